@@ -1,0 +1,1 @@
+return Skiff.Agent.Cli.CommandLine.Run(args);

@@ -1,0 +1,29 @@
+namespace Skiff.Interop;
+
+/// <summary>What to check when a call fails with an errno that misleads; one table, tested.</summary>
+public static class ErrnoHints
+{
+    private static readonly (string Call, Errno Errno, string Hint)[] Table =
+    [
+        ("mount", Errno.ENOSPC, "the mount namespace is full: raise /proc/sys/fs/mount-max"),
+        ("move_mount", Errno.ENOSPC, "the mount namespace is full: raise /proc/sys/fs/mount-max"),
+        ("clone3", Errno.ENOSPC, "a namespace limit is reached: see /proc/sys/user/max_*_namespaces"),
+        ("clone3", Errno.EAGAIN, "the process limit is reached: see pids.max of the cgroup and ulimit -u"),
+        ("unshare", Errno.ENOSPC, "a namespace limit is reached: see /proc/sys/user/max_*_namespaces"),
+        ("write cgroup", Errno.EBUSY, "a cgroup with controllers enabled for children must hold no process itself"),
+        ("inotify_add_watch", Errno.ENOSPC, "no inotify watches left: raise /proc/sys/fs/inotify/max_user_watches"),
+        ("execve", Errno.ENOENT, "the file, or the interpreter that it names, is missing"),
+        ("bpf", Errno.EPERM, "loading a device program needs CAP_BPF or CAP_SYS_ADMIN"),
+        ("fsconfig", Errno.EINVAL, "the filesystem refused the option: see dmesg"),
+    ];
+
+    /// <summary>The hint for <paramref name="call"/> (its bare name, arguments ignored), or null when there is none.</summary>
+    public static string? For(string call, Errno errno)
+    {
+        foreach (var row in Table)
+            if (row.Errno == errno && call.StartsWith(row.Call, StringComparison.Ordinal)
+                && (call.Length == row.Call.Length || !char.IsAsciiLetterOrDigit(call[row.Call.Length])))
+                return row.Hint;
+        return null;
+    }
+}

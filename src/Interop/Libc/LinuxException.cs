@@ -1,0 +1,40 @@
+namespace Skiff.Interop;
+
+/// <summary>
+/// A system call that failed. The message reads <c>call(path): ERRNO (text); hint</c>; callers put what they were doing in front.
+/// </summary>
+public sealed class LinuxException : Exception
+{
+    /// <summary>Describes the failure of <paramref name="call"/>.</summary>
+    /// <param name="errno">The error number.</param>
+    /// <param name="call">The system call's name, with the arguments that matter.</param>
+    /// <param name="path">The path, or <c>7&lt;/path&gt;</c> for an fd; null when the call has none.</param>
+    /// <param name="doing">What the engine was doing, in words for its user; null when the caller adds it later.</param>
+    public LinuxException(Errno errno, string call, string? path = null, string? doing = null)
+        : base(Describe(errno, call, path, doing))
+    {
+        Errno = errno;
+        Call = call;
+        Path = path;
+    }
+
+    /// <summary>The error number.</summary>
+    public Errno Errno { get; }
+
+    /// <summary>The system call that failed.</summary>
+    public string Call { get; }
+
+    /// <summary>The path that the call worked on, if any.</summary>
+    public string? Path { get; }
+
+    /// <summary>The same failure with words in front that say what was being done.</summary>
+    public LinuxException While(string doing) => new(Errno, Call, Path, doing);
+
+    private static string Describe(Errno errno, string call, string? path, string? doing)
+    {
+        string prefix = doing is null ? "" : doing + ": ";
+        string target = path is null ? "" : $"({path})";
+        string hint = ErrnoHints.For(call, errno) is { } text ? "; " + text : "";
+        return $"{prefix}{call}{target}: {ErrnoText.Of(errno)}{hint}";
+    }
+}

@@ -1,0 +1,26 @@
+using System.Buffers;
+using System.Text;
+
+namespace Skiff.Interop.Libc;
+
+/// <summary>A path as NUL-terminated UTF-8 in a pooled buffer, for the length of one call.</summary>
+internal readonly ref struct NativePath
+{
+    private readonly byte[] _buffer;
+
+    /// <summary>Encodes <paramref name="path"/>; a path with a NUL inside is refused, since the kernel would cut it there.</summary>
+    internal NativePath(string path)
+    {
+        if (path.Contains('\0')) throw new LinuxException(Errno.EINVAL, "path with NUL", path.Replace('\0', '?'));
+        _buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(path.Length) + 1);
+        int length = Encoding.UTF8.GetBytes(path, _buffer);
+        _buffer[length] = 0;
+        Bytes = _buffer.AsSpan(0, length + 1);
+    }
+
+    /// <summary>The path and its NUL.</summary>
+    internal ReadOnlySpan<byte> Bytes { get; }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+}
