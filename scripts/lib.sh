@@ -1,0 +1,31 @@
+# lib.sh: what the scripts share. Source it; it changes to the repository's root.
+# shellcheck shell=bash
+set -euo pipefail
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # used by those who source this
+OUT=${SKIFF_OUT:-$REPO/out}
+cd "$REPO"
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# need_root WHY: the engine and its tests mount, make namespaces and install packages.
+need_root() {
+    [ "$(id -u)" -eq 0 ] || die "$1 needs root; run it as root, for example with sudo"
+}
+
+# mirror: the Debian mirror that this machine uses already.
+mirror() {
+    local found
+    # The format's words are apt's own placeholders.
+    # shellcheck disable=SC2016
+    found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+        grep -m1 -E '/debian/?$' || true)
+    echo "${MIRROR:-${found:-http://deb.debian.org/debian}}"
+}
+
+# now_ms: milliseconds of a clock good enough for the scripts' tables.
+now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
+
+# arch: this machine's architecture in Debian's (and OCI's) spelling.
+arch() { dpkg --print-architecture; }
