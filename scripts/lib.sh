@@ -9,6 +9,14 @@ cd "$REPO"
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
 
+# What each job needs from Debian; scripts/need installs what is missing.
+# shellcheck disable=SC2034
+{
+    BUILD_PACKAGES=(gcc libc6-dev)
+    # Independent tools that the tests check the engine's work with, and what makes the images.
+    TEST_PACKAGES=(curl jq zstd debootstrap iproute2 nftables procps util-linux bsdutils attr)
+}
+
 # need_root WHY: the engine and its tests mount, make namespaces and install packages.
 need_root() {
     [ "$(id -u)" -eq 0 ] || die "$1 needs root; run it as root, for example with sudo"

@@ -1,0 +1,49 @@
+# Everything here runs as root on Debian 12 with the .NET 10 SDK; what else is
+# needed is installed from Debian by scripts/need. See HACKING.md.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+OUT := out
+ARCH ?= amd64
+KERNEL ?=
+
+# The binary is rebuilt when a source, a project or the set of files has changed.
+SOURCES := $(shell find src -name bin -prune -o -name obj -prune -o -type f -print | LC_ALL=C sort) \
+    aot.props Directory.Build.props Directory.Packages.props global.json
+$(shell mkdir -p $(OUT); echo '$(SOURCES)' | cmp -s - $(OUT)/sources || echo '$(SOURCES)' > $(OUT)/sources)
+
+help: ## list these targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
+
+publish: $(OUT)/skiff ## build the AOT binary out/skiff
+$(OUT)/skiff: $(SOURCES) $(OUT)/sources
+	@scripts/publish
+
+test: ## build, run every test and the short VM form; ends with one line of totals
+	@scripts/test
+
+demo: publish ## pull real images and serve a page from a container, step by step
+	@scripts/demo
+
+peers: ## set up crun, podman and docker for comparisons
+	@scripts/peers setup
+
+bench: ## run the BenchmarkDotNet suites (FILTER='*Tar*' picks some)
+	@scripts/need gcc libc6-dev
+	dotnet run --project bench/Layers.Bench -c Release -- --filter '$(or $(FILTER),*)'
+
+compare: publish ## measure whole programs beside the peers; writes docs/benchmarks.md
+	@bench/peers/compare
+
+publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
+	@scripts/publish-arm64
+
+vm-test: ## run system tests in a VM (ARCH=amd64|arm64, KERNEL=6.1|6.12)
+	@ARCH=$(ARCH) KERNEL=$(KERNEL) tests/vm/run
+
+clean: ## remove build results; keeps downloaded packages and images
+	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
+	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
+
+.PHONY: help publish test demo peers bench compare publish-arm64 vm-test clean
