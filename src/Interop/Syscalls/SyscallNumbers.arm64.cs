@@ -81,6 +81,9 @@ public static class SyscallNumbers
     /// <summary>newfstatat(2).</summary>
     public const int newfstatat = 79;
 
+    /// <summary>statfs(2).</summary>
+    public const int statfs = 43;
+
     /// <summary>statx(2).</summary>
     public const int statx = 291;
 

@@ -81,6 +81,9 @@ public static class SyscallNumbers
     /// <summary>newfstatat(2).</summary>
     public const int newfstatat = 262;
 
+    /// <summary>statfs(2).</summary>
+    public const int statfs = 137;
+
     /// <summary>statx(2).</summary>
     public const int statx = 332;
 

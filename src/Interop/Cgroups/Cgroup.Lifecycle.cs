@@ -1,0 +1,148 @@
+using Skiff.Interop.Libc;
+using Skiff.Interop.Syscalls;
+
+namespace Skiff.Interop.Cgroups;
+
+/// <content>Kill, freeze, wait and removal.</content>
+public sealed partial class Cgroup
+{
+    private const int SIGKILL = 9;
+    private const short POLLPRI = 2;
+
+    /// <summary>True while every process of the cgroup is stopped by <see cref="Freeze"/>.</summary>
+    public bool Frozen => FlatKeyed.Find(CgroupFile.ReadText(Directory, "cgroup.events"), "frozen") == 1;
+
+    /// <summary>
+    /// Sends SIGKILL to every process of the cgroup and below it. One write on Linux 5.14 and later; before that the
+    /// processes are frozen first, so that none can fork away between the listing and the kill. Returns before they are
+    /// gone.
+    /// </summary>
+    public void Kill()
+    {
+        Errno errno = CgroupFile.TryWrite(Directory, "cgroup.kill", "1");
+        if (errno == Errno.ENOENT) KillOneByOne();
+        else if (errno is not (Errno.None or Errno.ENODEV))
+            throw new LinuxException(errno, "write cgroup", $"{Path}/cgroup.kill");
+    }
+
+    /// <summary>
+    /// Stops every process; true once all are stopped, false when <paramref name="timeoutMs"/> ran out first.
+    /// </summary>
+    public bool Freeze(int timeoutMs)
+    {
+        CgroupFile.Write(Directory, "cgroup.freeze", "1");
+        return WaitForEvent("frozen", 1, timeoutMs);
+    }
+
+    /// <summary>Lets the processes run again; true once none is stopped any more.</summary>
+    public bool Thaw(int timeoutMs)
+    {
+        CgroupFile.Write(Directory, "cgroup.freeze", "0");
+        return WaitForEvent("frozen", 0, timeoutMs);
+    }
+
+    /// <summary>
+    /// Waits until no process is left, here or below; false when <paramref name="timeoutMs"/> ran out first.
+    /// </summary>
+    public bool WaitUntilEmpty(int timeoutMs) => WaitForEvent("populated", 0, timeoutMs);
+
+    /// <summary>
+    /// Removes the cgroup and those below it, waiting at most <paramref name="timeoutMs"/> for the last process to be
+    /// gone. A cgroup that is already gone is fine. The result is EBUSY when a process is still there.
+    /// </summary>
+    public Errno TryRemove(int timeoutMs)
+    {
+        long deadline = Environment.TickCount64 + timeoutMs;
+        // The common case is an empty leaf, which one rmdir takes away.
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, Path, directoryEntry: true);
+        while (errno == Errno.EBUSY)
+        {
+            RemoveBelow(Path);
+            int left = (int)Math.Max(0, deadline - Environment.TickCount64);
+            bool empty = WaitUntilEmpty(left);
+            errno = Files.TryUnlinkAt(Fd.Cwd, Path, directoryEntry: true);
+            if (!empty || left == 0) break;
+            // A process counts as gone slightly before its last task leaves the cgroup.
+            if (errno == Errno.EBUSY) Thread.Sleep(1);
+        }
+        return errno == Errno.ENOENT ? Errno.None : errno;
+    }
+
+    private static void RemoveBelow(string path)
+    {
+        foreach (string child in System.IO.Directory.GetDirectories(path))
+        {
+            RemoveBelow(child);
+            // EBUSY here shows again, with the caller's deadline, in the rmdir of the parent.
+            Files.TryUnlinkAt(Fd.Cwd, child, directoryEntry: true);
+        }
+    }
+
+    private void KillOneByOne()
+    {
+        // Rounds end when a listing is empty; a bounded number, since a frozen tree cannot grow.
+        Freeze(timeoutMs: 500);
+        for (int round = 0; round < 10 && KillListed(Path) > 0; round++) Thread.Sleep(1);
+        CgroupFile.Write(Directory, "cgroup.freeze", "0");
+    }
+
+    private static int KillListed(string path)
+    {
+        int killed = 0;
+        foreach (string child in System.IO.Directory.GetDirectories(path)) killed += KillListed(child);
+        using Cgroup? cgroup = TryOpen(path);
+        if (cgroup is null) return killed;
+        foreach (int pid in cgroup.Processes)
+            if (pid > 0 && Native.syscall(SyscallNumbers.kill, pid, SIGKILL) == 0) killed++;
+        return killed;
+    }
+
+    private bool WaitForEvent(string key, long value, int timeoutMs)
+    {
+        Errno opened = Files.TryOpenAt(Directory, "cgroup.events", OpenFlags.O_RDONLY, 0, out Fd? events);
+        // A removed cgroup has no process, frozen or not.
+        if (opened is Errno.ENOENT or Errno.ENODEV) return value == 0;
+        if (opened != Errno.None) throw new LinuxException(opened, "open cgroup", $"{Path}/cgroup.events");
+        long deadline = Environment.TickCount64 + timeoutMs;
+        using (events)
+            while (true)
+            {
+                if (TryReadEvent(events!, key, out long current) && current == value) return true;
+                long left = deadline - Environment.TickCount64;
+                if (left <= 0) return false;
+                PollPriority(events!, left);
+            }
+    }
+
+    private static bool TryReadEvent(Fd events, string key, out long value)
+    {
+        Span<byte> bytes = stackalloc byte[256];
+        int count;
+        try
+        {
+            count = Files.PRead(events, bytes, 0);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENODEV)
+        {
+            // Removed by someone else in between: nothing is in it, nothing is frozen.
+            value = 0;
+            return true;
+        }
+        Span<char> text = stackalloc char[256];
+        System.Text.Encoding.ASCII.GetChars(bytes[..count], text);
+        long? found = FlatKeyed.Find(text[..count], key);
+        value = found ?? 0;
+        return found.HasValue;
+    }
+
+    private static unsafe void PollPriority(Fd events, long timeoutMs)
+    {
+        // struct pollfd { int fd; short events; short revents; } and struct timespec of two 64-bit words.
+        long pollfd = (long)(uint)events.Number | ((long)POLLPRI << 32);
+        long* timespec = stackalloc long[2] { timeoutMs / 1000, timeoutMs % 1000 * 1_000_000 };
+        // SAFETY: both live on this stack frame for the whole call; one pollfd, no signal mask.
+        nint r = Native.syscall(SyscallNumbers.ppoll, (nint)(&pollfd), 1, (nint)timespec, 0, 0);
+        if (r == -1 && Native.LastErrno != Errno.EINTR)
+            throw new LinuxException(Native.LastErrno, "ppoll", events.ToString());
+    }
+}

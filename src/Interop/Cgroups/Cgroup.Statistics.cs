@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Skiff.Interop.Cgroups;
+
+/// <content>Reading use and events; each is null when the controller is missing.</content>
+public sealed partial class Cgroup
+{
+    /// <summary><c>memory.current</c>, in bytes.</summary>
+    public long? MemoryCurrentBytes => ReadNumber("memory.current");
+
+    /// <summary><c>memory.max</c>, in bytes; <see cref="long.MaxValue"/> is no limit.</summary>
+    public long? MemoryMaxBytes => ReadNumber("memory.max");
+
+    /// <summary>
+    /// Bytes of <c>memory.stat</c>'s <c>inactive_file</c>, which <c>docker stats</c> does not count as use.
+    /// </summary>
+    public long? MemoryInactiveFileBytes => ReadKey("memory.stat", "inactive_file");
+
+    /// <summary><c>oom_kill</c> of <c>memory.events</c>: processes here or below that the OOM killer took.</summary>
+    public long? OomKillCount => ReadKey("memory.events", "oom_kill");
+
+    /// <summary><c>usage_usec</c> of <c>cpu.stat</c>; there even without the cpu controller.</summary>
+    public long? CpuUsageUs => ReadKey("cpu.stat", "usage_usec");
+
+    /// <summary><c>pids.current</c>.</summary>
+    public long? PidsCurrent => ReadNumber("pids.current");
+
+    /// <summary><c>pids.max</c>; <see cref="long.MaxValue"/> is no limit.</summary>
+    public long? PidsMax => ReadNumber("pids.max");
+
+    /// <summary><c>io.stat</c>, one row per device; null when the controller is missing.</summary>
+    public IReadOnlyList<IoStat>? ReadIoStat()
+    {
+        if (ReadOptional("io.stat") is not { } text) return null;
+        var rows = new List<IoStat>();
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+            if (IoStat.TryParse(line, out IoStat? row)) rows.Add(row);
+        return rows;
+    }
+
+    private long? ReadNumber(string file) => ReadOptional(file) is { } text ? FlatKeyed.Number(text) : null;
+
+    private long? ReadKey(string file, string key) => ReadOptional(file) is { } text ? FlatKeyed.Find(text, key) : null;
+
+    private string? ReadOptional(string file)
+    {
+        Errno errno = CgroupFile.TryReadText(Directory, file, out string text);
+        if (errno == Errno.ENOENT) return null;
+        return errno == Errno.None ? text : throw new LinuxException(errno, "read cgroup", $"{Path}/{file}");
+    }
+}
