@@ -10,12 +10,15 @@ public sealed class LinuxException : Exception
     /// <param name="call">The system call's name, with the arguments that matter.</param>
     /// <param name="path">The path, or <c>7&lt;/path&gt;</c> for an fd; null when the call has none.</param>
     /// <param name="doing">What the engine was doing, in words for its user; null when the caller adds it later.</param>
-    public LinuxException(Errno errno, string call, string? path = null, string? doing = null)
-        : base(Describe(errno, call, path, doing))
+    /// <param name="detail">What the kernel itself said (netlink extended acknowledgement); takes the place of the hint.</param>
+    public LinuxException(
+        Errno errno, string call, string? path = null, string? doing = null, string? detail = null)
+        : base(Describe(errno, call, path, doing, detail))
     {
         Errno = errno;
         Call = call;
         Path = path;
+        _detail = detail;
     }
 
     /// <summary>The error number.</summary>
@@ -28,13 +31,15 @@ public sealed class LinuxException : Exception
     public string? Path { get; }
 
     /// <summary>The same failure with words in front that say what was being done.</summary>
-    public LinuxException While(string doing) => new(Errno, Call, Path, doing);
+    public LinuxException While(string doing) => new(Errno, Call, Path, doing, _detail);
 
-    private static string Describe(Errno errno, string call, string? path, string? doing)
+    private readonly string? _detail;
+
+    private static string Describe(Errno errno, string call, string? path, string? doing, string? detail)
     {
         string prefix = doing is null ? "" : doing + ": ";
         string target = path is null ? "" : $"({path})";
-        string hint = ErrnoHints.For(call, errno) is { } text ? "; " + text : "";
+        string hint = (detail ?? ErrnoHints.For(call, errno)) is { } text ? "; " + text : "";
         return $"{prefix}{call}{target}: {ErrnoText.Of(errno)}{hint}";
     }
 }

@@ -1,0 +1,11 @@
+namespace Skiff.Interop.Netlink;
+
+/// <summary>What a rule decides.</summary>
+public enum NftVerdict
+{
+    /// <summary>The packet is gone (NF_DROP).</summary>
+    Drop = 0,
+
+    /// <summary>This base chain is content (NF_ACCEPT).</summary>
+    Accept = 1,
+}

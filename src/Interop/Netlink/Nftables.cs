@@ -1,0 +1,122 @@
+namespace Skiff.Interop.Netlink;
+
+#pragma warning disable CA1707 // The kernel's spelling.
+/// <summary>Numbers of &lt;linux/netfilter/nfnetlink.h&gt; and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C headers in a test.</summary>
+internal static class Nftables
+{
+    internal const ushort NFNL_SUBSYS_NFTABLES = 10;
+    internal const ushort NFNL_SUBSYS_CTNETLINK = 1;
+    internal const ushort NFNL_MSG_BATCH_BEGIN = 16;
+    internal const ushort NFNL_MSG_BATCH_END = 17;
+    internal const byte NFNETLINK_V0 = 0;
+
+    internal const byte NFPROTO_UNSPEC = 0;
+    internal const byte NFPROTO_INET = 1;
+    internal const byte NFPROTO_IPV4 = 2;
+    internal const byte NFPROTO_IPV6 = 10;
+
+    internal const ushort NFT_MSG_NEWTABLE = 0;
+    internal const ushort NFT_MSG_DELTABLE = 2;
+    internal const ushort NFT_MSG_NEWCHAIN = 3;
+    internal const ushort NFT_MSG_NEWRULE = 6;
+    internal const ushort NFT_MSG_DELRULE = 8;
+    internal const ushort NFT_MSG_NEWSET = 9;
+
+    internal const ushort NFT_MSG_NEWSETELEM = 12;
+    internal const ushort NFT_MSG_GETSETELEM = 13;
+    internal const ushort NFT_MSG_DELSETELEM = 14;
+
+    internal const ushort NFTA_TABLE_NAME = 1;
+
+    internal const ushort NFTA_CHAIN_TABLE = 1;
+    internal const ushort NFTA_CHAIN_NAME = 3;
+    internal const ushort NFTA_CHAIN_HOOK = 4;
+    internal const ushort NFTA_CHAIN_POLICY = 5;
+    internal const ushort NFTA_CHAIN_TYPE = 7;
+    internal const ushort NFTA_HOOK_HOOKNUM = 1;
+    internal const ushort NFTA_HOOK_PRIORITY = 2;
+
+    internal const ushort NFTA_RULE_TABLE = 1;
+    internal const ushort NFTA_RULE_CHAIN = 2;
+    internal const ushort NFTA_RULE_EXPRESSIONS = 4;
+    internal const ushort NFTA_LIST_ELEM = 1;
+    internal const ushort NFTA_EXPR_NAME = 1;
+    internal const ushort NFTA_EXPR_DATA = 2;
+
+    internal const ushort NFTA_SET_TABLE = 1;
+    internal const ushort NFTA_SET_NAME = 2;
+    internal const ushort NFTA_SET_FLAGS = 3;
+    internal const ushort NFTA_SET_KEY_TYPE = 4;
+    internal const ushort NFTA_SET_KEY_LEN = 5;
+    internal const ushort NFTA_SET_DATA_TYPE = 6;
+    internal const ushort NFTA_SET_DATA_LEN = 7;
+
+    internal const ushort NFTA_SET_ID = 10;
+
+    internal const uint NFT_SET_INTERVAL = 4;
+    internal const uint NFT_SET_MAP = 8;
+    internal const uint NFT_SET_ELEM_INTERVAL_END = 1;
+    internal const uint NFT_DATA_VERDICT = 0xffffff00;
+
+    internal const ushort NFTA_SET_ELEM_LIST_TABLE = 1;
+    internal const ushort NFTA_SET_ELEM_LIST_SET = 2;
+    internal const ushort NFTA_SET_ELEM_LIST_ELEMENTS = 3;
+
+    internal const ushort NFTA_SET_ELEM_KEY = 1;
+    internal const ushort NFTA_SET_ELEM_DATA = 2;
+    internal const ushort NFTA_SET_ELEM_FLAGS = 3;
+
+    internal const ushort NFTA_DATA_VALUE = 1;
+    internal const ushort NFTA_DATA_VERDICT = 2;
+    internal const ushort NFTA_VERDICT_CODE = 1;
+    internal const ushort NFTA_VERDICT_CHAIN = 2;
+
+    internal const uint NFT_REG_VERDICT = 0;
+    internal const uint NFT_REG_1 = 1;
+    internal const uint NFT_REG32_00 = 8;
+    internal const uint NFT_REG32_01 = 9;
+    internal const uint NFT_REG32_02 = 10;
+    internal const uint NFT_REG32_04 = 12;
+
+    internal const ushort NFTA_META_DREG = 1;
+    internal const ushort NFTA_META_KEY = 2;
+    internal const ushort NFTA_CMP_SREG = 1;
+    internal const ushort NFTA_CMP_OP = 2;
+    internal const ushort NFTA_CMP_DATA = 3;
+
+    internal const ushort NFTA_PAYLOAD_DREG = 1;
+    internal const ushort NFTA_PAYLOAD_BASE = 2;
+    internal const ushort NFTA_PAYLOAD_OFFSET = 3;
+    internal const ushort NFTA_PAYLOAD_LEN = 4;
+
+    internal const ushort NFTA_LOOKUP_SET = 1;
+    internal const ushort NFTA_LOOKUP_SREG = 2;
+    internal const ushort NFTA_LOOKUP_DREG = 3;
+    internal const ushort NFTA_LOOKUP_SET_ID = 4;
+    internal const ushort NFTA_LOOKUP_FLAGS = 5;
+    internal const uint NFT_LOOKUP_F_INV = 1;
+
+    internal const ushort NFTA_NAT_TYPE = 1;
+    internal const ushort NFTA_NAT_FAMILY = 2;
+    internal const ushort NFTA_NAT_REG_ADDR_MIN = 3;
+    internal const ushort NFTA_NAT_REG_PROTO_MIN = 5;
+    internal const uint NFT_NAT_DNAT = 1;
+
+    internal const ushort NFTA_IMMEDIATE_DREG = 1;
+    internal const ushort NFTA_IMMEDIATE_DATA = 2;
+
+    internal const ushort NFTA_CT_DREG = 1;
+    internal const ushort NFTA_CT_KEY = 2;
+
+    internal const ushort NFTA_BITWISE_SREG = 1;
+    internal const ushort NFTA_BITWISE_DREG = 2;
+    internal const ushort NFTA_BITWISE_LEN = 3;
+    internal const ushort NFTA_BITWISE_MASK = 4;
+    internal const ushort NFTA_BITWISE_XOR = 5;
+
+    internal const ushort NFTA_FIB_DREG = 1;
+    internal const ushort NFTA_FIB_RESULT = 2;
+    internal const ushort NFTA_FIB_FLAGS = 3;
+    internal const uint NFT_FIB_RESULT_ADDRTYPE = 3;
+    internal const uint NFTA_FIB_F_DADDR = 2;
+}
