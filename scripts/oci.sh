@@ -49,7 +49,7 @@ finish_image() {
     if [ "$3" = docker ]; then
         config_type=application/vnd.docker.container.image.v1+json
         type=application/vnd.docker.distribution.manifest.v2+json
-        layers=${layers//application\/vnd.oci.image.layer.v1.tar+gzip/application\/vnd.docker.image.rootfs.diff.tar.gzip}
+        layers=${layers//vnd.oci.image.layer.v1.tar+gzip/vnd.docker.image.rootfs.diff.tar.gzip}
     fi
     file=$(mktemp "$IMAGES/json.XXXXXX")
     cat > "$file" <<-E

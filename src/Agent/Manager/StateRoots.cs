@@ -1,6 +1,7 @@
 namespace Skiff.Agent.Manager;
 
-/// <summary>Where all state lives: durable below <see cref="Root"/>, volatile (tmpfs) below <see cref="RunRoot"/>.</summary>
+/// <summary>Where all state lives: durable below <see cref="Root"/>, volatile (tmpfs) below
+/// <see cref="RunRoot"/>.</summary>
 /// <param name="Root">Default /var/lib/skiff; --root or SKIFF_ROOT.</param>
 /// <param name="RunRoot">Default /run/skiff; --run-root or SKIFF_RUN_ROOT.</param>
 internal sealed record StateRoots(string Root, string RunRoot)

@@ -6,8 +6,9 @@ public static class AtomicFile
     private static int s_serial;
 
     /// <summary>
-    /// Replaces <paramref name="path"/> by writing a sibling and renaming it over. With <paramref name="durable"/> the file and
-    /// its directory are flushed (write, fsync, rename, fsync), so that the new content outlives a power cut once this returns.
+    /// Replaces <paramref name="path"/> by writing a sibling and renaming it over. With <paramref name="durable"/> the
+    /// file and its directory are flushed (write, fsync, rename, fsync), so that the new content outlives a power cut
+    /// once this returns.
     /// </summary>
     public static void Replace(string path, ReadOnlySpan<byte> content, bool durable, uint mode = 0x1A4)
     {

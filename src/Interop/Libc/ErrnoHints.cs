@@ -17,7 +17,8 @@ public static class ErrnoHints
         ("fsconfig", Errno.EINVAL, "the filesystem refused the option: see dmesg"),
     ];
 
-    /// <summary>The hint for <paramref name="call"/> (its bare name, arguments ignored), or null when there is none.</summary>
+    /// <summary>The hint for <paramref name="call"/> (its bare name, arguments ignored), or null when there is
+    /// none.</summary>
     public static string? For(string call, Errno errno)
     {
         foreach (var row in Table)

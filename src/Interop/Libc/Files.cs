@@ -12,7 +12,8 @@ namespace Skiff.Interop;
 /// </summary>
 public static unsafe partial class Files
 {
-    /// <summary>openat(2), relative to <paramref name="directory"/> (<see cref="Fd.Cwd"/> for absolute paths), with O_CLOEXEC.</summary>
+    /// <summary>openat(2), relative to <paramref name="directory"/> (<see cref="Fd.Cwd"/> for absolute paths), with
+    /// O_CLOEXEC.</summary>
     public static Fd OpenAt(Fd directory, string path, OpenFlags flags, uint mode = 0)
     {
         Errno errno = TryOpenAt(directory, path, flags, mode, out Fd? fd);
@@ -26,7 +27,8 @@ public static unsafe partial class Files
         fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
         {
             nint r;
-            do r = Native.syscall(SyscallNumbers.openat, directory.Number, (nint)name, (nint)(flags | OpenFlags.O_CLOEXEC), (nint)mode);
+            do r = Native.syscall(SyscallNumbers.openat, directory.Number, (nint)name,
+                (nint)(flags | OpenFlags.O_CLOEXEC), (nint)mode);
             while (r == -1 && Native.LastErrno == Errno.EINTR);
             fd = r == -1 ? null : new Fd((int)r);
             return r == -1 ? Native.LastErrno : Errno.None;
@@ -37,10 +39,11 @@ public static unsafe partial class Files
     public static Fd Open(string path, OpenFlags flags, uint mode = 0) => OpenAt(Fd.Cwd, path, flags, mode);
 
     /// <summary>
-    /// openat2(2) (Linux 5.6): resolves <paramref name="path"/> under <paramref name="resolve"/>; retried on EAGAIN, which
-    /// the kernel gives when a rename raced with the walk.
+    /// openat2(2) (Linux 5.6): resolves <paramref name="path"/> under <paramref name="resolve"/>; retried on EAGAIN,
+    /// which the kernel gives when a rename raced with the walk.
     /// </summary>
-    public static Errno TryOpenAt2(Fd directory, string path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
+    public static Errno TryOpenAt2(
+        Fd directory, string path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
     {
         ulong* how = stackalloc ulong[3] { (ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve };
         using var p = new NativePath(path);
@@ -96,7 +99,8 @@ public static unsafe partial class Files
         }
     }
 
-    /// <summary>write(2) once, with the errno as result; <paramref name="count"/> may be less than the buffer's length.</summary>
+    /// <summary>write(2) once, with the errno as result; <paramref name="count"/> may be less than the buffer's
+    /// length.</summary>
     public static Errno TryWrite(Fd fd, ReadOnlySpan<byte> buffer, out int count)
     {
         fixed (byte* b = buffer) // SAFETY: pinned for the call, length from the span.
@@ -141,13 +145,15 @@ public static unsafe partial class Files
         if (LibC.fsync(fd.Number) == -1) throw new LinuxException(Native.LastErrno, "fsync", fd.ToString());
     }
 
-    /// <summary>renameat2(2); <paramref name="noReplace"/> is RENAME_NOREPLACE (EEXIST when the target exists).</summary>
+    /// <summary>renameat2(2); <paramref name="noReplace"/> is RENAME_NOREPLACE (EEXIST when the target
+    /// exists).</summary>
     public static Errno TryRenameAt(Fd fromDirectory, string from, Fd toDirectory, string to, bool noReplace = false)
     {
         using var a = new NativePath(from);
         using var b = new NativePath(to);
         fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return Result(Native.syscall(SyscallNumbers.renameat2, fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, noReplace ? 1 : 0));
+            return Result(Native.syscall(SyscallNumbers.renameat2,
+                fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, noReplace ? 1 : 0));
     }
 
     /// <summary>rename(2) of absolute paths.</summary>
@@ -161,7 +167,8 @@ public static unsafe partial class Files
     public static Errno TryMkdirAt(Fd directory, string path, uint mode) =>
         OnPath(SyscallNumbers.mkdirat, directory, path, (nint)mode);
 
-    /// <summary>mkdir(2) of an absolute path and its missing parents (mode 0755 for those); an existing directory is fine.</summary>
+    /// <summary>mkdir(2) of an absolute path and its missing parents (mode 0755 for those); an existing directory is
+    /// fine.</summary>
     public static void MakeDirectories(string path, uint mode = 0x1ED)
     {
         Errno errno = TryMkdirAt(Fd.Cwd, path, mode);
@@ -187,7 +194,8 @@ public static unsafe partial class Files
     }
 
     /// <summary>readlink(2); false when the path is no symlink or is missing.</summary>
-    public static bool TryReadLink(string path, out string target) => TryReadLinkAt(Fd.Cwd, path, out target) == Errno.None;
+    public static bool TryReadLink(string path, out string target) =>
+        TryReadLinkAt(Fd.Cwd, path, out target) == Errno.None;
 
     /// <summary>readlinkat(2).</summary>
     public static Errno TryReadLinkAt(Fd directory, string path, out string target)
@@ -202,8 +210,8 @@ public static unsafe partial class Files
     }
 
     /// <summary>
-    /// flock(2), exclusive or shared. With <paramref name="wait"/> false the result is EWOULDBLOCK (EAGAIN) when another
-    /// open file description holds it. Released when the descriptor is closed.
+    /// flock(2), exclusive or shared. With <paramref name="wait"/> false the result is EWOULDBLOCK (EAGAIN) when
+    /// another open file description holds it. Released when the descriptor is closed.
     /// </summary>
     public static Errno TryFlock(Fd fd, bool exclusive, bool wait)
     {

@@ -1,7 +1,8 @@
 namespace Skiff.Interop;
 
 /// <summary>
-/// A system call that failed. The message reads <c>call(path): ERRNO (text); hint</c>; callers put what they were doing in front.
+/// A system call that failed. The message reads <c>call(path): ERRNO (text); hint</c>; callers put what they were doing
+/// in front.
 /// </summary>
 public sealed class LinuxException : Exception
 {
@@ -9,8 +10,10 @@ public sealed class LinuxException : Exception
     /// <param name="errno">The error number.</param>
     /// <param name="call">The system call's name, with the arguments that matter.</param>
     /// <param name="path">The path, or <c>7&lt;/path&gt;</c> for an fd; null when the call has none.</param>
-    /// <param name="doing">What the engine was doing, in words for its user; null when the caller adds it later.</param>
-    /// <param name="detail">What the kernel itself said (netlink extended acknowledgement); takes the place of the hint.</param>
+    /// <param name="doing">What the engine was doing, in words for its user; null when the caller adds it
+    /// later.</param>
+    /// <param name="detail">What the kernel itself said (netlink extended acknowledgement); takes the place of the
+    /// hint.</param>
     public LinuxException(
         Errno errno, string call, string? path = null, string? doing = null, string? detail = null)
         : base(Describe(errno, call, path, doing, detail))

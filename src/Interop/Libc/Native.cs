@@ -8,7 +8,8 @@ namespace Skiff.Interop.Libc;
 internal static unsafe partial class Native
 {
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    internal static partial nint syscall(nint number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0);
+    internal static partial nint syscall(
+        nint number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0);
 
     [LibraryImport("libc")]
     internal static partial int close(int fd);

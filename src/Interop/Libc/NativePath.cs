@@ -8,7 +8,8 @@ internal readonly ref struct NativePath
 {
     private readonly byte[] _buffer;
 
-    /// <summary>Encodes <paramref name="path"/>; a path with a NUL inside is refused, since the kernel would cut it there.</summary>
+    /// <summary>Encodes <paramref name="path"/>; a path with a NUL inside is refused, since the kernel would cut it
+    /// there.</summary>
     internal NativePath(string path)
     {
         if (path.Contains('\0')) throw new LinuxException(Errno.EINVAL, "path with NUL", path.Replace('\0', '?'));

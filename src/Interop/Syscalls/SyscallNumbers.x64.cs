@@ -1,6 +1,7 @@
 namespace Skiff.Interop.Syscalls;
 
-/// <summary>System call numbers of Linux on x64, for raw calls and launch programs; checked against the C headers in a test.</summary>
+/// <summary>System call numbers of Linux on x64, for raw calls and launch programs; checked against the C headers in a
+/// test.</summary>
 public static class SyscallNumbers
 {
     /// <summary>read(2).</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Skiff.Layers.Oci;
 
 /// <summary>
-/// A digest as image-spec descriptor.md has it; only <c>sha256</c> is supported, the one algorithm in use. Also used for
-/// DiffIds, which name an uncompressed layer tar.
+/// A digest as image-spec descriptor.md has it; only <c>sha256</c> is supported, the one algorithm in use. Also used
+/// for DiffIds, which name an uncompressed layer tar.
 /// </summary>
 public readonly record struct Digest
 {
@@ -22,7 +22,7 @@ public readonly record struct Digest
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
     {
         digest = default;
-        if (text is null || text.Length != Prefix.Length + 64 || !text.StartsWith(Prefix, StringComparison.Ordinal)) return false;
+        if (text?.Length != Prefix.Length + 64 || !text.StartsWith(Prefix, StringComparison.Ordinal)) return false;
         string hex = text[Prefix.Length..];
         if (hex.AsSpan().IndexOfAnyExcept("0123456789abcdef") >= 0) return false;
         digest = new Digest(hex);
@@ -31,7 +31,9 @@ public readonly record struct Digest
 
     /// <summary>Parses as <see cref="TryParse"/> or throws <see cref="ImageException"/>.</summary>
     public static Digest Parse(string? text) =>
-        TryParse(text, out Digest digest) ? digest : throw new ImageException($"bad digest \"{text}\": expected sha256: and 64 hexadecimal digits");
+        TryParse(text, out Digest digest)
+            ? digest
+            : throw new ImageException($"bad digest \"{text}\": expected sha256: and 64 hexadecimal digits");
 
     /// <summary><c>sha256:…</c>.</summary>
     public override string ToString() => Prefix + Hex;

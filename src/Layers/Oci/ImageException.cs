@@ -1,6 +1,7 @@
 namespace Skiff.Layers.Oci;
 
-/// <summary>Bad image data or a registry that answered wrongly: the text says what was expected and what came.</summary>
+/// <summary>Bad image data or a registry that answered wrongly: the text says what was expected and what
+/// came.</summary>
 public sealed class ImageException : Exception
 {
     /// <summary>With a text for the user.</summary>

@@ -3,8 +3,9 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// The door to a layer store. Two implementations: EROFS (the layer is its tar plus a metadata image) and overlay (the layer
-/// is an extracted directory). Layers are named by DiffId and shared by images; several processes may use one store.
+/// The door to a layer store. Two implementations: EROFS (the layer is its tar plus a metadata image) and overlay (the
+/// layer is an extracted directory). Layers are named by DiffId and shared by images; several processes may use one
+/// store.
 /// </summary>
 public interface ISnapshotter
 {
@@ -14,19 +15,22 @@ public interface ISnapshotter
     /// <summary>Whether a committed layer is present.</summary>
     bool Contains(Digest diffId);
 
-    /// <summary>Starts an ingest. Several processes may ingest the same layer; the first commit wins, the others are dropped.</summary>
+    /// <summary>Starts an ingest. Several processes may ingest the same layer; the first commit wins, the others are
+    /// dropped.</summary>
     ILayerIngest Begin(Digest diffId);
 
     /// <summary>
-    /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts what is
-    /// not mounted yet (each layer once per host, below the run root); the mounts stay until <see cref="Release"/> finds them unused.
+    /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts
+    /// what is not mounted yet (each layer once per host, below the run root); the mounts stay until
+    /// <see cref="Release"/> finds them unused.
     /// </summary>
     IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds);
 
     /// <summary>Unmounts layers that no entry of <paramref name="inUse"/> names. Idempotent.</summary>
     void Release(IReadOnlySet<Digest> inUse);
 
-    /// <summary>Deletes a committed layer; a missing one is fine. The caller has made sure that nothing uses it.</summary>
+    /// <summary>Deletes a committed layer; a missing one is fine. The caller has made sure that nothing uses
+    /// it.</summary>
     void Remove(Digest diffId);
 
     /// <summary>Committed layers and the bytes that each takes on disk.</summary>
