@@ -4,7 +4,7 @@ namespace Skiff.Interop;
 /// A system call that failed. The message reads <c>call(path): ERRNO (text); hint</c>; callers put what they were doing
 /// in front.
 /// </summary>
-public sealed class LinuxException : Exception
+public class LinuxException : Exception
 {
     /// <summary>Describes the failure of <paramref name="call"/>.</summary>
     /// <param name="errno">The error number.</param>
@@ -24,6 +24,14 @@ public sealed class LinuxException : Exception
         _detail = detail;
     }
 
+    /// <summary>A failure whose whole message a derived type has composed.</summary>
+    private protected LinuxException(string message, Errno errno, string call, string? path) : base(message)
+    {
+        Errno = errno;
+        Call = call;
+        Path = path;
+    }
+
     /// <summary>The error number.</summary>
     public Errno Errno { get; }
 
@@ -34,11 +42,12 @@ public sealed class LinuxException : Exception
     public string? Path { get; }
 
     /// <summary>The same failure with words in front that say what was being done.</summary>
-    public LinuxException While(string doing) => new(Errno, Call, Path, doing, _detail);
+    public virtual LinuxException While(string doing) => new(Errno, Call, Path, doing, _detail);
 
     private readonly string? _detail;
 
-    private static string Describe(Errno errno, string call, string? path, string? doing, string? detail)
+    private protected static string Describe(
+        Errno errno, string call, string? path, string? doing, string? detail = null)
     {
         string prefix = doing is null ? "" : doing + ": ";
         string target = path is null ? "" : $"({path})";

@@ -1,0 +1,77 @@
+namespace Skiff.Interop.Processes;
+
+internal static partial class LaunchCode
+{
+    /// <summary>The launch routine for x64; assembled from launch.x64.S beside the tests, which compare.</summary>
+    internal static ReadOnlySpan<byte> X64 =>
+    [
+        // launch:
+        0x53,                                                   // push rbx
+        0x48, 0x89, 0xD3,                                       // mov rbx,rdx
+        0xB8, 0xB3, 0x01, 0x00, 0x00,                           // mov eax,0x1b3
+        0x0F, 0x05,                                             // syscall
+        0x48, 0x85, 0xC0,                                       // test rax,rax
+        0x74, 0x02,                                             // je child
+        0x5B,                                                   // pop rbx
+        0xC3,                                                   // ret
+        // child:
+        0x4C, 0x8B, 0x23,                                       // mov r12,[rbx]
+        // next:
+        0x4C, 0x89, 0x63, 0x08,                                 // mov [rbx+0x8],r12
+        0x49, 0x8B, 0x04, 0x24,                                 // mov rax,[r12]
+        0x48, 0x85, 0xC0,                                       // test rax,rax
+        0x0F, 0x88, 0xB4, 0x00, 0x00, 0x00,                     // js fail
+        0x49, 0x8B, 0x7C, 0x24, 0x08,                           // mov rdi,[r12+0x8]
+        0x49, 0x8B, 0x74, 0x24, 0x10,                           // mov rsi,[r12+0x10]
+        0x49, 0x8B, 0x54, 0x24, 0x18,                           // mov rdx,[r12+0x18]
+        0x4D, 0x8B, 0x54, 0x24, 0x20,                           // mov r10,[r12+0x20]
+        0x4D, 0x8B, 0x44, 0x24, 0x28,                           // mov r8,[r12+0x28]
+        0x4D, 0x8B, 0x4C, 0x24, 0x30,                           // mov r9,[r12+0x30]
+        0x45, 0x8B, 0x6C, 0x24, 0x40,                           // mov r13d,[r12+0x40]
+        0x41, 0xF7, 0xC5, 0x01, 0x00, 0x00, 0x00,               // test r13d,0x1
+        0x74, 0x03,                                             // je next+0x40
+        0x48, 0x8B, 0x3F,                                       // mov rdi,[rdi]
+        0x41, 0xF7, 0xC5, 0x02, 0x00, 0x00, 0x00,               // test r13d,0x2
+        0x74, 0x03,                                             // je next+0x4c
+        0x48, 0x8B, 0x36,                                       // mov rsi,[rsi]
+        0x41, 0xF7, 0xC5, 0x04, 0x00, 0x00, 0x00,               // test r13d,0x4
+        0x74, 0x03,                                             // je next+0x58
+        0x48, 0x8B, 0x12,                                       // mov rdx,[rdx]
+        0x41, 0xF7, 0xC5, 0x08, 0x00, 0x00, 0x00,               // test r13d,0x8
+        0x74, 0x03,                                             // je next+0x64
+        0x4D, 0x8B, 0x12,                                       // mov r10,[r10]
+        0x41, 0xF7, 0xC5, 0x10, 0x00, 0x00, 0x00,               // test r13d,0x10
+        0x74, 0x03,                                             // je next+0x70
+        0x4D, 0x8B, 0x00,                                       // mov r8,[r8]
+        0x41, 0xF7, 0xC5, 0x20, 0x00, 0x00, 0x00,               // test r13d,0x20
+        0x74, 0x03,                                             // je next+0x7c
+        0x4D, 0x8B, 0x09,                                       // mov r9,[r9]
+        0x0F, 0x05,                                             // syscall
+        0x4D, 0x8B, 0x6C, 0x24, 0x38,                           // mov r13,[r12+0x38]
+        0x49, 0x89, 0x45, 0x00,                                 // mov [r13+0x0],rax
+        0x48, 0x3D, 0x01, 0xF0, 0xFF, 0xFF,                     // cmp rax,0xfffffffffffff001
+        0x73, 0x0F,                                             // jae error
+        0x41, 0x8B, 0x44, 0x24, 0x44,                           // mov eax,[r12+0x44]
+        // advance:
+        0x4D, 0x8D, 0x64, 0x04, 0x70,                           // lea r12,[r12+rax*1+0x70]
+        0xE9, 0x62, 0xFF, 0xFF, 0xFF,                           // jmp next
+        // error:
+        0x48, 0xF7, 0xD8,                                       // neg rax
+        0x48, 0x3D, 0xFF, 0x00, 0x00, 0x00,                     // cmp rax,0xff
+        0x77, 0x1C,                                             // ja fail
+        0x49, 0x0F, 0xA3, 0x44, 0x24, 0x50,                     // bt [r12+0x50],rax
+        0x49, 0x89, 0xC5,                                       // mov r13,rax
+        0x41, 0x8B, 0x44, 0x24, 0x48,                           // mov eax,[r12+0x48]
+        0x72, 0xDB,                                             // jb advance
+        0x41, 0x8B, 0x44, 0x24, 0x4C,                           // mov eax,[r12+0x4c]
+        0x85, 0xC0,                                             // test eax,eax
+        0x75, 0xD2,                                             // jne advance
+        0x4C, 0x89, 0xE8,                                       // mov rax,r13
+        // fail:
+        0x48, 0x89, 0x43, 0x10,                                 // mov [rbx+0x10],rax
+        0xBF, 0x7D, 0x00, 0x00, 0x00,                           // mov edi,0x7d
+        0xB8, 0xE7, 0x00, 0x00, 0x00,                           // mov eax,0xe7
+        0x0F, 0x05,                                             // syscall
+        0x0F, 0x0B,                                             // ud2
+    ];
+}

@@ -1,0 +1,99 @@
+using Skiff.Interop.Syscalls;
+
+namespace Skiff.Interop.Processes;
+
+// Sessions, signals, and the two ways to end: exec and exit.
+public sealed partial class LaunchProgram
+{
+    private const int SIG_SETMASK = 2;
+    private const int SignalSetLength = 8;
+    private const int HeadLength = 4096;
+    private const ulong TIOCSCTTY = 0x540E;
+
+    /// <summary>setsid(2).</summary>
+    public LaunchStep SetSid() => Call("setsid", null, SyscallNumbers.setsid);
+
+    /// <summary>ioctl(TIOCSCTTY): the terminal becomes the controlling one of the session that <see cref="SetSid"/> began.</summary>
+    public LaunchStep SetControllingTerminal(StepArgument terminal) => Ioctl(terminal, TIOCSCTTY, 0, "TIOCSCTTY");
+
+    /// <summary>umask(2).</summary>
+    public LaunchStep Umask(uint mask) => Call("umask", null, SyscallNumbers.umask, mask);
+
+    /// <summary>rt_sigprocmask(2): blocks nothing any more. The child starts with every signal blocked; this is its last step before exec.</summary>
+    public LaunchStep UnblockSignals() =>
+        Call("rt_sigprocmask", null, SyscallNumbers.rt_sigprocmask, SIG_SETMASK, Words(0), 0, SignalSetLength);
+
+    /// <summary>
+    /// SIGPIPE back to its default: the .NET runtime ignores it, and neither CLONE_CLEAR_SIGHAND nor exec changes ignored signals.
+    /// </summary>
+    public LaunchStep ResetSigPipe() => ResetSignal(Signals.SIGPIPE);
+
+    /// <summary>rt_sigaction(2) with SIG_DFL.</summary>
+    public LaunchStep ResetSignal(int signal) =>
+        Call($"rt_sigaction({Signals.NameOf(signal)})", null, SyscallNumbers.rt_sigaction,
+            signal, Words(0, 0, 0, 0), 0, SignalSetLength);
+
+    /// <summary>
+    /// Every signal that this process ignores back to its default, then <see cref="UnblockSignals"/>: the state that a program
+    /// expects to be started in.
+    /// </summary>
+    public void ResetSignals()
+    {
+        ulong ignored = Signals.Ignored();
+        for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
+            if ((ignored >> (signal - 1) & 1) != 0) ResetSignal(signal);
+        UnblockSignals();
+    }
+
+    /// <summary>exit_group(2).</summary>
+    public LaunchStep Exit(int code = 0) =>
+        Add(new StepInfo("exit_group", null) { Ends = true }, SyscallNumbers.exit_group, OnError.Fail, [code]);
+
+    /// <summary>execve(2) of one path.</summary>
+    public void ExecVe(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
+        ExecSearch(path, [path], arguments, environment);
+
+    /// <summary>
+    /// execve(2) of the first candidate that is there and may be executed (ENOENT, ENOTDIR and EACCES go on to the next). When
+    /// none starts, the child reads the head of the file that it could not start, so that the error can name what is missing.
+    /// </summary>
+    /// <param name="name">The program as its user named it, for the error.</param>
+    /// <param name="candidates">Paths in the child's root, in order.</param>
+    /// <param name="arguments">argv, with the name first.</param>
+    /// <param name="environment"><c>NAME=value</c> each.</param>
+    public void ExecSearch(
+        string name, IReadOnlyList<string> candidates, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(candidates.Count);
+        var attempt = new ExecAttempt { Name = name, Candidates = candidates, Head = Reserve(HeadLength) };
+        LaunchMemory argv = TextArray(arguments), envp = TextArray(environment);
+        var paths = new LaunchMemory[candidates.Count];
+        for (int i = 0; i < paths.Length; i++)
+        {
+            paths[i] = Text(candidates[i]);
+            attempt.Steps.Add(Add(new StepInfo("execve", candidates[i]) { Exec = attempt, Ends = true },
+                SyscallNumbers.execve, OnError.Ignoring(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES), [paths[i], argv, envp]));
+        }
+        for (int i = 0; i < paths.Length; i++) Diagnose(attempt, i, paths[i]);
+        StopAs(attempt.Steps[^1]);
+    }
+
+    /// <summary>execveat(2) with AT_EMPTY_PATH: executes the file that the descriptor refers to.</summary>
+    /// <param name="fd">The program; close-on-exec is fine for anything but a script.</param>
+    /// <param name="name">What it is, for the error.</param>
+    /// <param name="arguments">argv, with the name first.</param>
+    /// <param name="environment"><c>NAME=value</c> each.</param>
+    public LaunchStep ExecFd(StepArgument fd, string name, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
+        Add(new StepInfo("execveat", name) { Ends = true }, SyscallNumbers.execveat, OnError.Fail,
+            [fd, Text(""), TextArray(arguments), TextArray(environment), AT_EMPTY_PATH]);
+
+    // Any error but "not there" jumps from the execve to here; "not there" arrives after the last candidate.
+    private void Diagnose(ExecAttempt attempt, int index, LaunchMemory path)
+    {
+        AfterOtherErrorContinueHere(attempt.Steps[index]);
+        LaunchStep file = Add(new StepInfo("openat", attempt.Candidates[index]) { OpensFd = true }, SyscallNumbers.openat,
+            OnError.SkipNext(2), [Fd.Cwd, path, (int)(OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC)]);
+        attempt.Reads.Add(PRead(file, attempt.Head, OnError.Ignore));
+        StopAs(attempt.Steps[index]);
+    }
+}

@@ -1,0 +1,84 @@
+using Skiff.Interop.Libc;
+using Skiff.Interop.Syscalls;
+
+namespace Skiff.Interop.Processes;
+
+/// <summary>
+/// Runs launch programs: clone3(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | ...) with the interpreter as the
+/// child's only code. The calling thread is suspended until the child's exec or exit; other threads, and collections, go on.
+/// </summary>
+public static unsafe class Launcher
+{
+    private const ulong CLONE_VM = 0x100;
+    private const ulong CLONE_FILES = 0x400;
+    private const ulong CLONE_PIDFD = 0x1000;
+    private const ulong CLONE_VFORK = 0x4000;
+    private const ulong CLONE_CLEAR_SIGHAND = 0x1_0000_0000;
+    private const ulong CLONE_INTO_CGROUP = 0x2_0000_0000;
+    private const int SIG_SETMASK = 2;
+    private const int SignalSetLength = 8;
+
+    /// <summary>
+    /// Launches <paramref name="program"/>, which can be launched once. Returns once the child has executed its program or exited
+    /// by a step; throws <see cref="LaunchException"/> when a step failed (that child is reaped) or the clone itself did.
+    /// </summary>
+    public static LaunchedProcess Start(LaunchProgram program, LaunchOptions? options = null)
+    {
+        options ??= new LaunchOptions();
+        int pidFd = -1;
+        clone_args arguments = new()
+        {
+            flags = Flags(options),
+            pidfd = &pidFd,
+            exit_signal = Signals.SIGCHLD,
+            cgroup = (ulong)(options.Cgroup?.Number ?? 0),
+        };
+        LaunchHeader* header = program.Seal(options.ShareFiles, out void* stack, out int stackLength);
+        arguments.stack = stack;
+        arguments.stack_size = (ulong)stackLength;
+        nint result;
+        using (options.ProtectMemory ? new DumpableGuard() : null)
+        using (options.PidNamespaceOf is { } pidNamespace ? new PidNamespaceScope(pidNamespace) : null)
+            result = CloneWithSignalsBlocked(&arguments, header);
+        GC.KeepAlive(options);
+        return Conclude(program, options, result, pidFd);
+    }
+
+    private static LaunchedProcess Conclude(LaunchProgram program, LaunchOptions options, nint result, int pidFd)
+    {
+        if (result < 0)
+        {
+            program.CloseLeftovers();
+            throw LaunchException.OfClone((Errno)(-result), options, program.Subject);
+        }
+        var process = new LaunchedProcess((int)result, new PidFd(new Fd(pidFd)));
+        program.CloseUnkept();
+        if (program.Succeeded) return process;
+        using (process)
+        {
+            ExitStatus status = process.PidFd.Wait();
+            program.CloseLeftovers();
+            throw LaunchException.Of(program, status);
+        }
+    }
+
+    private static ulong Flags(LaunchOptions options) =>
+        CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (ulong)options.Namespaces
+        | (options.ShareFiles ? CLONE_FILES : 0) | (options.Cgroup is null ? 0 : CLONE_INTO_CGROUP);
+
+    // No handler of the runtime may run in the child, and none in the parent may see the half-done state.
+    private static nint CloneWithSignalsBlocked(clone_args* arguments, LaunchHeader* header)
+    {
+        var entry = LaunchCode.Entry;
+        ulong all = ulong.MaxValue, previous = 0;
+        // SAFETY: both masks are 64-bit kernel signal sets on this stack; the raw call also blocks the signals that libc keeps.
+        nint r = Native.syscall(SyscallNumbers.rt_sigprocmask, SIG_SETMASK, (nint)(&all), (nint)(&previous), SignalSetLength);
+        Native.Check(r, "rt_sigprocmask");
+        // SAFETY: header, steps and stack are native memory of a program that the caller holds; arguments are on this stack,
+        // which stays put since the call suspends this thread until the child has left the shared memory.
+        nint result = entry(arguments, (nuint)sizeof(clone_args), header);
+        r = Native.syscall(SyscallNumbers.rt_sigprocmask, SIG_SETMASK, (nint)(&previous), 0, SignalSetLength);
+        Native.Check(r, "rt_sigprocmask");
+        return result;
+    }
+}
