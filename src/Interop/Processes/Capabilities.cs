@@ -10,10 +10,12 @@ public static unsafe class Capabilities
     // The position is the kernel's number.
     private static readonly string[] Names =
     [
-        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+        "LINUX_IMMUTABLE",
         "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
         "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME",
-        "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG",
+        "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN",
+        "SYSLOG",
         "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
     ];
 
@@ -47,10 +49,10 @@ public static unsafe class Capabilities
     }
 
     /// <summary>
-    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> starts from everything and ALL in
-    /// <paramref name="drop"/> from nothing; both at once leave what is added by name. Names that are dropped lose against ALL, and win
-    /// over the default set; a name that is both added and dropped stays.
-    /// </summary>
+    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> starts from
+    /// everything and ALL in
+    /// <paramref name="drop"/> from nothing; both at once leave what is added by name. Names that are dropped lose
+    /// against ALL, and win over the default set; a name that is both added and dropped stays. </summary>
     /// <param name="add">Names to add.</param>
     /// <param name="drop">Names to drop.</param>
     /// <param name="set">The result.</param>
@@ -87,7 +89,8 @@ public static unsafe class Capabilities
         return new CapabilitySet(bits);
     }
 
-    private static bool TryParseList(IReadOnlyList<string> names, out CapabilitySet set, out bool all, out string? unknown)
+    private static bool TryParseList(
+        IReadOnlyList<string> names, out CapabilitySet set, out bool all, out string? unknown)
     {
         ulong bits = 0;
         all = false;

@@ -4,8 +4,9 @@ using Skiff.Interop.Syscalls;
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// PR_SET_DUMPABLE 0 while any guard is alive, then back to what it was. The attribute belongs to the whole process, so guards
-/// count themselves. It must be restored in any case: a child that changes ids clears it for the memory that it shares.
+/// PR_SET_DUMPABLE 0 while any guard is alive, then back to what it was. The attribute belongs to the whole process, so
+/// guards count themselves. It must be restored in any case: a child that changes ids clears it for the memory that it
+/// shares.
 /// </summary>
 internal sealed class DumpableGuard : IDisposable
 {

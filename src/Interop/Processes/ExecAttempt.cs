@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Processes;
 
-/// <summary>One search for a program: the execve steps, and where the child left the head of the file that it could not start.</summary>
+/// <summary>
+/// One search for a program: the execve steps, and where the child left the head of the file that it could not start.
+/// </summary>
 internal sealed class ExecAttempt
 {
     /// <summary>The name as the caller gave it.</summary>

@@ -9,7 +9,10 @@ internal static class ExecDiagnosis
     private const int PT_INTERP = 3;
 
     private static readonly (ushort Number, string Name)[] Machines =
-        [(3, "386"), (8, "mips"), (21, "ppc64le"), (22, "s390x"), (40, "arm"), (62, "x64"), (183, "arm64"), (243, "riscv64"), (258, "loong64")];
+    [
+        (3, "386"), (8, "mips"), (21, "ppc64le"), (22, "s390x"), (40, "arm"), (62, "x64"), (183, "arm64"),
+        (243, "riscv64"), (258, "loong64"),
+    ];
 
     /// <summary>The whole message; also the errno and the path of the candidate that tells most.</summary>
     internal static string Explain(LaunchProgram program, ExecAttempt attempt, out Errno errno, out string path)
@@ -46,7 +49,8 @@ internal static class ExecDiagnosis
     private static Errno ErrnoOf(LaunchProgram program, ExecAttempt attempt, int index) =>
         program.ResultOf(attempt.Steps[index]) is { } result and < 0 ? (Errno)(-result) : Errno.None;
 
-    private static string? Reason(ExecAttempt attempt, Errno errno, ReadOnlySpan<byte> head, bool isDirectory) => errno switch
+    private static string? Reason(ExecAttempt attempt, Errno errno, ReadOnlySpan<byte> head, bool isDirectory) =>
+        errno switch
     {
         Errno.ENOENT when !head.IsEmpty => MissingInterpreter(head),
         Errno.ENOENT when attempt.Candidates.Count > 1 => "it is in no directory of $PATH",
@@ -61,7 +65,8 @@ internal static class ExecDiagnosis
     {
         if (TryReadShebang(head, out string interpreter))
             return interpreter.EndsWith('\r')
-                ? $"its first line names the interpreter {interpreter.TrimEnd('\r')} with a carriage return behind: convert its line ends"
+                ? $"its first line names the interpreter {interpreter.TrimEnd('\r')} with a carriage return behind: "
+                    + "convert its line ends"
                 : $"the interpreter {interpreter} of its first line is missing";
         return TryReadElfInterpreter(head, out interpreter)
             ? $"the interpreter {interpreter} is missing"
@@ -96,7 +101,8 @@ internal static class ExecDiagnosis
         return interpreter.Length > 0;
     }
 
-    // The PT_INTERP segment of a 32 or 64-bit ELF file, as far as the head reaches; every offset comes from the file and is checked.
+    // The PT_INTERP segment of a 32 or 64-bit ELF file, as far as the head reaches; every offset comes from the file
+    // and is checked.
     private static bool TryReadElfInterpreter(ReadOnlySpan<byte> head, out string interpreter)
     {
         interpreter = "";
@@ -110,7 +116,8 @@ internal static class ExecDiagnosis
             if (at + (wide ? 56u : 32u) > (ulong)head.Length) return false;
             ReadOnlySpan<byte> segment = head[(int)at..];
             if (U32(segment, 0) != PT_INTERP) continue;
-            ulong offset = wide ? U64(segment, 8) : U32(segment, 4), length = wide ? U64(segment, 32) : U32(segment, 16);
+            ulong offset = wide ? U64(segment, 8) : U32(segment, 4);
+            ulong length = wide ? U64(segment, 32) : U32(segment, 16);
             if (offset > (ulong)head.Length || length > (ulong)head.Length - offset) return false;
             interpreter = Encoding.UTF8.GetString(head.Slice((int)offset, (int)length).TrimEnd((byte)0));
             return interpreter.Length > 0;

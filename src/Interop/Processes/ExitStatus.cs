@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Processes;
 
-/// <summary>How a process ended: by exit(2) with <paramref name="Code"/>, or by <paramref name="Signal"/> when that is not 0.</summary>
+/// <summary>
+/// How a process ended: by exit(2) with <paramref name="Code"/>, or by <paramref name="Signal"/> when that is not 0.
+/// </summary>
 /// <param name="Code">0 to 255; 0 when a signal ended it.</param>
 /// <param name="Signal">The signal's number, or 0.</param>
 /// <param name="CoreDumped">Whether the kernel wrote a core file.</param>

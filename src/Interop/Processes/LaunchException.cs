@@ -20,8 +20,11 @@ public sealed class LaunchException : LinuxException
     /// <summary>Whether everything up to exec worked, and only the program could not be executed.</summary>
     public bool IsExec { get; private init; }
 
-    /// <summary>As <c>docker run</c>: 127 for a program that is not there, 126 for one that cannot run, 125 for anything else.</summary>
-    public int ExitCode => !IsExec ? ExitEngineFailed : Errno is Errno.ENOENT or Errno.ENOTDIR ? ExitNotFound : ExitNotExecutable;
+    /// <summary>
+    /// As <c>docker run</c>: 127 for a program that is not there, 126 for one that cannot run, 125 for anything else.
+    /// </summary>
+    public int ExitCode =>
+        !IsExec ? ExitEngineFailed : Errno is Errno.ENOENT or Errno.ENOTDIR ? ExitNotFound : ExitNotExecutable;
 
     /// <inheritdoc/>
     public override LinuxException While(string doing) =>
@@ -30,7 +33,8 @@ public sealed class LaunchException : LinuxException
     internal static LaunchException OfClone(Errno errno, LaunchOptions options, string? subject)
     {
         string call = $"clone3({options.Namespaces})";
-        return new LaunchException(errno, call, options.Cgroup?.ToString(), Describe(errno, call, options.Cgroup?.ToString(), subject));
+        string? cgroup = options.Cgroup?.ToString();
+        return new LaunchException(errno, call, cgroup, Describe(errno, call, cgroup, subject));
     }
 
     internal static LaunchException Of(LaunchProgram program, ExitStatus status)
@@ -44,13 +48,15 @@ public sealed class LaunchException : LinuxException
             string message = ExecDiagnosis.Explain(program, attempt, out errno, out string path);
             return new LaunchException(errno, "execve", path, message) { Step = index, IsExec = true };
         }
-        return new LaunchException(errno, info.Call, info.Path, Describe(errno, info.Call, info.Path, program.Subject)) { Step = index };
+        string text = Describe(errno, info.Call, info.Path, program.Subject);
+        return new LaunchException(errno, info.Call, info.Path, text) { Step = index };
     }
 
     private static LaunchException Killed(LaunchProgram program, StepInfo info, int index, ExitStatus status)
     {
         string where = info.Path is null ? info.Call : $"{info.Call}({info.Path})";
         string subject = program.Subject is null ? "" : program.Subject + ": ";
-        return new LaunchException(Errno.EINTR, info.Call, info.Path, $"{subject}{where}: the child ended there by {status}") { Step = index };
+        string message = $"{subject}{where}: the child ended there by {status}";
+        return new LaunchException(Errno.EINTR, info.Call, info.Path, message) { Step = index };
     }
 }

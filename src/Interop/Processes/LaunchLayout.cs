@@ -12,7 +12,9 @@ internal unsafe struct LaunchHeader
     /// <summary>The step that the child works on, or stopped at.</summary>
     internal NativeStep* Current;
 
-    /// <summary>0 while running and after exec or exit; an errno when a call failed; -1 when a stop step was reached.</summary>
+    /// <summary>
+    /// 0 while running and after exec or exit; an errno when a call failed; -1 when a stop step was reached.
+    /// </summary>
     internal long Outcome;
 }
 

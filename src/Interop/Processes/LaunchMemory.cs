@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Processes;
 
-/// <summary>A piece of a <see cref="LaunchProgram"/>'s own native memory; invalid once the program is disposed.</summary>
+/// <summary>
+/// A piece of a <see cref="LaunchProgram"/>'s own native memory; invalid once the program is disposed.
+/// </summary>
 public readonly struct LaunchMemory
 {
     internal LaunchMemory(nint address, int length)

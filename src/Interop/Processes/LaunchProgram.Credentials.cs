@@ -15,7 +15,9 @@ public sealed partial class LaunchProgram
     private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
     private const int SECCOMP_SET_MODE_FILTER = 1;
 
-    /// <summary>setns(2) with an nsfs descriptor or a pidfd (Linux 5.8; <paramref name="kinds"/> may then be several).</summary>
+    /// <summary>
+    /// setns(2) with an nsfs descriptor or a pidfd (Linux 5.8; <paramref name="kinds"/> may then be several).
+    /// </summary>
     public LaunchStep SetNs(StepArgument fd, CloneFlags kinds, OnError onError = default) =>
         Call($"setns({kinds})", null, SyscallNumbers.setns, onError, fd, (ulong)kinds);
 
@@ -39,7 +41,8 @@ public sealed partial class LaunchProgram
 
     /// <summary>prlimit(2) on the child itself.</summary>
     public LaunchStep Prlimit(Rlimit limit, OnError onError = default) =>
-        Call("prlimit", limit.ToString(), SyscallNumbers.prlimit64, onError, 0, limit.Resource, Words(limit.Soft, limit.Hard), 0);
+        Call("prlimit", limit.ToString(), SyscallNumbers.prlimit64, onError,
+            0, limit.Resource, Words(limit.Soft, limit.Hard), 0);
 
     /// <summary>prctl(2).</summary>
     public LaunchStep Prctl(
@@ -50,7 +53,8 @@ public sealed partial class LaunchProgram
     public LaunchStep NoNewPrivs() => Prctl(PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS", 1);
 
     /// <summary>
-    /// Drops every capability outside <paramref name="bounding"/> from the bounding set. Needs CAP_SETPCAP, so before the ids change.
+    /// Drops every capability outside <paramref name="bounding"/> from the bounding set. Needs CAP_SETPCAP, so before
+    /// the ids change.
     /// </summary>
     public void DropBounding(CapabilitySet bounding)
     {
@@ -58,7 +62,9 @@ public sealed partial class LaunchProgram
             if (!bounding.Has(bit)) Prctl(PR_CAPBSET_DROP, $"PR_CAPBSET_DROP, {Capabilities.NameOf(bit)}", (ulong)bit);
     }
 
-    /// <summary>PR_SET_KEEPCAPS: leaving user id 0 keeps the permitted set, until <see cref="CapSet"/> says what stays.</summary>
+    /// <summary>
+    /// PR_SET_KEEPCAPS: leaving user id 0 keeps the permitted set, until <see cref="CapSet"/> says what stays.
+    /// </summary>
     public LaunchStep KeepCapabilities() => Prctl(PR_SET_KEEPCAPS, "PR_SET_KEEPCAPS", 1);
 
     /// <summary>capset(2) of the three sets.</summary>
@@ -70,16 +76,20 @@ public sealed partial class LaunchProgram
             (uint)effective.Bits, (uint)permitted.Bits, (uint)inheritable.Bits,
             (uint)(effective.Bits >> 32), (uint)(permitted.Bits >> 32), (uint)(inheritable.Bits >> 32),
         ];
-        return Call("capset", null, SyscallNumbers.capset, Bytes(MemoryMarshal.AsBytes(header)), Bytes(MemoryMarshal.AsBytes(data)));
+        return Call("capset", null, SyscallNumbers.capset,
+            Bytes(MemoryMarshal.AsBytes(header)), Bytes(MemoryMarshal.AsBytes(data)));
     }
 
-    /// <summary>Makes the ambient set exactly <paramref name="ambient"/>, which must be permitted and inheritable.</summary>
+    /// <summary>
+    /// Makes the ambient set exactly <paramref name="ambient"/>, which must be permitted and inheritable.
+    /// </summary>
     public void SetAmbient(CapabilitySet ambient)
     {
         Prctl(PR_CAP_AMBIENT, "PR_CAP_AMBIENT_CLEAR_ALL", PR_CAP_AMBIENT_CLEAR_ALL);
         for (int bit = 0; bit <= Capabilities.Last; bit++)
             if (ambient.Has(bit))
-                Prctl(PR_CAP_AMBIENT, $"PR_CAP_AMBIENT_RAISE, {Capabilities.NameOf(bit)}", PR_CAP_AMBIENT_RAISE, (ulong)bit);
+                Prctl(PR_CAP_AMBIENT, $"PR_CAP_AMBIENT_RAISE, {Capabilities.NameOf(bit)}",
+                    PR_CAP_AMBIENT_RAISE, (ulong)bit);
     }
 
     /// <summary>setgroups(2), of the child only: the raw call does not broadcast to the parent's threads.</summary>
@@ -93,8 +103,8 @@ public sealed partial class LaunchProgram
     public LaunchStep SetUid(uint uid) => Call("setresuid", $"{uid}", SyscallNumbers.setresuid, uid, uid, uid);
 
     /// <summary>
-    /// seccomp(SECCOMP_SET_MODE_FILTER) with struct sock_filter instructions of 8 bytes each. It applies to every later step, so it comes last
-    /// before exec; needs no_new_privs or CAP_SYS_ADMIN.
+    /// seccomp(SECCOMP_SET_MODE_FILTER) with struct sock_filter instructions of 8 bytes each. It applies to every later
+    /// step, so it comes last before exec; needs no_new_privs or CAP_SYS_ADMIN.
     /// </summary>
     public LaunchStep Seccomp(ReadOnlySpan<byte> instructions, uint flags = 0)
     {

@@ -14,19 +14,20 @@ public sealed partial class LaunchProgram
     /// <summary>openat(2), with O_CLOEXEC; the result is the descriptor.</summary>
     public LaunchStep OpenAt(
         StepArgument directory, string path, OpenFlags flags, uint mode = 0, OnError onError = default) =>
-        Add(new StepInfo("openat", path) { OpensFd = true }, SyscallNumbers.openat, onError,
-            [directory, Text(path), (int)(flags | OpenFlags.O_CLOEXEC), mode]);
+        Opening("openat", path, SyscallNumbers.openat, onError,
+            directory, Text(path), (int)(flags | OpenFlags.O_CLOEXEC), mode);
 
     /// <summary>openat2(2), with O_CLOEXEC; the result is the descriptor.</summary>
     public LaunchStep OpenAt2(
-        StepArgument root, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0, OnError onError = default) =>
-        Add(new StepInfo("openat2", path) { OpensFd = true }, SyscallNumbers.openat2, onError,
-            [root, Text(path), Words((ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve), OpenHowLength]);
+        StepArgument root, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0,
+        OnError onError = default) =>
+        Opening("openat2", path, SyscallNumbers.openat2, onError,
+            root, Text(path), Words((ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve), OpenHowLength);
 
     /// <summary>close(2) of a descriptor that <paramref name="opened"/> gave.</summary>
     public LaunchStep Close(LaunchStep opened) =>
-        Add(new StepInfo("close", InfoOf(opened.Index).Path) { Closes = opened.Index }, SyscallNumbers.close, OnError.Ignore,
-            [opened]);
+        Add(new StepInfo("close", InfoOf(opened.Index).Path) { Closes = opened.Index }, SyscallNumbers.close,
+            OnError.Ignore, [opened]);
 
     /// <summary>mkdirat(2); the process' umask applies (<see cref="Umask"/>).</summary>
     public LaunchStep MkdirAt(StepArgument directory, string path, uint mode, OnError onError = default) =>
@@ -58,7 +59,8 @@ public sealed partial class LaunchProgram
         Call("fchownat", path, SyscallNumbers.fchownat, onError, directory, Text(path), uid, gid, AT_SYMLINK_NOFOLLOW);
 
     /// <summary>unlinkat(2); <paramref name="directoryEntry"/> is AT_REMOVEDIR.</summary>
-    public LaunchStep UnlinkAt(StepArgument directory, string path, bool directoryEntry = false, OnError onError = default) =>
+    public LaunchStep UnlinkAt(
+        StepArgument directory, string path, bool directoryEntry = false, OnError onError = default) =>
         Call("unlinkat", path, SyscallNumbers.unlinkat, onError, directory, Text(path), directoryEntry ? 0x200 : 0);
 
     /// <summary>write(2) of a short text, as files in procfs and cgroupfs take it: at once or not at all.</summary>
@@ -73,7 +75,8 @@ public sealed partial class LaunchProgram
     }
 
     /// <summary>Opens <paramref name="path"/>, writes <paramref name="text"/> and closes it.</summary>
-    public void WriteFile(StepArgument directory, string path, string text, OpenFlags flags = OpenFlags.O_WRONLY, uint mode = 0x1A4)
+    public void WriteFile(
+        StepArgument directory, string path, string text, OpenFlags flags = OpenFlags.O_WRONLY, uint mode = 0x1A4)
     {
         LaunchStep file = OpenAt(directory, path, flags, mode);
         Write(file, text, path);
@@ -89,33 +92,40 @@ public sealed partial class LaunchProgram
         Call("pread", null, SyscallNumbers.pread64, onError, fd, buffer, buffer.Length, 0);
 
     /// <summary>
-    /// dup3(2): <paramref name="fd"/> becomes number <paramref name="target"/>, without close-on-exec. EINVAL when they are the
-    /// same. Needs the child's own descriptor table.
+    /// dup3(2): <paramref name="fd"/> becomes number <paramref name="target"/>, without close-on-exec. EINVAL when they
+    /// are the same. Needs the child's own descriptor table.
     /// </summary>
     public LaunchStep Dup3(StepArgument fd, int target, OnError onError = default) =>
-        Add(new StepInfo($"dup3({target})", null) { NeedsOwnFiles = true }, SyscallNumbers.dup3, onError, [fd, target, 0]);
+        Add(new StepInfo($"dup3({target})", null) { NeedsOwnFiles = true }, SyscallNumbers.dup3, onError,
+            [fd, target, 0]);
 
     /// <summary>fcntl(F_DUPFD_CLOEXEC): a copy at <paramref name="minimum"/> or above.</summary>
     public LaunchStep DupAbove(StepArgument fd, int minimum) =>
-        Add(new StepInfo("fcntl(F_DUPFD_CLOEXEC)", null) { OpensFd = true }, SyscallNumbers.fcntl, OnError.Fail, [fd, 1030, minimum]);
+        Opening("fcntl(F_DUPFD_CLOEXEC)", null, SyscallNumbers.fcntl, OnError.Fail,
+            fd, 1030, minimum);
 
     /// <summary>
     /// close_range(2), Linux 5.9, with CLOSE_RANGE_UNSHARE: from here on the child has its own table, and
-    /// <paramref name="first"/> and above are closed at once (default) or by exec (<paramref name="onExec"/>, Linux 5.11).
+    /// <paramref name="first"/> and above are closed at once (default) or by exec (<paramref name="onExec"/>, Linux
+    /// 5.11).
     /// </summary>
     public LaunchStep CloseRange(uint first, bool onExec = false) =>
-        Add(new StepInfo($"close_range({first})", null) { UnsharesFiles = true }, SyscallNumbers.close_range, OnError.Fail,
-            [first, uint.MaxValue, CLOSE_RANGE_UNSHARE | (onExec ? CLOSE_RANGE_CLOEXEC : 0)]);
+        Add(new StepInfo($"close_range({first})", null) { UnsharesFiles = true }, SyscallNumbers.close_range,
+            OnError.Fail, [first, uint.MaxValue, CLOSE_RANGE_UNSHARE | (onExec ? CLOSE_RANGE_CLOEXEC : 0)]);
 
     /// <summary>ioctl(2) with a number, or a pointer to program memory, as argument.</summary>
     public LaunchStep Ioctl(
-        StepArgument fd, ulong request, StepArgument argument, string name, OnError onError = default, bool opensFd = false) =>
-        Add(new StepInfo($"ioctl({name})", null) { OpensFd = opensFd }, SyscallNumbers.ioctl, onError, [fd, request, argument]);
+        StepArgument fd, ulong request, StepArgument argument, string name, OnError onError = default,
+        bool opensFd = false) =>
+        Add(new StepInfo($"ioctl({name})", null) { OpensFd = opensFd }, SyscallNumbers.ioctl, onError,
+            [fd, request, argument]);
 
-    /// <summary>socket(2), close-on-exec; the result is the descriptor, and it belongs to the child's network namespace.</summary>
+    /// <summary>
+    /// socket(2), close-on-exec; the result is the descriptor, and it belongs to the child's network namespace.
+    /// </summary>
     public LaunchStep Socket(int family, int type, int protocol) =>
-        Add(new StepInfo($"socket({family}, {type}, {protocol})", null) { OpensFd = true }, SyscallNumbers.socket, OnError.Fail,
-            [family, type | (int)OpenFlags.O_CLOEXEC, protocol]);
+        Opening($"socket({family}, {type}, {protocol})", null, SyscallNumbers.socket, OnError.Fail,
+            family, type | (int)OpenFlags.O_CLOEXEC, protocol);
 
     // The kernel's wide dev_t: 12 bits of major, 20 of minor, interleaved.
     private static ulong DeviceNumber(uint major, uint minor) =>

@@ -13,8 +13,8 @@ public sealed unsafe partial class LaunchProgram
     private bool _ran;
 
     /// <summary>
-    /// With <see cref="LaunchOptions.ShareFiles"/>: the descriptor that <paramref name="step"/> opens stays open in this
-    /// process, for <see cref="TakeFd"/>.
+    /// With <see cref="LaunchOptions.ShareFiles"/>: the descriptor that <paramref name="step"/> opens stays open in
+    /// this process, for <see cref="TakeFd"/>.
     /// </summary>
     public LaunchStep Keep(LaunchStep step)
     {
@@ -23,8 +23,8 @@ public sealed unsafe partial class LaunchProgram
     }
 
     /// <summary>
-    /// The descriptor that a kept step opened, now the caller's. Close-on-exec is as the step asked for. Throws when the step did not
-    /// run, was not kept, or its descriptor was taken before.
+    /// The descriptor that a kept step opened, now the caller's. Close-on-exec is as the step asked for. Throws when
+    /// the step did not run, was not kept, or its descriptor was taken before.
     /// </summary>
     public Fd TakeFd(LaunchStep step)
     {
@@ -59,7 +59,9 @@ public sealed unsafe partial class LaunchProgram
     internal StepInfo InfoOf(int index) =>
         index < Count ? _infos[index] : new StepInfo("end of the launch program, without exec or exit", null);
 
-    /// <summary>Ends building: writes the end marker and the header, and checks what a shared descriptor table forbids.</summary>
+    /// <summary>
+    /// Ends building: writes the end marker and the header, and checks what a shared descriptor table forbids.
+    /// </summary>
     internal LaunchHeader* Seal(bool sharedFiles, out void* stack, out int stackLength)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -67,7 +69,8 @@ public sealed unsafe partial class LaunchProgram
         if (Count == 0) throw new InvalidOperationException("the launch program has no steps");
         for (int i = 0; i < Count; i++) CheckStep(i, sharedFiles);
         foreach (Fd fd in _borrowed)
-            if (fd.IsClosed) throw new InvalidOperationException("a descriptor of the launch program was closed before the launch");
+            if (fd.IsClosed)
+                throw new InvalidOperationException("a descriptor of the launch program was closed before the launch");
         _ran = true;
         _sharedFiles = sharedFiles;
         *NextStep() = new NativeStep { Number = StoppedByStep };
@@ -78,7 +81,9 @@ public sealed unsafe partial class LaunchProgram
         return _header;
     }
 
-    /// <summary>Sorts out what the child left in a shared descriptor table: kept ones are remembered, the others closed.</summary>
+    /// <summary>
+    /// Sorts out what the child left in a shared descriptor table: kept ones are remembered, the others closed.
+    /// </summary>
     internal void CloseUnkept()
     {
         int end = SharedEnd();
@@ -107,7 +112,8 @@ public sealed unsafe partial class LaunchProgram
             throw new InvalidOperationException($"step {index} ({_infos[index].Call}) skips beyond the end");
         if (sharedFiles && _infos[index].NeedsOwnFiles && !UnsharedBefore(index))
             throw new InvalidOperationException(
-                $"step {index} ({_infos[index].Call}) would change the descriptors of this process: unshare the table first");
+                $"step {index} ({_infos[index].Call}) would change the descriptors of this process: "
+                + "unshare the table first");
     }
 
     private bool UnsharedBefore(int index)

@@ -28,7 +28,7 @@ public sealed partial class LaunchProgram
 
     /// <summary>fsopen(2), Linux 5.2; the result is the filesystem context.</summary>
     public LaunchStep FsOpen(string type, OnError onError = default) =>
-        Add(new StepInfo("fsopen", type) { OpensFd = true }, SyscallNumbers.fsopen, onError, [Text(type), FSOPEN_CLOEXEC]);
+        Opening("fsopen", type, SyscallNumbers.fsopen, onError, Text(type), FSOPEN_CLOEXEC);
 
     /// <summary>fsconfig(FSCONFIG_SET_STRING).</summary>
     public LaunchStep FsConfigString(StepArgument context, string key, string value, OnError onError = default) =>
@@ -50,9 +50,11 @@ public sealed partial class LaunchProgram
     public LaunchStep FsConfigReconfigure(StepArgument context, OnError onError = default) =>
         FsConfig("reconfigure", context, FSCONFIG_CMD_RECONFIGURE, 0, 0, 0, onError);
 
-    /// <summary>fsmount(2), Linux 5.2; <paramref name="attributes"/> are MOUNT_ATTR_*; the result is a detached mount.</summary>
+    /// <summary>
+    /// fsmount(2), Linux 5.2; <paramref name="attributes"/> are MOUNT_ATTR_*; the result is a detached mount.
+    /// </summary>
     public LaunchStep FsMount(StepArgument context, ulong attributes, OnError onError = default) =>
-        Add(new StepInfo("fsmount", null) { OpensFd = true }, SyscallNumbers.fsmount, onError, [context, FSMOUNT_CLOEXEC, attributes]);
+        Opening("fsmount", null, SyscallNumbers.fsmount, onError, context, FSMOUNT_CLOEXEC, attributes);
 
     /// <summary>move_mount(2) of a detached mount to a path.</summary>
     public LaunchStep MoveMount(StepArgument mount, StepArgument directory, string target, OnError onError = default) =>
@@ -64,21 +66,26 @@ public sealed partial class LaunchProgram
     /// <param name="target">A descriptor of the mount point.</param>
     /// <param name="path">The mount point, for the error.</param>
     /// <param name="onError">What to do when it fails.</param>
-    public LaunchStep MoveMountTo(StepArgument mount, StepArgument target, string? path = null, OnError onError = default) =>
+    public LaunchStep MoveMountTo(
+        StepArgument mount, StepArgument target, string? path = null, OnError onError = default) =>
         Call("move_mount", path, SyscallNumbers.move_mount, onError,
             mount, Text(""), target, Text(""), MOVE_MOUNT_F_EMPTY_PATH | 0x40);
 
-    /// <summary>open_tree(2), Linux 5.2, with OPEN_TREE_CLOEXEC; <paramref name="flags"/> may be OPEN_TREE_CLONE, AT_RECURSIVE ...</summary>
+    /// <summary>
+    /// open_tree(2), Linux 5.2, with OPEN_TREE_CLOEXEC; <paramref name="flags"/> may be OPEN_TREE_CLONE, AT_RECURSIVE
+    /// ...
+    /// </summary>
     public LaunchStep OpenTree(StepArgument directory, string path, uint flags, OnError onError = default) =>
-        Add(new StepInfo("open_tree", path) { OpensFd = true }, SyscallNumbers.open_tree, onError,
-            [directory, Text(path), flags | OPEN_TREE_CLOEXEC]);
+        Opening("open_tree", path, SyscallNumbers.open_tree, onError,
+            directory, Text(path), flags | OPEN_TREE_CLOEXEC);
 
     /// <summary>
     /// mount_setattr(2), Linux 5.12, on the mount at <paramref name="path"/>, or with "" and AT_EMPTY_PATH in
     /// <paramref name="flags"/> on <paramref name="directory"/> itself.
     /// </summary>
     public LaunchStep MountSetAttr(
-        StepArgument directory, string path, uint flags, ulong set, ulong clear = 0, ulong propagation = 0, OnError onError = default) =>
+        StepArgument directory, string path, uint flags, ulong set, ulong clear = 0, ulong propagation = 0,
+        OnError onError = default) =>
         Call("mount_setattr", path, SyscallNumbers.mount_setattr, onError,
             directory, Text(path), flags, Words(set, clear, propagation, 0), MountAttrLength);
 
@@ -98,10 +105,12 @@ public sealed partial class LaunchProgram
         Call("chdir", path, SyscallNumbers.chdir, onError, Text(path));
 
     /// <summary>fchdir(2).</summary>
-    public LaunchStep Fchdir(StepArgument directory, string? path = null) => Call("fchdir", path, SyscallNumbers.fchdir, directory);
+    public LaunchStep Fchdir(StepArgument directory, string? path = null) =>
+        Call("fchdir", path, SyscallNumbers.fchdir, directory);
 
     private LaunchStep FsConfig(
-        string what, StepArgument context, int command, StepArgument key, StepArgument value, StepArgument aux, OnError onError) =>
+        string what, StepArgument context, int command, StepArgument key, StepArgument value, StepArgument aux,
+        OnError onError) =>
         Call("fsconfig", what, SyscallNumbers.fsconfig, onError, context, command, key, value, aux);
 
     private StepArgument OrNull(string? text) => text is null ? 0 : Text(text);

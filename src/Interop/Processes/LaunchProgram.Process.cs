@@ -13,18 +13,24 @@ public sealed partial class LaunchProgram
     /// <summary>setsid(2).</summary>
     public LaunchStep SetSid() => Call("setsid", null, SyscallNumbers.setsid);
 
-    /// <summary>ioctl(TIOCSCTTY): the terminal becomes the controlling one of the session that <see cref="SetSid"/> began.</summary>
+    /// <summary>
+    /// ioctl(TIOCSCTTY): the terminal becomes the controlling one of the session that <see cref="SetSid"/> began.
+    /// </summary>
     public LaunchStep SetControllingTerminal(StepArgument terminal) => Ioctl(terminal, TIOCSCTTY, 0, "TIOCSCTTY");
 
     /// <summary>umask(2).</summary>
     public LaunchStep Umask(uint mask) => Call("umask", null, SyscallNumbers.umask, mask);
 
-    /// <summary>rt_sigprocmask(2): blocks nothing any more. The child starts with every signal blocked; this is its last step before exec.</summary>
+    /// <summary>
+    /// rt_sigprocmask(2): blocks nothing any more. The child starts with every signal blocked; this is its last step
+    /// before exec.
+    /// </summary>
     public LaunchStep UnblockSignals() =>
         Call("rt_sigprocmask", null, SyscallNumbers.rt_sigprocmask, SIG_SETMASK, Words(0), 0, SignalSetLength);
 
     /// <summary>
-    /// SIGPIPE back to its default: the .NET runtime ignores it, and neither CLONE_CLEAR_SIGHAND nor exec changes ignored signals.
+    /// SIGPIPE back to its default: the .NET runtime ignores it, and neither CLONE_CLEAR_SIGHAND nor exec changes
+    /// ignored signals.
     /// </summary>
     public LaunchStep ResetSigPipe() => ResetSignal(Signals.SIGPIPE);
 
@@ -34,8 +40,8 @@ public sealed partial class LaunchProgram
             signal, Words(0, 0, 0, 0), 0, SignalSetLength);
 
     /// <summary>
-    /// Every signal that this process ignores back to its default, then <see cref="UnblockSignals"/>: the state that a program
-    /// expects to be started in.
+    /// Every signal that this process ignores back to its default, then <see cref="UnblockSignals"/>: the state that a
+    /// program expects to be started in.
     /// </summary>
     public void ResetSignals()
     {
@@ -54,15 +60,17 @@ public sealed partial class LaunchProgram
         ExecSearch(path, [path], arguments, environment);
 
     /// <summary>
-    /// execve(2) of the first candidate that is there and may be executed (ENOENT, ENOTDIR and EACCES go on to the next). When
-    /// none starts, the child reads the head of the file that it could not start, so that the error can name what is missing.
+    /// execve(2) of the first candidate that is there and may be executed (ENOENT, ENOTDIR and EACCES go on to the
+    /// next). When none starts, the child reads the head of the file that it could not start, so that the error can
+    /// name what is missing.
     /// </summary>
     /// <param name="name">The program as its user named it, for the error.</param>
     /// <param name="candidates">Paths in the child's root, in order.</param>
     /// <param name="arguments">argv, with the name first.</param>
     /// <param name="environment"><c>NAME=value</c> each.</param>
     public void ExecSearch(
-        string name, IReadOnlyList<string> candidates, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+        string name, IReadOnlyList<string> candidates, IReadOnlyList<string> arguments,
+        IReadOnlyList<string> environment)
     {
         ArgumentOutOfRangeException.ThrowIfZero(candidates.Count);
         var attempt = new ExecAttempt { Name = name, Candidates = candidates, Head = Reserve(HeadLength) };
@@ -72,7 +80,8 @@ public sealed partial class LaunchProgram
         {
             paths[i] = Text(candidates[i]);
             attempt.Steps.Add(Add(new StepInfo("execve", candidates[i]) { Exec = attempt, Ends = true },
-                SyscallNumbers.execve, OnError.Ignoring(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES), [paths[i], argv, envp]));
+                SyscallNumbers.execve, OnError.Ignoring(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES),
+                [paths[i], argv, envp]));
         }
         for (int i = 0; i < paths.Length; i++) Diagnose(attempt, i, paths[i]);
         StopAs(attempt.Steps[^1]);
@@ -83,7 +92,8 @@ public sealed partial class LaunchProgram
     /// <param name="name">What it is, for the error.</param>
     /// <param name="arguments">argv, with the name first.</param>
     /// <param name="environment"><c>NAME=value</c> each.</param>
-    public LaunchStep ExecFd(StepArgument fd, string name, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
+    public LaunchStep ExecFd(
+        StepArgument fd, string name, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
         Add(new StepInfo("execveat", name) { Ends = true }, SyscallNumbers.execveat, OnError.Fail,
             [fd, Text(""), TextArray(arguments), TextArray(environment), AT_EMPTY_PATH]);
 
@@ -91,8 +101,8 @@ public sealed partial class LaunchProgram
     private void Diagnose(ExecAttempt attempt, int index, LaunchMemory path)
     {
         AfterOtherErrorContinueHere(attempt.Steps[index]);
-        LaunchStep file = Add(new StepInfo("openat", attempt.Candidates[index]) { OpensFd = true }, SyscallNumbers.openat,
-            OnError.SkipNext(2), [Fd.Cwd, path, (int)(OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC)]);
+        LaunchStep file = Opening("openat", attempt.Candidates[index], SyscallNumbers.openat, OnError.SkipNext(2),
+            Fd.Cwd, path, (int)(OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC));
         attempt.Reads.Add(PRead(file, attempt.Head, OnError.Ignore));
         StopAs(attempt.Steps[index]);
     }

@@ -5,8 +5,8 @@ namespace Skiff.Interop.Processes;
 
 /// <summary>
 /// A flat array of system calls in native memory, strings included, that a vforked child runs without managed code.
-/// Built once, launched once by <see cref="Launcher"/>, then disposed. Steps run in order; the only control flow is skipping
-/// forward. Every step carries the words that name it when it fails. Not thread-safe.
+/// Built once, launched once by <see cref="Launcher"/>, then disposed. Steps run in order; the only control flow is
+/// skipping forward. Every step carries the words that name it when it fails. Not thread-safe.
 /// </summary>
 public sealed unsafe partial class LaunchProgram : IDisposable
 {
@@ -31,7 +31,9 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     /// <summary>The number of steps so far; the index of the next one.</summary>
     public int Count => _infos.Count;
 
-    /// <summary>What the child does last, for errors: <c>container web</c>; null when there is nothing to add.</summary>
+    /// <summary>
+    /// What the child does last, for errors: <c>container web</c>; null when there is nothing to add.
+    /// </summary>
     public string? Subject { get; set; }
 
     /// <summary>Adds the system call <paramref name="number"/>.</summary>
@@ -47,7 +49,10 @@ public sealed unsafe partial class LaunchProgram : IDisposable
         return Add(new StepInfo(call, path), number, onError, arguments);
     }
 
-    /// <summary>As <see cref="Call(string, string?, int, OnError, ReadOnlySpan{StepArgument})"/>, where any error stops the program.</summary>
+    /// <summary>
+    /// As <see cref="Call(string, string?, int, OnError, ReadOnlySpan{StepArgument})"/>, where any error stops the
+    /// program.
+    /// </summary>
     public LaunchStep Call(string call, string? path, int number, params ReadOnlySpan<StepArgument> arguments) =>
         Call(call, path, number, OnError.Fail, arguments);
 
@@ -55,16 +60,20 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     public LaunchStep StopAs(LaunchStep step) =>
         Add(_infos[step.Index] with { StandsFor = step.Index }, -1, OnError.Fail, []);
 
-    /// <summary>After success of <paramref name="step"/>, skips all steps between it and the next one to be added.</summary>
+    /// <summary>
+    /// After success of <paramref name="step"/>, skips all steps between it and the next one to be added.
+    /// </summary>
     public void AfterSuccessContinueHere(LaunchStep step) => _steps[step.Index].SkipAfterSuccess = BytesAfter(step);
 
     /// <summary>
-    /// After a failure of <paramref name="step"/> that its <see cref="OnError"/> lists, skips all steps between it and the
-    /// next one to be added.
+    /// After a failure of <paramref name="step"/> that its <see cref="OnError"/> lists, skips all steps between it and
+    /// the next one to be added.
     /// </summary>
     public void AfterListedErrorContinueHere(LaunchStep step) => _steps[step.Index].SkipAfterListed = BytesAfter(step);
 
-    /// <summary>As <see cref="AfterListedErrorContinueHere"/>, for the errors that <see cref="OnError"/> does not list.</summary>
+    /// <summary>
+    /// As <see cref="AfterListedErrorContinueHere"/>, for the errors that <see cref="OnError"/> does not list.
+    /// </summary>
     public void AfterOtherErrorContinueHere(LaunchStep step)
     {
         NativeStep* native = &_steps[step.Index];
@@ -75,7 +84,9 @@ public sealed unsafe partial class LaunchProgram : IDisposable
         native->ListedLow = native->ListedHigh = UInt128.MaxValue;
     }
 
-    /// <summary>The text as NUL-terminated UTF-8. A text with a NUL inside is refused, since the kernel would cut it there.</summary>
+    /// <summary>
+    /// The text as NUL-terminated UTF-8. A text with a NUL inside is refused, since the kernel would cut it there.
+    /// </summary>
     public LaunchMemory Text(string text)
     {
         if (text.Contains('\0')) throw new LinuxException(Errno.EINVAL, "text with NUL", text.Replace('\0', '?'));
@@ -132,8 +143,9 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     }
 
     /// <summary>
-    /// Makes <paramref name="step"/> store its result at <paramref name="memory"/> (8 bytes, little-endian) instead of its
-    /// own slot: for fields of structs that later steps pass. Arguments made from the step before this call read the old slot.
+    /// Makes <paramref name="step"/> store its result at <paramref name="memory"/> (8 bytes, little-endian) instead of
+    /// its own slot: for fields of structs that later steps pass. Arguments made from the step before this call read
+    /// the old slot.
     /// </summary>
     public LaunchStep StoreResult(LaunchStep step, LaunchMemory memory)
     {
@@ -157,6 +169,11 @@ public sealed unsafe partial class LaunchProgram : IDisposable
 
     /// <summary>Frees the native memory of a program that was never disposed.</summary>
     ~LaunchProgram() => Dispose();
+
+    // A call whose successful result is a new descriptor.
+    private LaunchStep Opening(
+        string call, string? path, int number, OnError onError, params ReadOnlySpan<StepArgument> arguments) =>
+        Add(new StepInfo(call, path) { OpensFd = true }, number, onError, arguments);
 
     private LaunchStep Add(StepInfo info, long number, OnError onError, ReadOnlySpan<StepArgument> arguments)
     {
@@ -206,6 +223,7 @@ public sealed unsafe partial class LaunchProgram : IDisposable
 
     private uint BytesAfter(LaunchStep step) => (uint)((Count - step.Index - 1) * sizeof(NativeStep));
 
-    // SAFETY: LaunchMemory is made by Reserve only; it lies inside a chunk that is freed by Dispose, which callers check.
+    // SAFETY: LaunchMemory is made by Reserve only; it lies inside a chunk that is freed by Dispose, which callers
+    // check.
     private static Span<byte> Span(LaunchMemory memory) => new((void*)memory.Address, memory.Length);
 }

@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Processes;
 
-/// <summary>A child that a launch started. Disposing closes the pidfd and leaves the process alone; someone must reap it.</summary>
+/// <summary>
+/// A child that a launch started. Disposing closes the pidfd and leaves the process alone; someone must reap it.
+/// </summary>
 public sealed class LaunchedProcess : IDisposable
 {
     internal LaunchedProcess(int pid, PidFd pidFd)

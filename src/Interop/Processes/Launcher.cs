@@ -4,8 +4,9 @@ using Skiff.Interop.Syscalls;
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// Runs launch programs: clone3(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | ...) with the interpreter as the
-/// child's only code. The calling thread is suspended until the child's exec or exit; other threads, and collections, go on.
+/// Runs launch programs: clone3(CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | ...) with the interpreter
+/// as the child's only code. The calling thread is suspended until the child's exec or exit; other threads, and
+/// collections, go on.
 /// </summary>
 public static unsafe class Launcher
 {
@@ -19,8 +20,9 @@ public static unsafe class Launcher
     private const int SignalSetLength = 8;
 
     /// <summary>
-    /// Launches <paramref name="program"/>, which can be launched once. Returns once the child has executed its program or exited
-    /// by a step; throws <see cref="LaunchException"/> when a step failed (that child is reaped) or the clone itself did.
+    /// Launches <paramref name="program"/>, which can be launched once. Returns once the child has executed its program
+    /// or exited by a step; throws <see cref="LaunchException"/> when a step failed (that child is reaped) or the clone
+    /// itself did.
     /// </summary>
     public static LaunchedProcess Start(LaunchProgram program, LaunchOptions? options = null)
     {
@@ -71,11 +73,13 @@ public static unsafe class Launcher
     {
         var entry = LaunchCode.Entry;
         ulong all = ulong.MaxValue, previous = 0;
-        // SAFETY: both masks are 64-bit kernel signal sets on this stack; the raw call also blocks the signals that libc keeps.
-        nint r = Native.syscall(SyscallNumbers.rt_sigprocmask, SIG_SETMASK, (nint)(&all), (nint)(&previous), SignalSetLength);
+        // SAFETY: both masks are 64-bit kernel signal sets on this stack; the raw call also blocks the signals that
+        // libc keeps.
+        nint r = Native.syscall(SyscallNumbers.rt_sigprocmask, SIG_SETMASK, (nint)(&all), (nint)(&previous),
+            SignalSetLength);
         Native.Check(r, "rt_sigprocmask");
-        // SAFETY: header, steps and stack are native memory of a program that the caller holds; arguments are on this stack,
-        // which stays put since the call suspends this thread until the child has left the shared memory.
+        // SAFETY: header, steps and stack are native memory of a program that the caller holds; arguments are on this
+        // stack, which stays put since the call suspends this thread until the child has left the shared memory.
         nint result = entry(arguments, (nuint)sizeof(clone_args), header);
         r = Native.syscall(SyscallNumbers.rt_sigprocmask, SIG_SETMASK, (nint)(&previous), 0, SignalSetLength);
         Native.Check(r, "rt_sigprocmask");

@@ -25,13 +25,17 @@ public readonly struct OnError
     /// <summary>Go on with the next step whatever happens.</summary>
     public static OnError Ignore => new(UInt128.MaxValue, UInt128.MaxValue, 0);
 
-    /// <summary>Go on with the next step after one of <paramref name="errnos"/>; any other error stops the program.</summary>
+    /// <summary>
+    /// Go on with the next step after one of <paramref name="errnos"/>; any other error stops the program.
+    /// </summary>
     public static OnError Ignoring(params ReadOnlySpan<Errno> errnos) => Listing(errnos, 0);
 
     /// <summary>Skip <paramref name="steps"/> steps after any error.</summary>
     public static OnError SkipNext(int steps) => new(UInt128.MaxValue, UInt128.MaxValue, steps);
 
-    /// <summary>Skip <paramref name="steps"/> steps after one of <paramref name="errnos"/>; any other error stops the program.</summary>
+    /// <summary>
+    /// Skip <paramref name="steps"/> steps after one of <paramref name="errnos"/>; any other error stops the program.
+    /// </summary>
     public static OnError SkipNext(int steps, params ReadOnlySpan<Errno> errnos) => Listing(errnos, steps);
 
     private static OnError Listing(ReadOnlySpan<Errno> errnos, int skip)

@@ -39,21 +39,24 @@ public sealed unsafe class PidFd : IDisposable
     }
 
     /// <summary>
-    /// Opens the process only if it is the one that started at <paramref name="startTime"/> (<see cref="TryReadStartTime"/>):
-    /// ESRCH when the id is free or belongs to another process by now.
+    /// Opens the process only if it is the one that started at <paramref name="startTime"/>
+    /// (<see cref="TryReadStartTime"/>): ESRCH when the id is free or belongs to another process by now.
     /// </summary>
     public static Errno TryOpen(int pid, ulong startTime, out PidFd? process)
     {
         Errno errno = TryOpen(pid, out process);
         if (errno != Errno.None) return errno;
-        // Checked after opening: the descriptor pins the process, so what /proc shows now is what it refers to or nothing.
+        // Checked after opening: the descriptor pins the process, so what /proc shows now is what it refers to or
+        // nothing.
         if (TryReadStartTime(pid, out ulong actual) == Errno.None && actual == startTime) return Errno.None;
         process!.Dispose();
         process = null;
         return Errno.ESRCH;
     }
 
-    /// <summary>Field 22 of /proc/PID/stat: clock ticks after boot, which with the pid names a process for the length of a boot.</summary>
+    /// <summary>
+    /// Field 22 of /proc/PID/stat: clock ticks after boot, which with the pid names a process for the length of a boot.
+    /// </summary>
     public static Errno TryReadStartTime(int pid, out ulong startTime)
     {
         startTime = 0;
@@ -68,7 +71,9 @@ public sealed unsafe class PidFd : IDisposable
         }
     }
 
-    /// <summary>waitid(2): blocks until the child ends, and reaps it. ECHILD when it is no child or was reaped.</summary>
+    /// <summary>
+    /// waitid(2): blocks until the child ends, and reaps it. ECHILD when it is no child or was reaped.
+    /// </summary>
     public ExitStatus Wait()
     {
         Errno errno = WaitId(WEXITED, out ExitStatus status, out _);
@@ -104,7 +109,8 @@ public sealed unsafe class PidFd : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Fd.Dispose();
 
-    // The name in parentheses may hold spaces and parentheses, so fields are counted from the last one; the state is field 3.
+    // The name in parentheses may hold spaces and parentheses, so fields are counted from the last one; the state is
+    // field 3.
     private static bool TryParseStartTime(ReadOnlySpan<byte> stat, out ulong startTime)
     {
         startTime = 0;

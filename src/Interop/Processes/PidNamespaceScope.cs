@@ -4,8 +4,9 @@ using Skiff.Interop.Syscalls;
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// While alive, children of this thread are born in another PID namespace. Must be disposed on the thread that made it, with no
-/// await in between; the thread cannot start threads meanwhile, as the kernel refuses those across PID namespaces.
+/// While alive, children of this thread are born in another PID namespace. Must be disposed on the thread that made it,
+/// with no await in between; the thread cannot start threads meanwhile, as the kernel refuses those across PID
+/// namespaces.
 /// </summary>
 internal sealed class PidNamespaceScope : IDisposable
 {

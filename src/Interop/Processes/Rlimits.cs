@@ -11,12 +11,14 @@ public static class Rlimits
     // The position is the kernel's RLIMIT_ number, the same on x64 and arm64.
     private static readonly string[] Names =
     [
-        "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue",
+        "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending",
+        "msgqueue",
         "nice", "rtprio", "rttime",
     ];
 
     /// <summary><c>nofile</c> for 7.</summary>
-    public static string NameOf(int resource) => resource >= 0 && resource < Names.Length ? Names[resource] : $"{resource}";
+    public static string NameOf(int resource) =>
+        resource >= 0 && resource < Names.Length ? Names[resource] : $"{resource}";
 
     /// <summary>The number of <c>nofile</c>, <c>NOFILE</c> or <c>RLIMIT_NOFILE</c>.</summary>
     public static bool TryParseName(ReadOnlySpan<char> name, out int resource)
@@ -29,7 +31,8 @@ public static class Rlimits
     }
 
     /// <summary>
-    /// <c>nofile=1024:2048</c> or <c>nofile=1024</c> (both limits); -1 is no limit. A soft limit above the hard one is refused.
+    /// <c>nofile=1024:2048</c> or <c>nofile=1024</c> (both limits); -1 is no limit. A soft limit above the hard one is
+    /// refused.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Rlimit limit)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Skiff.Interop.Libc;
 using Skiff.Interop.Syscalls;
 
@@ -47,24 +48,29 @@ public static unsafe class Signals
 
     private static readonly string[] Names =
     [
-        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR",
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH",
+        "IO", "PWR",
         "SYS",
     ];
 
     /// <summary>
-    /// A signal from <c>SIGTERM</c>, <c>term</c>, <c>15</c>, <c>RTMIN+3</c> or <c>SIGRTMAX-2</c>. Numbers run from 1 to 64.
+    /// A signal from <c>SIGTERM</c>, <c>term</c>, <c>15</c>, <c>RTMIN+3</c> or <c>SIGRTMAX-2</c>. Numbers run from 1 to
+    /// 64.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out int signal)
     {
-        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out signal)) return signal is >= 1 and <= SIGRTMAX;
+        if (int.TryParse(text, NumberStyles.None, null, out signal)) return signal is >= 1 and <= SIGRTMAX;
         if (text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase)) text = text[3..];
         for (signal = 1; signal < Names.Length; signal++)
             if (text.Equals(Names[signal], StringComparison.OrdinalIgnoreCase)) return true;
         return TryParseAlias(text, out signal) || TryParseRealTime(text, out signal);
     }
 
-    /// <summary>The name with its prefix: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; the bare number when there is none.</summary>
+    /// <summary>
+    /// The name with its prefix: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; the bare number when there is none.
+    /// </summary>
     public static string NameOf(int signal) => signal switch
     {
         > 0 and < 32 => "SIG" + Names[signal],
@@ -103,7 +109,8 @@ public static unsafe class Signals
         int offset = 0;
         ReadOnlySpan<char> rest = text[5..];
         bool valid = rest.IsEmpty || (rest[0] == (fromMinimum ? '+' : '-')
-            && int.TryParse(rest[1..], System.Globalization.NumberStyles.None, null, out offset) && offset <= SIGRTMAX - SIGRTMIN);
+            && int.TryParse(rest[1..], NumberStyles.None, null, out offset)
+            && offset <= SIGRTMAX - SIGRTMIN);
         signal = !valid ? 0 : fromMinimum ? SIGRTMIN + offset : SIGRTMAX - offset;
         return valid;
     }

@@ -1,8 +1,8 @@
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// One argument of a step: a number, a descriptor, a pointer into the program's memory, or the result of an earlier step,
-/// which the child reads when it gets there.
+/// One argument of a step: a number, a descriptor, a pointer into the program's memory, or the result of an earlier
+/// step, which the child reads when it gets there.
 /// </summary>
 public readonly struct StepArgument
 {
@@ -34,7 +34,9 @@ public readonly struct StepArgument
     /// <summary>A number.</summary>
     public static implicit operator StepArgument(ulong value) => new((long)value, false);
 
-    /// <summary>A descriptor of this process, which the child inherits; the caller must not dispose it before the launch.</summary>
+    /// <summary>
+    /// A descriptor of this process, which the child inherits; the caller must not dispose it before the launch.
+    /// </summary>
     public static implicit operator StepArgument(Fd fd) => new(fd.Number, false, fd);
 
     /// <summary>The address of program memory.</summary>

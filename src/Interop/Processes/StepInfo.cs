@@ -21,7 +21,9 @@ internal readonly record struct StepInfo(string Call, string? Path)
     /// <summary>Whether the child has its own descriptor table once this step succeeded.</summary>
     internal bool UnsharesFiles { get; init; }
 
-    /// <summary>Whether the step changes descriptors by number, which must not hit a table shared with the parent.</summary>
+    /// <summary>
+    /// Whether the step changes descriptors by number, which must not hit a table shared with the parent.
+    /// </summary>
     internal bool NeedsOwnFiles { get; init; }
 
     /// <summary>Whether the child ends here when the step succeeds: exec or exit.</summary>

@@ -12,15 +12,18 @@ public class ExecDiagnosisTests
     public void A_missing_program_is_named_with_the_subject()
     {
         LaunchException error = Failure(["/bin/nonexistent-program"], "/bin/nonexistent-program", "container web");
-        Assert.Equal("exec \"/bin/nonexistent-program\" in container web: ENOENT (No such file or directory)", error.Message);
+        Assert.Equal("exec \"/bin/nonexistent-program\" in container web: ENOENT (No such file or directory)",
+            error.Message);
         Assert.Equal((true, 127), (error.IsExec, error.ExitCode));
     }
 
     [Fact]
     public void A_name_that_is_in_no_directory_says_so()
     {
-        LaunchException error = Failure(["/sbin/nonexistent-program", "/etc/passwd/nonexistent-program"], "nonexistent-program");
-        Assert.EndsWith("ENOENT (No such file or directory); it is in no directory of $PATH", error.Message, StringComparison.Ordinal);
+        LaunchException error = Failure(["/sbin/nonexistent-program", "/etc/passwd/nonexistent-program"],
+            "nonexistent-program");
+        Assert.EndsWith("ENOENT (No such file or directory); it is in no directory of $PATH", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(127, error.ExitCode);
     }
 
@@ -75,7 +78,8 @@ public class ExecDiagnosisTests
     {
         using var file = new TemporaryFile("#!/bin/sh\n");
         LaunchException error = Failure(["/nonexistent", file.Path, "/nonexistent"], "foo");
-        Assert.Contains("EACCES (Permission denied); it has no execute permission", error.Message, StringComparison.Ordinal);
+        Assert.Contains("EACCES (Permission denied); it has no execute permission", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal((file.Path, 126), (error.Path, error.ExitCode));
     }
 

@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Tests.Processes;
 
-/// <summary>Tests that look at state of the whole process (children, dumpable, descriptors) run beside no other.</summary>
+/// <summary>
+/// Tests that look at state of the whole process (children, dumpable, descriptors) run beside no other.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class LaunchCollection
 {

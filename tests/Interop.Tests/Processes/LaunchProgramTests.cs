@@ -20,7 +20,8 @@ public class LaunchProgramTests
     [Fact]
     public void Executed_program_gets_arguments_environment_and_descriptors()
     {
-        var (output, status) = Run.Captured("/bin/sh", ["sh", "-c", "echo \"$1 $GREETING\"; exit 3", "sh", "one"], ["GREETING=hello"]);
+        var (output, status) = Run.Captured("/bin/sh", ["sh", "-c", "echo \"$1 $GREETING\"; exit 3", "sh", "one"],
+            ["GREETING=hello"]);
         Assert.Equal("one hello\n", output);
         Assert.Equal(3, status.Code);
     }
@@ -149,7 +150,8 @@ public class LaunchProgramTests
         using var program = new LaunchProgram();
         program.Dup3(Fd.Borrow(1), 0);
         program.Exit();
-        Assert.Throws<InvalidOperationException>(() => Launcher.Start(program, new LaunchOptions { ShareFiles = true }));
+        Assert.Throws<InvalidOperationException>(() => Launcher.Start(program,
+            new LaunchOptions { ShareFiles = true }));
     }
 
     [Fact]

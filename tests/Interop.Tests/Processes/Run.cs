@@ -8,7 +8,8 @@ namespace Skiff.Interop.Tests.Processes;
 internal static class Run
 {
     internal static (string Output, ExitStatus Status) Captured(
-        string path, string[] arguments, string[] environment, Action<LaunchProgram>? before = null, LaunchOptions? options = null)
+        string path, string[] arguments, string[] environment, Action<LaunchProgram>? before = null,
+            LaunchOptions? options = null)
     {
         var (read, write) = Pipe();
         using (read)
@@ -51,7 +52,8 @@ internal static class Run
         {
             string[] children = File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
             foreach (string child in children)
-                if (File.Exists($"/proc/{child}/stat") && File.ReadAllText($"/proc/{child}/stat").Contains(") Z ")) zombies.Add(int.Parse(child));
+                if (File.Exists($"/proc/{child}/stat")
+                    && File.ReadAllText($"/proc/{child}/stat").Contains(") Z ")) zombies.Add(int.Parse(child));
         }
         return zombies;
     }

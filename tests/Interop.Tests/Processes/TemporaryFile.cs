@@ -9,7 +9,8 @@ internal sealed class TemporaryFile : IDisposable
         File.SetUnixFileMode(Path, mode);
     }
 
-    internal string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"skiff-test-{Guid.NewGuid():N}");
+    internal string Path { get; } = System.IO.Path.Combine(
+        System.IO.Path.GetTempPath(), $"skiff-test-{Guid.NewGuid():N}");
 
     /// <summary>How many descriptors of this process refer to the file.</summary>
     internal int CountDescriptors()
