@@ -1,0 +1,74 @@
+# One virtual machine: its disks and its QEMU process. Sourced after lib.sh, by run and power-cut.
+# shellcheck shell=bash
+
+TIMEOUT=${VM_TIMEOUT:-240}
+WORK=
+QEMU_PID=
+
+# Whatever happens, no QEMU and no work folder stays behind.
+end_machine() {
+    if [ -n "$QEMU_PID" ]; then
+        kill -KILL "$QEMU_PID" 2>/dev/null || true
+        wait "$QEMU_PID" 2>/dev/null || true
+        QEMU_PID=
+    fi
+    [ -z "$WORK" ] || rm -rf "$WORK"
+    WORK=
+}
+trap end_machine EXIT
+trap 'exit 130' INT TERM HUP
+
+new_machine() {
+    end_machine
+    WORK=$(mktemp -d "$CACHE/run.XXXXXX")
+}
+
+# make_payload KERNEL LIST: the disk with what changes between runs: skiff, the cases, and which of them to run.
+make_payload() {
+    local kernel=$1 list=$2 stage=$WORK/payload binary=${SKIFF_BINARY:-}
+    mkdir "$stage"
+    cp -r "$VM_DIR/guest" "$VM_DIR/cases" "$stage/"
+    cp "$list" "$stage/list"
+    echo "$kernel" > "$stage/kernel"
+    [ -z "${VERBOSE:-}" ] || touch "$stage/verbose"
+    if [ -z "$binary" ]; then
+        case $ARCH in amd64) binary=$REPO/out/skiff ;; arm64) binary=$REPO/out/arm64/skiff ;; esac
+    fi
+    [ ! -e "$binary" ] || cp "$binary" "$stage/skiff"
+    local kilobytes
+    kilobytes=$(du -sk "$stage" | cut -f1)
+    mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$stage" "$WORK/payload.img" "$((kilobytes * 11 / 10 + 4096))k" >/dev/null
+}
+
+# The engine's state lives on a journalled disk, as on a device.
+make_data_disk() {
+    truncate -s 512M "$WORK/data.img"
+    mke2fs -q -t ext4 -m 0 -E lazy_itable_init=1,lazy_journal_init=1 "$WORK/data.img"
+}
+
+# start_qemu KERNEL: starts the guest in the background; the console goes to $WORK/console.
+start_qemu() {
+    local dir=$CACHE/kernel-$1 console machine arguments=
+    case $ARCH in
+        # QEMU 7.2 emulates cmpxchg16b wrongly now and then, and the 6.12 kernel then oopses in its slab allocator: the
+        # kernel is told not to use it. Programs still see it, since .NET does not start without.
+        amd64) console=ttyS0 arguments=clearcpuid=cx16 machine=(-M q35 -accel "tcg,thread=multi" -cpu max) ;;
+        arm64) console=ttyAMA0 machine=(-M virt -accel "tcg,thread=multi" -cpu "max,pauth-impdef=on") ;;
+    esac
+    timeout -k 5 "$TIMEOUT" "$QEMU" "${machine[@]}" -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
+        -display none -serial "file:$WORK/console" \
+        -kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet loglevel=4 panic=-1 $arguments" \
+        -drive "if=virtio,format=raw,file=$dir/root.img,snapshot=on" \
+        -drive "if=virtio,format=raw,file=$WORK/payload.img,readonly=on" \
+        -drive "if=virtio,format=raw,file=$WORK/data.img,cache=${DATA_CACHE:-unsafe}" < /dev/null &
+    QEMU_PID=$!
+}
+
+# boot KERNEL: runs the guest to its end; leaves the console in $WORK/console and the outcome in QEMU_STATUS.
+boot() {
+    : > "$WORK/console"
+    start_qemu "$1"
+    QEMU_STATUS=0
+    wait "$QEMU_PID" || QEMU_STATUS=$?
+    QEMU_PID=
+}
