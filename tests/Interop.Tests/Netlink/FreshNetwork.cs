@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Tmds.Linux;
 
 namespace Skiff.Interop.Tests.Netlink;
 

@@ -1,0 +1,43 @@
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Networks;
+
+/// <summary>
+/// The names of what one engine instance puts into the host's network namespace. The default run root has the plain names
+/// <c>skiff0</c> and <c>skiff</c>; every other one gets a suffix made from its path, so that instances live side by side.
+/// </summary>
+internal sealed class NetworkNames
+{
+    /// <summary>The network that containers join when nothing else is said.</summary>
+    public const string DefaultNetwork = "bridge";
+
+    /// <summary>Derives the names of an instance.</summary>
+    public NetworkNames(StateRoots roots)
+    {
+        if (roots.RunRoot == StateRoots.Default.RunRoot) return;
+        string suffix = Fnv1a(roots.RunRoot).ToString("x8");
+        DefaultBridge = "skiff-" + suffix;
+        Table = "skiff_" + suffix;
+    }
+
+    /// <summary>The default network's interface; at most 15 bytes, as the kernel demands.</summary>
+    public string DefaultBridge { get; } = "skiff0";
+
+    /// <summary>The nf_tables table, family inet.</summary>
+    public string Table { get; } = "skiff";
+
+    /// <summary>The interface of a network.</summary>
+    public string BridgeOf(NetworkRecord network) =>
+        network.Name == DefaultNetwork ? DefaultBridge : "sk-" + network.Id[..12];
+
+    /// <summary>A fresh name for the host's end of a container's veth: a restart must not meet the name of its dying predecessor.</summary>
+    public static string NewVeth(string containerId) =>
+        $"sk{containerId.AsSpan(0, Math.Min(8, containerId.Length))}{Random.Shared.Next(0x10000):x4}";
+
+    private static uint Fnv1a(string text)
+    {
+        uint hash = 2166136261;
+        foreach (char c in text) hash = (hash ^ c) * 16777619;
+        return hash;
+    }
+}

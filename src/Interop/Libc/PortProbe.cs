@@ -1,0 +1,47 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Skiff.Interop.Libc;
+using Tmds.Linux;
+
+namespace Skiff.Interop;
+
+/// <summary>Asks the kernel whether a port is free, by binding it for a moment.</summary>
+public static unsafe class PortProbe
+{
+    private const int IPPROTO_TCP = 6;
+    private const int IPPROTO_UDP = 17;
+
+    /// <summary>
+    /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens there;
+    /// EADDRNOTAVAIL when the host does not have the address; EPROTONOSUPPORT when the kernel lacks the protocol.
+    /// </summary>
+    /// <param name="protocol">IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.</param>
+    /// <param name="address">IPv4 or IPv6.</param>
+    /// <param name="port">The port; not 0.</param>
+    public static Errno TryBind(int protocol, IPAddress address, ushort port)
+    {
+        bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        int type = (protocol == IPPROTO_UDP ? LibC.SOCK_DGRAM : LibC.SOCK_STREAM) | LibC.SOCK_CLOEXEC;
+        int number = LibC.socket(v6 ? LibC.AF_INET6 : LibC.AF_INET, type, protocol);
+        if (number == -1) return Native.LastErrno;
+        using var fd = new Fd(number);
+        int one = 1;
+        // Connections of an earlier listener that linger in TIME_WAIT must not count.
+        if (protocol == IPPROTO_TCP) LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, &one, sizeof(int));
+        byte* name = stackalloc byte[28];
+        int length = WriteName(new Span<byte>(name, 28), address, port);
+        return LibC.bind(number, (sockaddr*)name, length) == -1 ? Native.LastErrno : Errno.None;
+    }
+
+    // struct sockaddr_in or sockaddr_in6.
+    private static int WriteName(Span<byte> name, IPAddress address, ushort port)
+    {
+        name.Clear();
+        bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        name[0] = (byte)(v6 ? LibC.AF_INET6 : LibC.AF_INET);
+        BinaryPrimitives.WriteUInt16BigEndian(name[2..], port);
+        address.TryWriteBytes(name[(v6 ? 8 : 4)..], out _);
+        return v6 ? 28 : 16;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
+using Skiff.Interop.Netlink;
+
+namespace Skiff.Agent.Tests.Networks;
+
+/// <summary>
+/// A host of its own (a network namespace), an outside machine 198.51.100.2 wired to its eth0 198.51.100.1, and roots in a
+/// temporary directory. All of it goes with disposal.
+/// </summary>
+internal sealed class NetworkGround : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("skiff-net");
+    private readonly List<NetworkRoom> _rooms = [];
+
+    public NetworkGround()
+    {
+        Roots = new StateRoots(_directory.FullName + "/root", _directory.FullName + "/run");
+        Module = new NetworkModule(Roots);
+        Host = NewRoom();
+        Outside = NewRoom();
+        Wire();
+    }
+
+    public const string HostAddress = "198.51.100.1";
+
+    public StateRoots Roots { get; }
+
+    public NetworkModule Module { get; }
+
+    public NetworkRoom Host { get; }
+
+    public NetworkRoom Outside { get; }
+
+    public NetworkRoom NewRoom()
+    {
+        var room = new NetworkRoom();
+        _rooms.Add(room);
+        return room;
+    }
+
+    public (NetworkRoom Room, Endpoint Endpoint) Attach(string id, params string[] ports)
+    {
+        NetworkRoom room = NewRoom();
+        return (room, Attach(room, id, ports));
+    }
+
+    public Endpoint Attach(NetworkRoom room, string id, params string[] ports)
+    {
+        var mappings = ports.SelectMany(PortMapping.Parse).ToList();
+        return Host.Do(() => Module.Attach(id, "bridge", room.Namespace, room.Route, mappings, EndpointOptions.None));
+    }
+
+    public void Dispose()
+    {
+        foreach (NetworkRoom room in _rooms) room.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private void Wire()
+    {
+        using var batch = new NetlinkBatch();
+        Links.AddVeth(batch, new VethPair { Name = "eth0", PeerName = "eth0", PeerNamespace = Outside.Namespace });
+        Links.Set(batch, "eth0", new LinkChange { Up = true });
+        Links.Set(batch, 1, new LinkChange { Up = true });
+        Host.Route.Execute(batch);
+        batch.Clear();
+        Addresses.Add(batch, Links.Find(Host.Route, "eth0")!.Value.Index, IPAddress.Parse(HostAddress), 24);
+        Host.Route.Execute(batch);
+        batch.Clear();
+        int index = Links.Find(Outside.Route, "eth0")!.Value.Index;
+        Links.Set(batch, 1, new LinkChange { Up = true });
+        Links.Set(batch, index, new LinkChange { Up = true });
+        Addresses.Add(batch, index, IPAddress.Parse("198.51.100.2"), 24);
+        Outside.Route.Execute(batch);
+    }
+}
