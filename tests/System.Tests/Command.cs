@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Skiff.System.Tests;
+
+/// <summary>A started program with captured output; never outlives its time-out or its owner.</summary>
+public sealed class Command : IDisposable
+{
+    private static readonly TimeSpan s_defaultLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly string _line;
+    private readonly Task<string> _out;
+    private readonly Task<string> _error;
+
+    private Command(Process process, string line)
+    {
+        _process = process;
+        _line = line;
+        _out = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The program's process id.</summary>
+    public int Pid => _process.Id;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The program's stdin.</summary>
+    public StreamWriter Input => _process.StandardInput;
+
+    /// <summary>Starts a program; its stdin is open until <see cref="Input"/> is closed.</summary>
+    public static Command Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var info = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+            info.Environment[name] = value;
+        var process = Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start");
+        return new Command(process, $"{Path.GetFileName(program)} {string.Join(' ', info.ArgumentList)}");
+    }
+
+    /// <summary>Runs a program to its end and captures what it wrote.</summary>
+    public static CommandResult Run(string program, params string[] arguments)
+    {
+        using var command = Start(program, arguments);
+        return command.Finish();
+    }
+
+    /// <summary>Runs a shell script with positional arguments.</summary>
+    public static CommandResult Shell(string script, params string[] arguments) =>
+        Run("/bin/bash", ["-c", script, "bash", .. arguments]);
+
+    /// <summary>
+    /// Closes stdin and waits for the end of the program and of its output; a program that is still there (or a child
+    /// that holds its pipes open) at the limit is killed with its children, and the test fails.
+    /// </summary>
+    public CommandResult Finish(string? input = null, TimeSpan? limit = null)
+    {
+        Feed(input);
+        var deadline = Stopwatch.StartNew();
+        var allowed = limit ?? s_defaultLimit;
+        if (!_process.WaitForExit(allowed))
+            GiveUp($"still running after {allowed.TotalSeconds} s");
+        var rest = allowed - deadline.Elapsed;
+        if (!Task.WaitAll([_out, _error], rest > TimeSpan.FromSeconds(2) ? rest : TimeSpan.FromSeconds(2)))
+            GiveUp("ended, but something keeps its stdout or stderr open");
+        return new CommandResult(_line, _process.ExitCode, _out.Result, _error.Result);
+    }
+
+    /// <summary>Kills it and its children, if they are still there.</summary>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private void Feed(string? input)
+    {
+        try
+        {
+            if (input is not null)
+                Input.Write(input);
+            Input.Close();
+        }
+        catch (IOException)
+        {
+            // The program ended without reading all of its input; its exit code tells the story.
+        }
+    }
+
+    private void GiveUp(string why)
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        var seen = _error.IsCompleted ? _error.Result : "(stderr still open)";
+        Assert.Fail($"`{_line}`: {why}; stderr: {seen}");
+    }
+}

@@ -1,0 +1,65 @@
+namespace Skiff.System.Tests;
+
+/// <summary>Who may die without harming a container.</summary>
+public sealed class MonitorTests(SkiffHost host)
+{
+    [Fact]
+    public void Killing_the_client_harms_no_container()
+    {
+        var name = host.NewName();
+        using var client = host.Start("run", "--name", name, host.Busybox, "sh", "-c",
+            "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.1; done");
+        using var container = new Container(host, name, "");
+        Wait.Until(() => host.Run("logs", name).Out.Contains("line 2"), "the first lines");
+        Command.Shell($"kill -9 {client.Pid}").Exits(0);
+        var seen = host.Run("logs", name).Lines.Length;
+        Wait.Until(() => host.Run("logs", name).Lines.Length > seen + 5, "more lines after the client's death");
+        Assert.Equal("running", container.Get("State.Status"));
+        Assert.Equal("fine", container.Exec("echo fine").Text());
+        host.Run("stop", "-t", "0", name).Exits(0);
+        Assert.Equal("exited", container.Get("State.Status"));
+    }
+
+    [Fact]
+    public void Killing_the_monitor_is_reported_and_leaves_a_container_that_can_be_removed()
+    {
+        using var container = host.Detached("-p", $"{NetworkTests.FreePort()}:80", host.Busybox, "sleep", "1000");
+        var pid = container.Pid;
+        var monitor = Command.Shell($"sed -n 's/^PPid:\\t//p' /proc/{pid}/status").Text();
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => container.Get("State.Status") is "exited" or "dead", "the monitor's death is seen");
+        Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "the container's process went with its monitor");
+        Assert.Contains(container.Name, host.Run("ps", "-a").Text());
+        Assert.NotEqual("0", container.Get("State.ExitCode"));
+        Assert.Equal(container.Name, host.Run("rm", "-f", container.Name).Text());
+    }
+
+    [Fact]
+    public void A_container_whose_monitor_was_killed_can_be_started_again()
+    {
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        var monitor = Command.Shell($"sed -n 's/^PPid:\\t//p' /proc/{container.Pid}/status").Text();
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => container.Get("State.Status") is "exited" or "dead", "the container is not running");
+        host.Run("start", container.Name).Exits(0);
+        Assert.Equal("again", container.Exec("echo again").Text());
+    }
+
+    [Fact]
+    public void The_binary_cannot_be_written_through_the_monitor()
+    {
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        var monitor = Command.Shell($"sed -n 's/^PPid:\\t//p' /proc/{container.Pid}/status").Text();
+        var result = Command.Shell($"exec 3>>/proc/{monitor}/exe");
+        Assert.NotEqual(0, result.ExitCode);
+    }
+
+    [Fact]
+    public void Exit_is_recorded_though_nobody_waits()
+    {
+        using var container = host.Detached(host.Busybox, "sh", "-c", "sleep 0.3; exit 17");
+        container.WaitFor("exited");
+        Assert.Equal("17", container.Get("State.ExitCode"));
+        Assert.StartsWith("20", container.Get("State.FinishedAt"));
+    }
+}

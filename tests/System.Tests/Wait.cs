@@ -1,0 +1,19 @@
+using System.Diagnostics;
+
+namespace Skiff.System.Tests;
+
+/// <summary>Bounded waiting for something that has no event to wait for.</summary>
+public static class Wait
+{
+    /// <summary>Asks until the condition holds; fails after the limit (10 s) naming what was waited for.</summary>
+    public static void Until(Func<bool> condition, string what, double limitSeconds = 10)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed.TotalSeconds > limitSeconds)
+                Assert.Fail($"waited {limitSeconds} s in vain: {what}");
+            Thread.Sleep(20);
+        }
+    }
+}
