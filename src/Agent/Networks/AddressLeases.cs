@@ -7,9 +7,10 @@ using Skiff.Interop;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The addresses in use: one symlink RUNROOT/networks/ID/leases/ADDRESS -> container id each, so that taking one is a single
-/// atomic call and a crash leaves a lease that names its container. A cursor under flock goes round the subnet: an address
-/// comes back only when all others have had their turn, so that nobody's stale connections or ARP entries meet a newcomer.
+/// The addresses in use: one symlink RUNROOT/networks/ID/leases/ADDRESS -> container id each, so that taking one is a
+/// single atomic call and a crash leaves a lease that names its container. A cursor under flock goes round the subnet:
+/// an address comes back only when all others have had their turn, so that nobody's stale connections or ARP entries
+/// meet a newcomer.
 /// </summary>
 internal sealed class AddressLeases(StateRoots roots, NetworkRecord network)
 {
@@ -26,16 +27,17 @@ internal sealed class AddressLeases(StateRoots roots, NetworkRecord network)
     public void Release(IPAddress address)
     {
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, $"{_directory}/{address}");
-        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlinkat", $"{_directory}/{address}");
+        if (errno is not (Errno.None or Errno.ENOENT))
+            throw new LinuxException(errno, "unlinkat", $"{_directory}/{address}");
     }
 
     /// <summary>All leases with the container that each names.</summary>
     public IEnumerable<(IPAddress Address, string ContainerId)> List()
     {
-        if (!Directory.Exists(_directory)) yield break;
-        foreach (string path in Directory.EnumerateFileSystemEntries(_directory))
-            if (IPAddress.TryParse(Path.GetFileName(path), out IPAddress? address)
-                && Files.TryReadLink(path, out string containerId)) yield return (address, containerId);
+        foreach (string name in StateFile.Names(_directory))
+            if (IPAddress.TryParse(name, out IPAddress? address)
+                && Files.TryReadLink($"{_directory}/{name}", out string containerId))
+                yield return (address, containerId);
     }
 
     private IPAddress AcquireNext(Fd cursor, string containerId)
@@ -61,8 +63,10 @@ internal sealed class AddressLeases(StateRoots roots, NetworkRecord network)
     private IPAddress AcquireWanted(string containerId, IPAddress wanted)
     {
         if (!network.Subnet.Contains(wanted))
-            throw new UsageException($"invalid address {wanted}: it does not belong to network {network.Name} ({network.Subnet})");
-        if (wanted.Equals(network.Gateway) || !TryLease(containerId, wanted)) throw new UsageException("Address already in use");
+            throw new UsageException(
+                $"invalid address {wanted}: it does not belong to network {network.Name} ({network.Subnet})");
+        if (wanted.Equals(network.Gateway) || !TryLease(containerId, wanted))
+            throw new UsageException("Address already in use");
         return wanted;
     }
 

@@ -6,18 +6,21 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The host's side of a network: its record, the bridge interface with the gateway address, forwarding, and the rules. Made at
-/// first use; put right again whenever it is found incomplete.
+/// The host's side of a network: its record, the bridge interface with the gateway address, forwarding, and the rules.
+/// Made at first use; put right again whenever it is found incomplete.
 /// </summary>
 internal sealed class Bridge(
     StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules)
 {
     private const int DefaultMtu = 1500;
 
-    /// <summary>The network and its bridge, ready for containers. Two questions to the kernel when all is in place.</summary>
+    /// <summary>
+    /// The network and its bridge, ready for containers. Two questions to the kernel when all is in place.
+    /// </summary>
     public (NetworkRecord Network, LinkInfo Link) Ensure(HostSockets host, string networkName)
     {
-        if (networks.FindByName(networkName) is { } network && TryReady(host, network) is { } link) return (network, link);
+        if (networks.FindByName(networkName) is { } network && TryReady(host, network) is { } link)
+            return (network, link);
         return Prepare(host, networkName);
     }
 
@@ -78,13 +81,16 @@ internal sealed class Bridge(
     private static NetworkRecord New(string name, string driver) =>
         new() { Id = NetworkStore.NewId(), Name = name, Driver = driver, Created = DateTime.UtcNow };
 
-    /// <summary>The host may have gained a route into our subnet since it was chosen (a VPN, another engine).</summary>
+    /// <summary>
+    /// The host may have gained a route into our subnet since it was chosen (a VPN, another engine).
+    /// </summary>
     private NetworkRecord ChooseAgainIfTaken(HostSockets host, NetworkRecord network)
     {
         List<IPNetwork> used = SubnetPool.Used(host.Route);
         if (!SubnetPool.OverlapsAny(network.Subnet, used)) return network;
         if (!network.IsSubnetChosen)
-            throw new UsageException($"subnet {network.Subnet} of network {network.Name} overlaps with a route or address of the host");
+            throw new UsageException(
+                $"subnet {network.Subnet} of network {network.Name} overlaps with a route or address of the host");
         IPNetwork subnet = SubnetPool.Choose(used);
         network = network with { Subnet = subnet, Gateway = SubnetPool.GatewayOf(subnet) };
         networks.Write(network);
@@ -130,11 +136,14 @@ internal sealed class Bridge(
         Files.WriteAll(fd, "1"u8);
     }
 
-    /// <summary>Packets that leave must fit the way out; a larger bridge would lose them where path MTU discovery is blocked.</summary>
+    /// <summary>
+    /// Packets that leave must fit the way out; a larger bridge would lose them where path MTU discovery is blocked.
+    /// </summary>
     private static int MtuOfDefaultRoute(HostSockets host)
     {
         foreach (RouteInfo route in Routes.List(host.Route))
-            if (route.Destination.PrefixLength == 0 && route.LinkIndex > 0 && Links.Find(host.Route, route.LinkIndex) is { } link)
+            if (route.Destination.PrefixLength == 0 && route.LinkIndex > 0
+                && Links.Find(host.Route, route.LinkIndex) is { } link)
                 return Math.Min(link.Mtu, DefaultMtu);
         return DefaultMtu;
     }

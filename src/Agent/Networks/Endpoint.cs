@@ -70,12 +70,19 @@ internal sealed record Endpoint
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.</summary>
+    /// <summary>
+    /// Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.
+    /// </summary>
     public static Endpoint FromJson(ReadOnlySpan<byte> content)
     {
         var endpoint = new Endpoint
         {
-            ContainerId = "", NetworkId = "", NetworkName = "", Address = IPAddress.None, Gateway = IPAddress.None, HostVeth = "",
+            ContainerId = "",
+            NetworkId = "",
+            NetworkName = "",
+            Address = IPAddress.None,
+            Gateway = IPAddress.None,
+            HostVeth = "",
         };
         var json = new Utf8JsonReader(content);
         json.Read();
@@ -85,7 +92,8 @@ internal sealed record Endpoint
             json.Read();
             endpoint = With(endpoint, name, ref json);
         }
-        return endpoint.ContainerId.Length > 0 ? endpoint : throw new JsonException("an endpoint record without container");
+        if (endpoint.ContainerId.Length == 0) throw new JsonException("an endpoint record without container");
+        return endpoint;
     }
 
     private static Endpoint With(Endpoint endpoint, string name, ref Utf8JsonReader json)

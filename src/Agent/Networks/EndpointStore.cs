@@ -4,9 +4,13 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The volatile records of attached containers: RUNROOT/networks/endpoints/CONTAINERID.json. A reboot clears them.</summary>
+/// <summary>
+/// The volatile records of attached containers: RUNROOT/networks/endpoints/CONTAINERID.json. A reboot clears them.
+/// </summary>
 internal sealed class EndpointStore(StateRoots roots)
 {
+    private const string Suffix = ".json";
+
     private readonly string _directory = roots.RunRoot + "/networks/endpoints";
 
     /// <summary>The container's record; null when it is not attached.</summary>
@@ -28,9 +32,9 @@ internal sealed class EndpointStore(StateRoots roots)
     public List<Endpoint> List()
     {
         var endpoints = new List<Endpoint>();
-        if (!Directory.Exists(_directory)) return endpoints;
-        foreach (string path in Directory.EnumerateFiles(_directory, "*.json"))
-            if (Find(Path.GetFileNameWithoutExtension(path)) is { } endpoint) endpoints.Add(endpoint);
+        foreach (string name in StateFile.Names(_directory))
+            if (name.EndsWith(Suffix, StringComparison.Ordinal) && Find(name[..^Suffix.Length]) is { } endpoint)
+                endpoints.Add(endpoint);
         return endpoints;
     }
 
@@ -56,5 +60,5 @@ internal sealed class EndpointStore(StateRoots roots)
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlinkat", PathOf(containerId));
     }
 
-    private string PathOf(string containerId) => $"{_directory}/{containerId}.json";
+    private string PathOf(string containerId) => $"{_directory}/{containerId}{Suffix}";
 }

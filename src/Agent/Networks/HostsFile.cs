@@ -20,8 +20,10 @@ internal static class HostsFile
     /// <summary>Builds the content.</summary>
     /// <param name="address">The container's address; null without a network.</param>
     /// <param name="hostname">The container's host name; with a domain, both forms are written.</param>
-    /// <param name="extra">The values of <c>--add-host</c>: <c>name:ip</c>, <c>name=ip</c>; the ip may be <c>host-gateway</c>.</param>
-    /// <param name="gateway">What <c>host-gateway</c> stands for; null when the container has no way to the host.</param>
+    /// <param name="extra">The values of <c>--add-host</c>: <c>name:ip</c>, <c>name=ip</c>; the ip may be
+    /// <c>host-gateway</c>.</param>
+    /// <param name="gateway">What <c>host-gateway</c> stands for; null when the container has no way to the
+    /// host.</param>
     public static string Build(IPAddress? address, string hostname, IReadOnlyList<string> extra, IPAddress? gateway)
     {
         var text = new StringBuilder(Localhost);
@@ -46,7 +48,8 @@ internal static class HostsFile
         string address = entry[(split + 1)..];
         if (address == HostGateway) return (name, address);
         if (address is ['[', .., ']']) address = address[1..^1];
-        if (!IPAddress.TryParse(address, out _)) throw new UsageException($"invalid IP address in add-host: \"{address}\"");
+        if (!IPAddress.TryParse(address, out _))
+            throw new UsageException($"invalid IP address in add-host: \"{address}\"");
         return (name, address);
     }
 

@@ -6,8 +6,8 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The network module: networks, and the attachment of containers to them. Usable by several processes at once on the same
-/// roots; all methods act in the calling thread's network namespace.
+/// The network module: networks, and the attachment of containers to them. Usable by several processes at once on the
+/// same roots; all methods act in the calling thread's network namespace.
 /// </summary>
 internal sealed class NetworkModule
 {
@@ -31,7 +31,9 @@ internal sealed class NetworkModule
         _bridge = new Bridge(roots, _names, _networks, _endpoints, _rules);
     }
 
-    /// <summary>All networks, by name; the ones that always exist are recorded first when this is the first use.</summary>
+    /// <summary>
+    /// All networks, by name; the ones that always exist are recorded first when this is the first use.
+    /// </summary>
     public IReadOnlyList<NetworkRecord> List()
     {
         using var host = new HostSockets();
@@ -39,7 +41,10 @@ internal sealed class NetworkModule
         return _networks.List();
     }
 
-    /// <summary>The network with this name or id, or with an id that begins so; <see cref="UsageException"/> when not exactly one.</summary>
+    /// <summary>
+    /// The network with this name or id, or with an id that begins so; <see cref="UsageException"/> when not exactly
+    /// one.
+    /// </summary>
     public NetworkRecord Inspect(string nameOrId)
     {
         NetworkRecord? match = null;
@@ -47,7 +52,8 @@ internal sealed class NetworkModule
         {
             if (network.Name == nameOrId || network.Id == nameOrId) return network;
             if (!network.Id.StartsWith(nameOrId, StringComparison.Ordinal)) continue;
-            if (match is not null) throw new UsageException($"network {nameOrId} is ambiguous ({match.Name}, {network.Name})");
+            if (match is not null)
+                throw new UsageException($"network {nameOrId} is ambiguous ({match.Name}, {network.Name})");
             match = network;
         }
         return match ?? throw new UsageException($"network {nameOrId} not found");
@@ -60,8 +66,8 @@ internal sealed class NetworkModule
     public IReadOnlyList<Endpoint> Endpoints() => _endpoints.List();
 
     /// <summary>
-    /// Attaches a container: leases an address, makes the veth pair with its far end inside the container's namespace, sets up
-    /// addresses and routes there, publishes the ports. When any of it fails, all of it is undone.
+    /// Attaches a container: leases an address, makes the veth pair with its far end inside the container's namespace,
+    /// sets up addresses and routes there, publishes the ports. When any of it fails, all of it is undone.
     /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="networkName">The network to join.</param>
@@ -102,8 +108,9 @@ internal sealed class NetworkModule
     }
 
     /// <summary>
-    /// Undoes <see cref="Attach"/> from the state file alone: takes the ports back, releases the address. Idempotent. The veth
-    /// goes with the container's namespace, which is cheaper; <paramref name="deleteLink"/> is for when that stays.
+    /// Undoes <see cref="Attach"/> from the state file alone: takes the ports back, releases the address. Idempotent.
+    /// The veth goes with the container's namespace, which is cheaper; <paramref name="deleteLink"/> is for when that
+    /// stays.
     /// </summary>
     public void Detach(string containerId, bool deleteLink = false)
     {
@@ -120,7 +127,8 @@ internal sealed class NetworkModule
 
     /// <summary>
     /// Removes what crashes left behind: endpoints, leases and ports of containers that are not in
-    /// <paramref name="liveContainerIds"/>. Must not run while containers are being started that the set does not hold.
+    /// <paramref name="liveContainerIds"/>. Must not run while containers are being started that the set does not
+    /// hold.
     /// </summary>
     public void Prune(IReadOnlySet<string> liveContainerIds)
     {
@@ -136,8 +144,8 @@ internal sealed class NetworkModule
     }
 
     /// <summary>
-    /// Removes this instance from the host's network: its table, its bridges and its volatile state. Containers that still run
-    /// lose their network. The networks' records stay.
+    /// Removes this instance from the host's network: its table, its bridges and its volatile state. Containers that
+    /// still run lose their network. The networks' records stay.
     /// </summary>
     public void RemoveAll()
     {
@@ -146,8 +154,7 @@ internal sealed class NetworkModule
         _rules.Remove(host);
         foreach (NetworkRecord network in _networks.List())
             if (network.Driver == "bridge") VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
-        string state = _roots.RunRoot + "/networks";
-        if (Directory.Exists(state)) Directory.Delete(state, recursive: true);
+        StateFile.DeleteTree(_roots.RunRoot + "/networks");
     }
 
     private Endpoint Reserve(

@@ -3,8 +3,9 @@ using Skiff.Agent.Manager;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The names of what one engine instance puts into the host's network namespace. The default run root has the plain names
-/// <c>skiff0</c> and <c>skiff</c>; every other one gets a suffix made from its path, so that instances live side by side.
+/// The names of what one engine instance puts into the host's network namespace. The default run root has the plain
+/// names <c>skiff0</c> and <c>skiff</c>; every other one gets a suffix made from its path, so that instances live side
+/// by side.
 /// </summary>
 internal sealed class NetworkNames
 {
@@ -30,7 +31,10 @@ internal sealed class NetworkNames
     public string BridgeOf(NetworkRecord network) =>
         network.Name == DefaultNetwork ? DefaultBridge : "sk-" + network.Id[..12];
 
-    /// <summary>A fresh name for the host's end of a container's veth: a restart must not meet the name of its dying predecessor.</summary>
+    /// <summary>
+    /// A fresh name for the host's end of a container's veth: a restart must not meet the name of its dying
+    /// predecessor.
+    /// </summary>
     public static string NewVeth(string containerId) =>
         $"sk{containerId.AsSpan(0, Math.Min(8, containerId.Length))}{Random.Shared.Next(0x10000):x4}";
 

@@ -55,7 +55,9 @@ internal sealed record NetworkRecord
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.</summary>
+    /// <summary>
+    /// Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.
+    /// </summary>
     public static NetworkRecord FromJson(ReadOnlySpan<byte> content)
     {
         var record = new NetworkRecord { Id = "", Name = "", Driver = "" };

@@ -4,7 +4,9 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The durable records: ROOT/networks/ID.json, and ROOT/networks/names/NAME, a symlink whose target is the id.</summary>
+/// <summary>
+/// The durable records: ROOT/networks/ID.json, and ROOT/networks/names/NAME, a symlink whose target is the id.
+/// </summary>
 internal sealed class NetworkStore(StateRoots roots)
 {
     private readonly string _directory = roots.Root + "/networks";
@@ -17,9 +19,8 @@ internal sealed class NetworkStore(StateRoots roots)
     public List<NetworkRecord> List()
     {
         var records = new List<NetworkRecord>();
-        if (!Directory.Exists(_directory + "/names")) return records;
-        foreach (string path in Directory.EnumerateFileSystemEntries(_directory + "/names"))
-            if (FindByName(Path.GetFileName(path)) is { } record) records.Add(record);
+        foreach (string name in StateFile.Names(_directory + "/names"))
+            if (FindByName(name) is { } record) records.Add(record);
         records.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return records;
     }
@@ -29,9 +30,10 @@ internal sealed class NetworkStore(StateRoots roots)
     {
         Files.MakeDirectories(_directory + "/names");
         AtomicFile.Replace($"{_directory}/{record.Id}.json", record.ToJson().Span, durable: true);
-        Errno errno = Files.TrySymlinkAt(record.Id, Fd.Cwd, $"{_directory}/names/{record.Name}");
+        string name = $"{_directory}/names/{record.Name}";
+        Errno errno = Files.TrySymlinkAt(record.Id, Fd.Cwd, name);
         if (errno is not (Errno.None or Errno.EEXIST))
-            throw new LinuxException(errno, "symlinkat", $"{_directory}/names/{record.Name}", $"create network {record.Name}");
+            throw new LinuxException(errno, "symlinkat", name, $"create network {record.Name}");
         AtomicFile.SyncDirectory(_directory + "/names");
     }
 

@@ -7,7 +7,8 @@ namespace Skiff.Agent.Networks;
 /// <param name="ContainerPort">The port inside.</param>
 /// <param name="HostAddress">The host's address; 0.0.0.0 for every one.</param>
 /// <param name="HostPort">The host's port; 0 lets the engine choose one.</param>
-/// <param name="HostPortEnd">The last port that may be chosen; equal to <paramref name="HostPort"/> when there is no choice.</param>
+/// <param name="HostPortEnd">The last port that may be chosen; equal to <paramref name="HostPort"/> when there is no
+/// choice.</param>
 internal sealed record PortMapping(
     PortProtocol Protocol, ushort ContainerPort, IPAddress HostAddress, ushort HostPort, ushort HostPortEnd)
 {

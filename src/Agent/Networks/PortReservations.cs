@@ -1,23 +1,26 @@
 using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// Who owns which host port: one symlink RUNROOT/networks/ports/tcp-8080 whose target lists <c>address containerId</c> pairs,
-/// joined by commas. A port free on all addresses is reserved by one call. All changes happen under one lock; nothing is held
-/// open, so a program of the host may still bind a port later (the published port then wins, except on loopback proxies).
+/// Who owns which host port: one symlink RUNROOT/networks/ports/tcp-8080 whose target lists <c>address containerId</c>
+/// pairs, joined by commas. A port free on all addresses is reserved by one call. All changes happen under one lock;
+/// nothing is held open, so a program of the host may still bind a port later (the published port then wins, except on
+/// loopback proxies).
 /// </summary>
 internal sealed class PortReservations(StateRoots roots)
 {
     private readonly string _directory = roots.RunRoot + "/networks/ports";
 
     /// <summary>
-    /// Reserves the host port of every mapping, choosing where a mapping leaves the choice; all or none. The result has
-    /// definite ports. A port counts as taken when a container has it on an overlapping address or when the host listens on it.
+    /// Reserves the host port of every mapping, choosing where a mapping leaves the choice; all or none. The result
+    /// has definite ports. A port counts as taken when a container has it on an overlapping address or when the host
+    /// listens on it.
     /// </summary>
     public PortMapping[] Reserve(string containerId, IReadOnlyList<PortMapping> mappings)
     {
@@ -47,11 +50,11 @@ internal sealed class PortReservations(StateRoots roots)
     /// <summary>Gives back every port whose owner is not in <paramref name="keep"/>.</summary>
     public void Prune(IReadOnlySet<string> keep)
     {
-        if (!Directory.Exists(_directory)) return;
+        if (StateFile.Names(_directory) is not { Count: > 0 } names) return;
         using Fd held = StateFile.Lock(_directory + "/lock");
-        foreach (string path in Directory.GetFileSystemEntries(_directory))
-            if (Files.TryReadLink(path, out string owners))
-                Rewrite(path, owners, (_, containerId) => keep.Contains(containerId));
+        foreach (string name in names)
+            if (Files.TryReadLink($"{_directory}/{name}", out string owners))
+                Rewrite($"{_directory}/{name}", owners, (_, containerId) => keep.Contains(containerId));
     }
 
     private PortMapping Reserve(Fd held, string containerId, PortMapping mapping)
@@ -93,7 +96,8 @@ internal sealed class PortReservations(StateRoots roots)
         if (errno == Errno.EEXIST)
         {
             Files.TryReadLink(path, out string owners);
-            if (Overlaps(owners, mapping.HostAddress)) return $"Bind for {mapping.HostText} failed: port is already allocated";
+            if (Overlaps(owners, mapping.HostAddress))
+                return $"Bind for {mapping.HostText} failed: port is already allocated";
             Replace(path, $"{owners},{entry}");
         }
         else if (errno != Errno.None)
@@ -166,8 +170,10 @@ internal sealed class PortReservations(StateRoots roots)
 
     private static (ushort First, ushort Last) EphemeralRange()
     {
-        string text = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range");
+        byte[] content = StateFile.TryRead("/proc/sys/net/ipv4/ip_local_port_range") ?? "32768 60999"u8.ToArray();
+        string text = Encoding.ASCII.GetString(content);
         string[] words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return (ushort.Parse(words[0], CultureInfo.InvariantCulture), ushort.Parse(words[1], CultureInfo.InvariantCulture));
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        return (ushort.Parse(words[0], culture), ushort.Parse(words[1], culture));
     }
 }

@@ -5,8 +5,8 @@ using Skiff.Agent.Manager;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// Docker's <c>-p [[ip:][hostPort]:]containerPort[/protocol]</c>; ports may be ranges, an IPv6 address stands in brackets.
-/// A host range for one container port is a choice, otherwise both ranges have the same length.
+/// Docker's <c>-p [[ip:][hostPort]:]containerPort[/protocol]</c>; ports may be ranges, an IPv6 address stands in
+/// brackets. A host range for one container port is a choice, otherwise both ranges have the same length.
 /// </summary>
 internal static class PortSyntax
 {
@@ -26,7 +26,8 @@ internal static class PortSyntax
         for (int i = 0; i < count; i++)
         {
             var first = (ushort)(hostStart == 0 ? 0 : hostStart + i);
-            mappings.Add(new PortMapping(protocol, (ushort)(containerStart + i), address, first, choice ? hostEnd : first));
+            ushort last = choice ? hostEnd : first;
+            mappings.Add(new PortMapping(protocol, (ushort)(containerStart + i), address, first, last));
         }
         return mappings;
     }
@@ -70,7 +71,8 @@ internal static class PortSyntax
         string bare = brackets ? text[1..^1] : text;
         // IPAddress reads 1 and 1.2 as addresses too; Docker doesn't.
         bool shaped = brackets ? bare.Contains(':') : bare.AsSpan().Count('.') == 3;
-        if (!shaped || !IPAddress.TryParse(bare, out IPAddress? address)) throw new UsageException($"invalid IP address: {text}");
+        if (!shaped || !IPAddress.TryParse(bare, out IPAddress? address))
+            throw new UsageException($"invalid IP address: {text}");
         return address;
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The container's /etc/resolv.conf, from the host's and the <c>--dns*</c> options (resolv.conf(5)).</summary>
+/// <summary>
+/// The container's /etc/resolv.conf, from the host's and the <c>--dns*</c> options (resolv.conf(5)).
+/// </summary>
 internal static class ResolvConf
 {
     private const string ResolvedUpstream = "/run/systemd/resolve/resolv.conf";
@@ -14,15 +16,15 @@ internal static class ResolvConf
     /// </summary>
     public static string ReadHost(string path = "/etc/resolv.conf", string upstream = ResolvedUpstream)
     {
-        string text = File.Exists(path) ? File.ReadAllText(path) : "";
-        List<string> servers = Values(text, "nameserver");
-        return servers is ["127.0.0.53"] && File.Exists(upstream) ? File.ReadAllText(upstream) : text;
+        string text = Read(path) ?? "";
+        return Values(text, "nameserver") is ["127.0.0.53"] ? Read(upstream) ?? text : text;
     }
 
     /// <summary>
-    /// Builds the content. Options given replace the host's of their kind; a search domain <c>.</c> means none. Loopback
-    /// servers mean the host itself and are left out, IPv6 ones as well unless the container has IPv6; when none is left,
-    /// public ones stand in. With <paramref name="sharesHost"/> (<c>--network host</c>) the host's servers stay as they are.
+    /// Builds the content. Options given replace the host's of their kind; a search domain <c>.</c> means none.
+    /// Loopback servers mean the host itself and are left out, IPv6 ones as well unless the container has IPv6; when
+    /// none is left, public ones stand in. With <paramref name="sharesHost"/> (<c>--network host</c>) the host's
+    /// servers stay as they are.
     /// </summary>
     public static string Build(
         string host,
@@ -32,7 +34,8 @@ internal static class ResolvConf
         bool sharesHost = false,
         bool ipv6 = false)
     {
-        if (servers.Count == 0) servers = sharesHost ? Values(host, "nameserver") : Reachable(Values(host, "nameserver"), ipv6);
+        if (servers.Count == 0)
+            servers = HostServers(host, sharesHost, ipv6);
         if (search.Count == 0) search = LastWords(host, "search", "domain");
         else if (search is ["."]) search = [];
         if (options.Count == 0) options = LastWords(host, "options", "options");
@@ -43,6 +46,15 @@ internal static class ResolvConf
         if (options.Count > 0) text.Append("options ").AppendJoin(' ', options).Append('\n');
         return text.ToString();
     }
+
+    private static IReadOnlyList<string> HostServers(string host, bool sharesHost, bool ipv6)
+    {
+        List<string> servers = Values(host, "nameserver");
+        return sharesHost ? servers : Reachable(servers, ipv6);
+    }
+
+    private static string? Read(string path) =>
+        StateFile.TryRead(path) is { } content ? Encoding.UTF8.GetString(content) : null;
 
     private static IReadOnlyList<string> Reachable(List<string> servers, bool ipv6)
     {

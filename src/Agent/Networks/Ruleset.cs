@@ -8,10 +8,10 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The engine's nf_tables table. The rules never change: networks and published ports are elements of sets and maps, found by
-/// hash, so neither a packet nor an update gets slower with their number. Three things it can't do: a drop in another table (a
-/// firewall's forward policy) wins over any accept here; connections to a published port at ::1 are not carried; UDP flows that
-/// conntrack knows keep their old destination until they time out.
+/// The engine's nf_tables table. The rules never change: networks and published ports are elements of sets and maps,
+/// found by hash, so neither a packet nor an update gets slower with their number. Three things it can't do: a drop in
+/// another table (a firewall's forward policy) wins over any accept here; connections to a published port at ::1 are
+/// not carried; UDP flows that conntrack knows keep their old destination until they time out.
 /// </summary>
 internal sealed class Ruleset(string table)
 {
@@ -40,9 +40,11 @@ internal sealed class Ruleset(string table)
     }
 
     /// <summary>
-    /// Replaces the whole table in one transaction, so that it is right whatever was there before, and no packet meets a half.
+    /// Replaces the whole table in one transaction, so that it is right whatever was there before, and no packet meets
+    /// a half.
     /// </summary>
-    public void Install(HostSockets host, IEnumerable<(string Bridge, IPNetwork Subnet)> networks, IEnumerable<Endpoint> endpoints)
+    public void Install(
+        HostSockets host, IEnumerable<(string Bridge, IPNetwork Subnet)> networks, IEnumerable<Endpoint> endpoints)
     {
         using var batch = new NftBatch();
         batch.AddTable(table);
@@ -93,7 +95,8 @@ internal sealed class Ruleset(string table)
         return error.Errno is Errno.None or Errno.ENOENT ? error.Errno : throw error.ToException();
     }
 
-    private void AddPorts(NftBatch batch, Endpoint endpoint) => WriteElements(batch, endpoint, endpoint.Ports, add: true);
+    private void AddPorts(NftBatch batch, Endpoint endpoint) =>
+        WriteElements(batch, endpoint, endpoint.Ports, add: true);
 
     private void WriteElements(NftBatch batch, Endpoint endpoint, IReadOnlyList<PortMapping> ports, bool add)
     {
@@ -166,8 +169,9 @@ internal sealed class Ruleset(string table)
     }
 
     /// <summary>
-    /// route_localnet on the bridges, which 127.0.0.1 as a published address needs, would let containers reach what the host
-    /// serves on its loopback; replies are still addressed to the bridge here, so anything to 127.0.0.0/8 is an intruder.
+    /// route_localnet on the bridges, which 127.0.0.1 as a published address needs, would let containers reach what
+    /// the host serves on its loopback; replies are still addressed to the bridge here, so anything to 127.0.0.0/8 is
+    /// an intruder.
     /// </summary>
     private void AddGuard(NftBatch batch)
     {
@@ -223,8 +227,8 @@ internal sealed class Ruleset(string table)
         batch.Masquerade();
         batch.EndRule();
 
-        // A container that reaches a published port by the host's address: without this the other container would answer it
-        // directly, from an address that it never called.
+        // A container that reaches a published port by the host's address: without this the other container would
+        // answer it directly, from an address that it never called.
         batch.BeginRule(table, chain);
         Redirected(batch);
         FromSubnets(batch);

@@ -8,20 +8,31 @@ internal static class StateFile
     /// <summary>The content; null when the file does not exist.</summary>
     public static byte[]? TryRead(string path)
     {
-        Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY, 0, out Fd? fd);
-        if (errno == Errno.ENOENT) return null;
-        if (errno != Errno.None) throw new LinuxException(errno, "openat", path);
-        using (fd)
+        Errno errno = Files.TryReadAll(path, out byte[] content);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "read", path);
+        return errno == Errno.None ? content : null;
+    }
+
+    /// <summary>The names in a directory; none when it does not exist.</summary>
+    public static List<string> Names(string directory)
+    {
+        Errno errno = Files.TryListDirectory(directory, out List<string> names);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", directory);
+        return names;
+    }
+
+    /// <summary>Deletes a directory of state files and directories of them; fine when there is none.</summary>
+    public static void DeleteTree(string directory)
+    {
+        foreach (string name in Names(directory))
         {
-            byte[] buffer = new byte[1024];
-            int length = 0;
-            while (Files.Read(fd!, buffer.AsSpan(length)) is var count and > 0)
-            {
-                length += count;
-                if (length == buffer.Length) Array.Resize(ref buffer, length * 2);
-            }
-            return buffer.AsSpan(0, length).ToArray();
+            string path = $"{directory}/{name}";
+            Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
+            if (errno == Errno.EISDIR) DeleteTree(path);
+            else if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlinkat", path);
         }
+        Errno last = Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true);
+        if (last is not (Errno.None or Errno.ENOENT)) throw new LinuxException(last, "unlinkat", directory);
     }
 
     /// <summary>Opens and locks a file, creating it and its directory; the lock ends with the descriptor.</summary>
@@ -38,7 +49,8 @@ internal static class StateFile
     }
 
     /// <summary>
-    /// Locks the calling thread's network namespace itself, so that all engines in it take turns, whatever their run roots.
+    /// Locks the calling thread's network namespace itself, so that all engines in it take turns, whatever their run
+    /// roots.
     /// </summary>
     public static Fd LockNetworkNamespace()
     {

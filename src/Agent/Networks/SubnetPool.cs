@@ -11,9 +11,15 @@ internal static class SubnetPool
     public static IPNetwork Choose(IReadOnlyList<IPNetwork> used)
     {
         for (int second = 17; second <= 31; second++)
-            if (new IPNetwork(new IPAddress([172, (byte)second, 0, 0]), 16) is var subnet && !OverlapsAny(subnet, used)) return subnet;
+        {
+            var subnet = new IPNetwork(new IPAddress([172, (byte)second, 0, 0]), 16);
+            if (!OverlapsAny(subnet, used)) return subnet;
+        }
         for (int third = 0; third < 256; third += 16)
-            if (new IPNetwork(new IPAddress([192, 168, (byte)third, 0]), 20) is var subnet && !OverlapsAny(subnet, used)) return subnet;
+        {
+            var subnet = new IPNetwork(new IPAddress([192, 168, (byte)third, 0]), 20);
+            if (!OverlapsAny(subnet, used)) return subnet;
+        }
         throw new UsageException("all predefined address pools have been fully subnetted");
     }
 
@@ -23,7 +29,8 @@ internal static class SubnetPool
         var used = new List<IPNetwork>();
         foreach (RouteInfo r in Routes.List(route))
             if (r.Destination.PrefixLength > 0) used.Add(r.Destination);
-        foreach (AddressInfo a in Addresses.List(route)) used.Add(new IPNetwork(a.Address, a.Address.GetAddressBytes().Length * 8));
+        foreach (AddressInfo a in Addresses.List(route))
+            used.Add(new IPNetwork(a.Address, a.Address.GetAddressBytes().Length * 8));
         return used;
     }
 

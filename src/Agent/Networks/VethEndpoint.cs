@@ -32,7 +32,8 @@ internal static class VethEndpoint
     public static void Configure(NetlinkSocket inside, Endpoint endpoint)
     {
         LinkInfo link = Links.Find(inside, endpoint.InterfaceName)
-            ?? throw new LinuxException(Errno.ENODEV, "RTM_GETLINK", endpoint.InterfaceName, "configure the container's interface");
+            ?? throw new LinuxException(
+                Errno.ENODEV, "RTM_GETLINK", endpoint.InterfaceName, "configure the container's interface");
         using var batch = new NetlinkBatch();
         Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
         Links.Set(batch, link.Index, new LinkChange { Up = true, NoLinkLocal = HasIpv6 }, endpoint.InterfaceName);
@@ -55,5 +56,5 @@ internal static class VethEndpoint
     }
 
     // A kernel started without IPv6 refuses to be told about its link-local addresses.
-    private static bool HasIpv6 => File.Exists("/proc/net/if_inet6");
+    private static bool HasIpv6 => Files.Exists("/proc/net/if_inet6");
 }

@@ -13,8 +13,9 @@ public static unsafe class PortProbe
     private const int IPPROTO_UDP = 17;
 
     /// <summary>
-    /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens there;
-    /// EADDRNOTAVAIL when the host does not have the address; EPROTONOSUPPORT when the kernel lacks the protocol.
+    /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens
+    /// there; EADDRNOTAVAIL when the host does not have the address; EPROTONOSUPPORT when the kernel lacks the
+    /// protocol.
     /// </summary>
     /// <param name="protocol">IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.</param>
     /// <param name="address">IPv4 or IPv6.</param>

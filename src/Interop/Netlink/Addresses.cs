@@ -10,12 +10,13 @@ public static class Addresses
     private const int HeaderSize = 8; // struct ifaddrmsg
 
     /// <summary>
-    /// Gives the link an address. IPv4 gets the broadcast address of its prefix; IPv6 skips duplicate detection, so that it can be
-    /// used at once.
+    /// Gives the link an address. IPv4 gets the broadcast address of its prefix; IPv6 skips duplicate detection, so
+    /// that it can be used at once.
     /// </summary>
     public static void Add(NetlinkBatch batch, int linkIndex, IPAddress address, int prefixLength)
     {
-        Begin(batch, Rtnetlink.RTM_NEWADDR, NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_EXCL, linkIndex, address, prefixLength);
+        const NetlinkFlags flags = NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_EXCL;
+        Begin(batch, Rtnetlink.RTM_NEWADDR, flags, linkIndex, address, prefixLength);
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
             batch.PutUInt32(Rtnetlink.IFA_FLAGS, Rtnetlink.IFA_F_NODAD);
         else if (prefixLength < 31)
@@ -67,7 +68,8 @@ public static class Addresses
             if (attributes.Type == Rtnetlink.IFA_ADDRESS) address = new IPAddress(attributes.Value);
         }
         // On point-to-point links IFA_ADDRESS is the other side, and IPv6 has no IFA_LOCAL otherwise.
-        if ((local ?? address) is { } own) rows.Add(new AddressInfo(MemoryMarshal.Read<int>(header[4..]), own, header[1]));
+        if ((local ?? address) is { } own)
+            rows.Add(new AddressInfo(MemoryMarshal.Read<int>(header[4..]), own, header[1]));
     }
 
     internal static byte Family(IPAddress address) =>

@@ -18,12 +18,14 @@ public readonly record struct LinkChange
     /// <summary>The Ethernet address.</summary>
     public MacAddress? Mac { get; init; }
 
-    /// <summary>A bridge port sends frames back out of the port they came in by (a container reaching its own published port).</summary>
+    /// <summary>
+    /// A bridge port sends frames back out of the port they came in by (a container reaching its own published port).
+    /// </summary>
     public bool? Hairpin { get; init; }
 
     /// <summary>
-    /// Makes no IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE), so that a link without IPv6 stays silent. EAFNOSUPPORT when the
-    /// kernel runs without IPv6.
+    /// Makes no IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE), so that a link without IPv6 stays silent.
+    /// EAFNOSUPPORT when the kernel runs without IPv6.
     /// </summary>
     public bool NoLinkLocal { get; init; }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// RTM_*LINK of rtnetlink(7). The Add, Set and Delete forms append a request to a batch; the others ask at once. Errnos to
-/// expect: EEXIST (name taken), ENODEV (no such link), EPERM (no CAP_NET_ADMIN).
+/// RTM_*LINK of rtnetlink(7). The Add, Set and Delete forms append a request to a batch; the others ask at once.
+/// Errnos to expect: EEXIST (name taken), ENODEV (no such link), EPERM (no CAP_NET_ADMIN).
 /// </summary>
 public static class Links
 {
@@ -49,7 +49,9 @@ public static class Links
         PutChange(batch, change);
     }
 
-    /// <summary>As <see cref="Set(NetlinkBatch, int, in LinkChange, string?)"/>, by name; the name itself can't be changed so.</summary>
+    /// <summary>
+    /// As <see cref="Set(NetlinkBatch, int, in LinkChange, string?)"/>, by name; the name itself can't be changed so.
+    /// </summary>
     public static void Set(NetlinkBatch batch, string name, in LinkChange change)
     {
         batch.Begin(Rtnetlink.RTM_NEWLINK, NetlinkFlags.None, "RTM_NEWLINK", name);
@@ -58,7 +60,10 @@ public static class Links
         PutChange(batch, change with { Name = null });
     }
 
-    /// <summary>Deletes a link, and with a veth its other end. Slow (tens of milliseconds): the kernel waits for packets in flight.</summary>
+    /// <summary>
+    /// Deletes a link, and with a veth its other end. Slow (tens of milliseconds): the kernel waits for packets in
+    /// flight.
+    /// </summary>
     public static void Delete(NetlinkBatch batch, string name)
     {
         batch.Begin(Rtnetlink.RTM_DELLINK, NetlinkFlags.None, "RTM_DELLINK", name);
@@ -130,7 +135,8 @@ public static class Links
         if (change.NoLinkLocal) PutNoLinkLocal(batch);
     }
 
-    private static void PutMac(NetlinkBatch batch, MacAddress mac) => mac.CopyTo(batch.Attribute(Rtnetlink.IFLA_ADDRESS, 6));
+    private static void PutMac(NetlinkBatch batch, MacAddress mac) =>
+        mac.CopyTo(batch.Attribute(Rtnetlink.IFLA_ADDRESS, 6));
 
     private static void PutHairpin(NetlinkBatch batch, bool hairpin)
     {

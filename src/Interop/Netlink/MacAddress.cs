@@ -29,7 +29,8 @@ public readonly record struct MacAddress(ulong Value)
         for (int i = 0; i < 6; i++)
         {
             if (i > 0 && text[i * 3 - 1] is not (':' or '-')) return false;
-            if (!byte.TryParse(text.Slice(i * 3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte b))
+            ReadOnlySpan<char> digits = text.Slice(i * 3, 2);
+            if (!byte.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte b))
                 return false;
             value = value << 8 | b;
         }

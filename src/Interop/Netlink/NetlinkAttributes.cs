@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Skiff.Interop.Netlink;
 
-/// <summary>A row of attributes, read by <c>foreach</c>-like calls of <see cref="MoveNext"/>; nested rows are made from <see cref="Value"/>.</summary>
+/// <summary>
+/// A row of attributes, read by <c>foreach</c>-like calls of <see cref="MoveNext"/>; nested rows are made from <see
+/// cref="Value"/>.
+/// </summary>
 public ref struct NetlinkAttributes
 {
     private ReadOnlySpan<byte> _rest;

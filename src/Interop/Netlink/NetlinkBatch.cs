@@ -7,8 +7,9 @@ using System.Text;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// One or more netlink requests in a pooled buffer, sent together by <see cref="NetlinkSocket"/>. Attributes are written in
-/// order; <see cref="BeginNest"/> opens a nested one. Not thread-safe; may be cleared and used again. Dispose returns the buffer.
+/// One or more netlink requests in a pooled buffer, sent together by <see cref="NetlinkSocket"/>. Attributes are
+/// written in order; <see cref="BeginNest"/> opens a nested one. Not thread-safe; may be cleared and used again.
+/// Dispose returns the buffer.
 /// </summary>
 public sealed class NetlinkBatch : IDisposable
 {
@@ -22,7 +23,10 @@ public sealed class NetlinkBatch : IDisposable
     /// <summary>The number of requests.</summary>
     public int Count { get; private set; }
 
-    /// <summary>True for nfnetlink transactions, where the first message frames all others and the last one is never acknowledged.</summary>
+    /// <summary>
+    /// True for nfnetlink transactions, where the first message frames all others and the last one is never
+    /// acknowledged.
+    /// </summary>
     internal bool IsTransaction { get; set; }
 
     /// <summary>All requests, lengths set.</summary>
@@ -58,7 +62,9 @@ public sealed class NetlinkBatch : IDisposable
         return bytes[..size];
     }
 
-    /// <summary>An attribute with <paramref name="size"/> zeroed bytes as its value; valid until the next write.</summary>
+    /// <summary>
+    /// An attribute with <paramref name="size"/> zeroed bytes as its value; valid until the next write.
+    /// </summary>
     public Span<byte> Attribute(ushort type, int size)
     {
         Span<byte> bytes = Reserve(4 + size);

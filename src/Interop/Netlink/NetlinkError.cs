@@ -9,5 +9,6 @@ namespace Skiff.Interop.Netlink;
 public readonly record struct NetlinkError(int Index, Errno Errno, string Call, string? Target, string? Detail)
 {
     /// <summary>The refusal as an exception.</summary>
-    public LinuxException ToException() => new(Errno, Call, Target, detail: Detail is null ? null : $"kernel: {Detail}");
+    public LinuxException ToException() =>
+        new(Errno, Call, Target, detail: Detail is null ? null : $"kernel: {Detail}");
 }

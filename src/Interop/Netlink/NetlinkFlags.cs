@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Netlink;
 
-/// <summary>NLM_F_* of netlink(7). The values 0x100 and up mean different things on new, get and delete requests.</summary>
+/// <summary>
+/// NLM_F_* of netlink(7). The values 0x100 and up mean different things on new, get and delete requests.
+/// </summary>
 [Flags]
 public enum NetlinkFlags : ushort
 {
@@ -10,7 +12,9 @@ public enum NetlinkFlags : ushort
     /// <summary>A request to the kernel; always added by <see cref="NetlinkBatch"/>.</summary>
     NLM_F_REQUEST = 1,
 
-    /// <summary>Answer with an error or a zero errno; added by <see cref="NetlinkSocket"/> on the last request of a batch.</summary>
+    /// <summary>
+    /// Answer with an error or a zero errno; added by <see cref="NetlinkSocket"/> on the last request of a batch.
+    /// </summary>
     NLM_F_ACK = 4,
 
     /// <summary>Reply only: the table changed while it was dumped, so the dump may be inconsistent.</summary>

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Skiff.Interop.Netlink;
 
-/// <summary>One received message, a view into the socket's buffer: invalid once the visitor that got it returns.</summary>
+/// <summary>
+/// One received message, a view into the socket's buffer: invalid once the visitor that got it returns.
+/// </summary>
 public readonly ref struct NetlinkMessage
 {
     private readonly ReadOnlySpan<byte> _bytes;
@@ -22,9 +24,12 @@ public readonly ref struct NetlinkMessage
     public ReadOnlySpan<byte> Payload => _bytes[NetlinkBatch.HeaderSize..];
 
     /// <summary>The attributes behind a family header of <paramref name="headerSize"/> bytes.</summary>
-    public NetlinkAttributes Attributes(int headerSize) => new(Payload[Math.Min((headerSize + 3) & ~3, Payload.Length)..]);
+    public NetlinkAttributes Attributes(int headerSize) =>
+        new(Payload[Math.Min((headerSize + 3) & ~3, Payload.Length)..]);
 
-    /// <summary>Splits the next message off <paramref name="buffer"/>; false at its end or when the rest is no whole message.</summary>
+    /// <summary>
+    /// Splits the next message off <paramref name="buffer"/>; false at its end or when the rest is no whole message.
+    /// </summary>
     public static bool TryRead(ref ReadOnlySpan<byte> buffer, out NetlinkMessage message)
     {
         message = default;

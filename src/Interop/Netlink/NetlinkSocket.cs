@@ -6,9 +6,9 @@ using Tmds.Linux;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// A netlink socket. It belongs to the network namespace it was opened in, wherever its user runs. All requests of a batch go
-/// out in one send(2); the kernel works on them in order before that returns, so only the last one asks for an
-/// acknowledgement and earlier ones speak up when they fail. One user at a time.
+/// A netlink socket. It belongs to the network namespace it was opened in, wherever its user runs. All requests of a
+/// batch go out in one send(2); the kernel works on them in order before that returns, so only the last one asks for
+/// an acknowledgement and earlier ones speak up when they fail. One user at a time.
 /// </summary>
 public sealed unsafe class NetlinkSocket : IDisposable
 {
@@ -42,7 +42,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>The socket; owned by this object.</summary>
     public Fd Fd => _fd;
 
-    /// <summary>Sends all requests and throws the first refusal. Requests behind a refused one are still carried out (rtnetlink).</summary>
+    /// <summary>
+    /// Sends all requests and throws the first refusal. Requests behind a refused one are still carried out
+    /// (rtnetlink).
+    /// </summary>
     public void Execute(NetlinkBatch batch)
     {
         if (TryExecute(batch) is { Errno: not Errno.None } error) throw error.ToException();
@@ -55,7 +58,9 @@ public sealed unsafe class NetlinkSocket : IDisposable
         return TryQuery(batch, static (NetlinkMessage _, ref int _) => { }, ref none);
     }
 
-    /// <summary>Sends requests that are answered by data (get without dump), shows every answer to <paramref name="visitor"/>.</summary>
+    /// <summary>
+    /// Sends requests that are answered by data (get without dump), shows every answer to <paramref name="visitor"/>.
+    /// </summary>
     public NetlinkError TryQuery<TState>(NetlinkBatch batch, NetlinkVisitor<TState> visitor, ref TState state)
     {
         uint first = Send(batch);
@@ -70,8 +75,8 @@ public sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>
-    /// Reads a whole table into a list. A table that changed meanwhile (NLM_F_DUMP_INTR) is read again, so the result is
-    /// consistent; EINTR after 16 attempts.
+    /// Reads a whole table into a list. A table that changed meanwhile (NLM_F_DUMP_INTR) is read again, so the result
+    /// is consistent; EINTR after 16 attempts.
     /// </summary>
     public List<T> Dump<T>(NetlinkBatch batch, NetlinkVisitor<List<T>> visitor)
     {
@@ -82,7 +87,7 @@ public sealed unsafe class NetlinkSocket : IDisposable
             if (TryDump(batch, visitor, ref rows)) return rows;
         }
         (string call, string? target) = batch.Label(0);
-        throw new LinuxException(Errno.EINTR, call, target, $"read a table that changed during {DumpAttempts} attempts");
+        throw new LinuxException(Errno.EINTR, call, target, $"read a table that changed {DumpAttempts} times");
     }
 
     /// <inheritdoc/>
@@ -153,7 +158,9 @@ public sealed unsafe class NetlinkSocket : IDisposable
         return _receive.AsSpan(0, (int)received);
     }
 
-    /// <summary>A netlink message must fit the send buffer whole; the privileged form may pass the system's limit.</summary>
+    /// <summary>
+    /// A netlink message must fit the send buffer whole; the privileged form may pass the system's limit.
+    /// </summary>
     private void GrowSendBuffer(int size)
     {
         _sendBuffer = size * 2;
@@ -161,9 +168,12 @@ public sealed unsafe class NetlinkSocket : IDisposable
             Native.Check(SetOption(LibC.SOL_SOCKET, LibC.SO_SNDBUF, _sendBuffer), "setsockopt", "SO_SNDBUF");
     }
 
-    private int SetOption(int level, int option, int value) => LibC.setsockopt(_fd.Number, level, option, &value, sizeof(int));
+    private int SetOption(int level, int option, int value) =>
+        LibC.setsockopt(_fd.Number, level, option, &value, sizeof(int));
 
-    /// <summary>Reads the acknowledgements of one batch: keeps the first refusal, knows when the answer is complete.</summary>
+    /// <summary>
+    /// Reads the acknowledgements of one batch: keeps the first refusal, knows when the answer is complete.
+    /// </summary>
     private struct Reply(uint first, uint last, bool transaction)
     {
         private int _index = -1;

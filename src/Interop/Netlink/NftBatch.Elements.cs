@@ -10,8 +10,9 @@ public sealed partial class NftBatch
     private int _elements;
 
     /// <summary>
-    /// Starts a list of elements to add; <see cref="Element"/> follows, <see cref="EndElements"/> closes it. An element that
-    /// exists with the same value is fine; with another value, or with <paramref name="exclusive"/> always, it is EEXIST.
+    /// Starts a list of elements to add; <see cref="Element"/> follows, <see cref="EndElements"/> closes it. An
+    /// element that exists with the same value is fine; with another value, or with <paramref name="exclusive"/>
+    /// always, it is EEXIST.
     /// </summary>
     public void BeginAddElements(string table, string set, bool exclusive = false) =>
         BeginElements((Nftables.NFT_MSG_NEWSETELEM, exclusive ? Create | NetlinkFlags.NLM_F_EXCL : Create, table, set));
@@ -20,7 +21,9 @@ public sealed partial class NftBatch
     public void BeginDeleteElements(string table, string set) =>
         BeginElements((Nftables.NFT_MSG_DELSETELEM, NetlinkFlags.None, table, set));
 
-    /// <summary>One element; fields are padded to 4 bytes each by the caller. <paramref name="value"/> is empty for sets.</summary>
+    /// <summary>
+    /// One element; fields are padded to 4 bytes each by the caller. <paramref name="value"/> is empty for sets.
+    /// </summary>
     public void Element(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value = default, bool isIntervalEnd = false)
     {
         if (++_elements > ElementsPerRequest)

@@ -1,8 +1,8 @@
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// Rules are rows of expressions over 32-bit registers: some load a register, some compare it and end the rule, the last ones
-/// act. <c>nft --debug=netlink</c> prints the same words.
+/// Rules are rows of expressions over 32-bit registers: some load a register, some compare it and end the rule, the
+/// last ones act. <c>nft --debug=netlink</c> prints the same words.
 /// </summary>
 public sealed partial class NftBatch
 {
@@ -11,7 +11,9 @@ public sealed partial class NftBatch
     /// <summary>Register 0 of the 32-bit ones; <c>Register + 1</c> is the next 4 bytes.</summary>
     public const int Register = (int)Nftables.NFT_REG32_00;
 
-    /// <summary>Starts a rule at the end of <paramref name="chain"/>; expressions follow, <see cref="EndRule"/> closes it.</summary>
+    /// <summary>
+    /// Starts a rule at the end of <paramref name="chain"/>; expressions follow, <see cref="EndRule"/> closes it.
+    /// </summary>
     public void BeginRule(string table, string chain)
     {
         Begin(Nftables.NFT_MSG_NEWRULE, Create | NetlinkFlags.NLM_F_APPEND, "NFT_MSG_NEWRULE", chain);
@@ -86,7 +88,9 @@ public sealed partial class NftBatch
         EndExpression(e, d);
     }
 
-    /// <summary>Goes on only when the set holds the key in the register (or does not, <paramref name="invert"/>).</summary>
+    /// <summary>
+    /// Goes on only when the set holds the key in the register (or does not, <paramref name="invert"/>).
+    /// </summary>
     public void InSet(string set, int register, bool invert = false)
     {
         (int e, int d) = BeginExpression("lookup");

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// One nf_tables transaction (nft(8), nfnetlink): all of it happens or nothing, and packets never see half of it. Tables are
-/// of the inet family. Append requests, then <see cref="Commit"/> once.
+/// One nf_tables transaction (nft(8), nfnetlink): all of it happens or nothing, and packets never see half of it.
+/// Tables are of the inet family. Append requests, then <see cref="Commit"/> once.
 /// </summary>
 public sealed partial class NftBatch : IDisposable
 {
@@ -33,7 +33,9 @@ public sealed partial class NftBatch : IDisposable
         _batch.PutString(Nftables.NFTA_TABLE_NAME, table);
     }
 
-    /// <summary>Creates a base chain with policy accept unless it exists. Lower priorities see packets earlier.</summary>
+    /// <summary>
+    /// Creates a base chain with policy accept unless it exists. Lower priorities see packets earlier.
+    /// </summary>
     public void AddChain(string table, string chain, NftChainType type, NftHook hook, int priority)
     {
         Begin(Nftables.NFT_MSG_NEWCHAIN, Create, "NFT_MSG_NEWCHAIN", chain);
@@ -70,7 +72,8 @@ public sealed partial class NftBatch : IDisposable
     }
 
     /// <summary>
-    /// Sends the transaction through a <see cref="NetlinkFamily.NETLINK_NETFILTER"/> socket. On a refusal nothing has changed.
+    /// Sends the transaction through a <see cref="NetlinkFamily.NETLINK_NETFILTER"/> socket. On a refusal nothing has
+    /// changed.
     /// </summary>
     public NetlinkError TryCommit(NetlinkSocket socket)
     {

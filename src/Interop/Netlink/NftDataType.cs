@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Netlink;
 
-/// <summary>Field types as the <c>nft</c> tool numbers them; the kernel stores them only for it, so that listings are readable.</summary>
+/// <summary>
+/// Field types as the <c>nft</c> tool numbers them; the kernel stores them only for it, so that listings are readable.
+/// </summary>
 public enum NftDataType
 {
     /// <summary>IPv4 address, 4 bytes.</summary>

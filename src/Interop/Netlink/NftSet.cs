@@ -12,6 +12,8 @@ public readonly record struct NftSet
     /// <summary>The value's fields; empty for a set.</summary>
     public NftDataType[] Value { get; init; }
 
-    /// <summary>Elements are the boundaries of ranges: a start, and an end marked as such that is not part of it.</summary>
+    /// <summary>
+    /// Elements are the boundaries of ranges: a start, and an end marked as such that is not part of it.
+    /// </summary>
     public bool IsInterval { get; init; }
 }

@@ -1,7 +1,10 @@
 namespace Skiff.Interop.Netlink;
 
 #pragma warning disable CA1707 // The kernel's spelling.
-/// <summary>Numbers of &lt;linux/netfilter/nfnetlink.h&gt; and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C headers in a test.</summary>
+/// <summary>
+/// Numbers of &lt;linux/netfilter/nfnetlink.h&gt; and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C
+/// headers in a test.
+/// </summary>
 internal static class Nftables
 {
     internal const ushort NFNL_SUBSYS_NFTABLES = 10;

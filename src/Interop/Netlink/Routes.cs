@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Skiff.Interop.Netlink;
 
-/// <summary>RTM_*ROUTE of rtnetlink(7). Errnos to expect: EEXIST, ENETUNREACH (the gateway is not on a connected network).</summary>
+/// <summary>
+/// RTM_*ROUTE of rtnetlink(7). Errnos to expect: EEXIST, ENETUNREACH (the gateway is not on a connected network).
+/// </summary>
 public static class Routes
 {
     private const int HeaderSize = 12; // struct rtmsg

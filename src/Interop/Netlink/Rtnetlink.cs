@@ -1,7 +1,10 @@
 namespace Skiff.Interop.Netlink;
 
 #pragma warning disable CA1707 // The kernel's spelling.
-/// <summary>Numbers of &lt;linux/netlink.h&gt;, &lt;linux/rtnetlink.h&gt; and the headers of links and addresses. Checked against the C headers in a test.</summary>
+/// <summary>
+/// Numbers of &lt;linux/netlink.h&gt;, &lt;linux/rtnetlink.h&gt; and the headers of links and addresses. Checked
+/// against the C headers in a test.
+/// </summary>
 internal static class Rtnetlink
 {
     internal const int SOL_NETLINK = 270;

@@ -282,4 +282,7 @@ public static class SyscallNumbers
 
     /// <summary>listmount(2).</summary>
     public const int listmount = 458;
+
+    /// <summary>getdents64(2).</summary>
+    public const int getdents64 = 61;
 }

@@ -6,8 +6,8 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Tests.Networks;
 
 /// <summary>
-/// A host of its own (a network namespace), an outside machine 198.51.100.2 wired to its eth0 198.51.100.1, and roots in a
-/// temporary directory. All of it goes with disposal.
+/// A host of its own (a network namespace), an outside machine 198.51.100.2 wired to its eth0 198.51.100.1, and roots
+/// in a temporary directory. All of it goes with disposal.
 /// </summary>
 internal sealed class NetworkGround : IDisposable
 {

@@ -7,7 +7,9 @@ using Skiff.Interop.Tests.Netlink;
 
 namespace Skiff.Agent.Tests.Networks;
 
-/// <summary>A network namespace with a thread that lives in it; sockets made there stay there, whoever uses them.</summary>
+/// <summary>
+/// A network namespace with a thread that lives in it; sockets made there stay there, whoever uses them.
+/// </summary>
 internal sealed class NetworkRoom : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
@@ -22,7 +24,8 @@ internal sealed class NetworkRoom : IDisposable
             }),
             TaskCreationOptions.LongRunning);
         (Namespace, Route) = Do(() => (
-            Files.Open("/proc/thread-self/ns/net", OpenFlags.O_RDONLY), NetlinkSocket.Open(NetlinkFamily.NETLINK_ROUTE)));
+            Files.Open("/proc/thread-self/ns/net", OpenFlags.O_RDONLY),
+            NetlinkSocket.Open(NetlinkFamily.NETLINK_ROUTE)));
     }
 
     public Fd Namespace { get; }

@@ -1,6 +1,6 @@
 using System.Net;
 using Skiff.Agent.Networks;
-using Skiff.Interop.Netlink;
+using Skiff.Interop.Tests.Netlink;
 
 namespace Skiff.Agent.Tests.Networks;
 
@@ -43,8 +43,8 @@ public class NetworkTrafficTests
         using IDisposable server81 = web.Serve(81);
         using IDisposable server82 = web.Serve(82);
         // The outside machine knows the way to the bridge, which is what an attacker on the same wire can do.
-        ground.Outside.Do(() => Interop.Tests.Netlink.FreshNetwork.Output(
-            "ip", "route", "add", $"{endpoint.Gateway}/16".Replace(".0.1/", ".0.0/"), "via", NetworkGround.HostAddress));
+        string subnet = ground.Module.Inspect("bridge").Subnet.ToString();
+        ground.Outside.Do(() => FreshNetwork.Output("ip", "route", "add", subnet, "via", NetworkGround.HostAddress));
 
         Assert.Equal("no answer", ground.Outside.Fetch($"{endpoint.Address}", 80));
         Assert.Equal("198.51.100.2", ground.Outside.Fetch(NetworkGround.HostAddress, 8082));
@@ -63,8 +63,8 @@ public class NetworkTrafficTests
         room.Do(() =>
         {
             File.WriteAllText("/proc/sys/net/ipv4/conf/eth0/route_localnet", "1");
-            Interop.Tests.Netlink.FreshNetwork.Output("ip", "address", "del", "127.0.0.1/8", "dev", "lo");
-            Interop.Tests.Netlink.FreshNetwork.Output("ip", "route", "add", "127.0.0.1/32", "via", $"{endpoint.Gateway}", "dev", "eth0");
+            FreshNetwork.Output("ip", "address", "del", "127.0.0.1/8", "dev", "lo");
+            FreshNetwork.Output("ip", "route", "add", "127.0.0.1", "via", $"{endpoint.Gateway}", "dev", "eth0");
         });
         Assert.Equal("no answer", room.Fetch("127.0.0.1", 99));
         Assert.Equal("127.0.0.1", ground.Host.Fetch("127.0.0.1", 99));
@@ -76,7 +76,7 @@ public class NetworkTrafficTests
         using var ground = new NetworkGround();
         (NetworkRoom web, Endpoint _) = ground.Attach("web", "8080:80");
         using IDisposable server = web.Serve(80);
-        ground.Host.Do(() => Interop.Tests.Netlink.FreshNetwork.Output("nft", "flush", "ruleset"));
+        ground.Host.Do(() => FreshNetwork.Output("nft", "flush", "ruleset"));
         Assert.Equal("ConnectionRefused", ground.Outside.Fetch(NetworkGround.HostAddress, 8080));
         ground.Attach("next");
         Assert.Equal("198.51.100.2", ground.Outside.Fetch(NetworkGround.HostAddress, 8080));

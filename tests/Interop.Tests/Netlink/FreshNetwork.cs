@@ -4,12 +4,16 @@ using System.Text.Json;
 
 namespace Skiff.Interop.Tests.Netlink;
 
-/// <summary>A network namespace of its own for the length of one test: it lives as long as the thread that runs the test.</summary>
+/// <summary>
+/// A network namespace of its own for the length of one test: it lives as long as the thread that runs the test.
+/// </summary>
 internal static class FreshNetwork
 {
     private const int CLONE_NEWNET = 0x40000000;
 
-    /// <summary>Runs <paramref name="test"/> on a thread inside a new network namespace; programs it starts are inside too.</summary>
+    /// <summary>
+    /// Runs <paramref name="test"/> on a thread inside a new network namespace; programs it starts are inside too.
+    /// </summary>
     public static void Run(Action test)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
@@ -17,7 +21,8 @@ internal static class FreshNetwork
         {
             try
             {
-                if (unshare(CLONE_NEWNET) != 0) throw new LinuxException((Errno)Marshal.GetLastPInvokeError(), "unshare");
+                if (unshare(CLONE_NEWNET) != 0)
+                    throw new LinuxException((Errno)Marshal.GetLastPInvokeError(), "unshare");
                 test();
             }
             catch (Exception e)
@@ -46,7 +51,10 @@ internal static class FreshNetwork
     /// <summary>The program's standard output; its failure is the test's.</summary>
     public static string Output(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -19,7 +19,8 @@ public class NetlinkRouteTests
             using var batch = new NetlinkBatch();
             Links.AddVeth(batch, new VethPair
             {
-                Name = "near0", Master = bridge.Index, Up = true, Mtu = 1400, PeerName = "eth0", PeerMac = mac, PeerNamespace = ns,
+                Name = "near0", Master = bridge.Index, Up = true, Mtu = 1400,
+                PeerName = "eth0", PeerMac = mac, PeerNamespace = ns,
             });
             socket.Execute(batch);
 
@@ -41,8 +42,10 @@ public class NetlinkRouteTests
             Assert.Equal("veth", eth0.Kind);
             Assert.Equal(near.GetProperty("ifindex").GetInt32(), eth0.PeerIndex);
             string[] addresses = [.. Addresses.List(inside).Select(a => $"{a.LinkIndex}:{a.Address}/{a.PrefixLength}")];
-            Assert.Equal(["1:127.0.0.1/8", $"{eth0.Index}:10.9.8.7/24", "1:::1/128", $"{eth0.Index}:fd00:9::7/64"], addresses);
-            Assert.Contains(Routes.List(inside), r => r.Destination.ToString() == "0.0.0.0/0" && $"{r.Gateway}" == "10.9.8.1");
+            string[] expected =
+                ["1:127.0.0.1/8", $"{eth0.Index}:10.9.8.7/24", "1:::1/128", $"{eth0.Index}:fd00:9::7/64"];
+            Assert.Equal(expected, addresses);
+            Assert.Contains(Routes.List(inside), r => $"{r.Destination} {r.Gateway}" == "0.0.0.0/0 10.9.8.1");
         }
     });
 
@@ -85,7 +88,8 @@ public class NetlinkRouteTests
         Links.Set(batch, "br0", new LinkChange { Up = true });
         LinuxException refused = Assert.Throws<LinuxException>(() => socket.Execute(batch));
         Assert.Equal(Errno.EINVAL, refused.Errno);
-        Assert.StartsWith("RTM_NEWLINK(br0): EINVAL (Invalid argument); kernel: mtu greater than device maximum", refused.Message);
+        Assert.Equal(
+            "RTM_NEWLINK(br0): EINVAL (Invalid argument); kernel: mtu greater than device maximum", refused.Message);
 
         // The other requests were carried out, and the socket is in step again.
         Assert.True(Links.Find(socket, "br0")!.Value.IsUp);
