@@ -1,0 +1,30 @@
+namespace Skiff.Interop.Processes;
+
+/// <summary>Starts programs of the host, such as the monitor, by the same launch programs as containers.</summary>
+public static class Spawn
+{
+    /// <summary>Starts the program with default signals and exactly the descriptors that were asked for.</summary>
+    public static LaunchedProcess Start(SpawnRequest request)
+    {
+        using var program = new LaunchProgram();
+        int count = request.Descriptors.Count;
+        if (request.NewSession) program.SetSid();
+        if (request.WorkingDirectory is { } directory) program.Chdir(directory);
+        StepArgument file = request.Program is { } fd ? program.DupAbove(fd, count) : Fd.Cwd;
+        MapDescriptors(program, request.Descriptors);
+        // Marked rather than closed: the program's own descriptor must live until exec.
+        program.CloseRange((uint)count, onExec: true);
+        program.ResetSignals();
+        if (request.Program is null) program.ExecVe(request.Path, request.Arguments, request.Environment);
+        else program.ExecFd(file, request.Path, request.Arguments, request.Environment);
+        return Launcher.Start(program, new LaunchOptions { Cgroup = request.Cgroup });
+    }
+
+    // Copies first go above all targets, so that no target overwrites a source that is still needed.
+    private static void MapDescriptors(LaunchProgram program, IReadOnlyList<Fd> descriptors)
+    {
+        var copies = new LaunchStep[descriptors.Count];
+        for (int i = 0; i < copies.Length; i++) copies[i] = program.DupAbove(descriptors[i], copies.Length);
+        for (int i = 0; i < copies.Length; i++) program.Dup3(copies[i], i);
+    }
+}

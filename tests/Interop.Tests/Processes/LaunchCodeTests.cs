@@ -1,0 +1,46 @@
+using System.Text;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Interop.Tests.Processes;
+
+/// <summary>The byte tables against what an assembler makes of the sources beside this file.</summary>
+public class LaunchCodeTests
+{
+    [Fact]
+    public void Bytes_for_x64_are_what_the_assembler_makes_of_the_source() =>
+        AssertAssembles("x64", ["/usr/bin/x86_64-linux-gnu-as", "/usr/bin/as"], LaunchCode.X64.ToArray());
+
+    [Fact]
+    public void Bytes_for_arm64_are_what_the_assembler_makes_of_the_source() =>
+        AssertAssembles("arm64", ["/usr/bin/aarch64-linux-gnu-as", "/usr/bin/as"], LaunchCode.Arm64.ToArray());
+
+    private static void AssertAssembles(string architecture, string[] assemblers, byte[] expected)
+    {
+        bool native = System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString()
+            .Equals(architecture, StringComparison.OrdinalIgnoreCase);
+        string? assembler = Array.Find(native ? assemblers : assemblers[..1], File.Exists);
+        Assert.SkipWhen(assembler is null,
+            $"no assembler for {architecture} here (package binutils-aarch64-linux-gnu)");
+        string source = Path.Combine(AppContext.BaseDirectory, "Processes", $"launch.{architecture}.S");
+        using var image = new TemporaryFile();
+        var (output, status) = Run.Captured(assembler!, ["as", "-o", image.Path, source], ["PATH=/usr/bin:/bin"]);
+        Assert.True(status == default, $"{status}: {output}");
+        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(TextSection(File.ReadAllBytes(image.Path))));
+    }
+
+    // The section headers of a 64-bit little-endian ELF file: name, type, flags, address, offset, size, ...
+    private static byte[] TextSection(byte[] image)
+    {
+        int table = (int)BitConverter.ToInt64(image, 40), names = BitConverter.ToUInt16(image, 62);
+        int nameTable = (int)BitConverter.ToInt64(image, table + names * 64 + 24);
+        for (int i = 0; i < BitConverter.ToUInt16(image, 60); i++)
+        {
+            int header = table + i * 64, name = nameTable + BitConverter.ToInt32(image, header);
+            if (!image.AsSpan(name).StartsWith(".text\0"u8)) continue;
+            return image.AsSpan((int)BitConverter.ToInt64(image, header + 24), (int)BitConverter.ToInt64(image,
+                header + 32))
+                .ToArray();
+        }
+        throw new InvalidOperationException("no .text section");
+    }
+}
