@@ -45,18 +45,24 @@ public static unsafe partial class Files
     public static Errno TryOpenAt2(
         Fd directory, string path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
     {
-        ulong* how = stackalloc ulong[3] { (ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve };
         using var p = new NativePath(path);
-        fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call; how is struct open_how, 24 bytes.
+        fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            return TryOpenAt2Raw(directory, name, flags, mode, resolve, out fd);
+    }
+
+    /// <summary>As the other, with a raw NUL-terminated name.</summary>
+    internal static Errno TryOpenAt2Raw(
+        Fd directory, byte* name, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
+    {
+        ulong* how = stackalloc ulong[3] { (ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve };
+        for (int attempt = 0; ; attempt++)
         {
-            for (int attempt = 0; ; attempt++)
-            {
-                nint r = Native.syscall(SyscallNumbers.openat2, directory.Number, (nint)name, (nint)how, 24);
-                Errno errno = r == -1 ? Native.LastErrno : Errno.None;
-                if (errno == Errno.EINTR || (errno == Errno.EAGAIN && attempt < 128)) continue;
-                fd = r == -1 ? null : new Fd((int)r);
-                return errno;
-            }
+            // SAFETY: how is struct open_how, 24 bytes; the caller keeps the name pinned.
+            nint r = Native.syscall(SyscallNumbers.openat2, directory.Number, (nint)name, (nint)how, 24);
+            Errno errno = r == -1 ? Native.LastErrno : Errno.None;
+            if (errno == Errno.EINTR || (errno == Errno.EAGAIN && attempt < 128)) continue;
+            fd = r == -1 ? null : new Fd((int)r);
+            return errno;
         }
     }
 
@@ -155,6 +161,11 @@ public static unsafe partial class Files
             return Result(Native.syscall(SyscallNumbers.renameat2,
                 fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, noReplace ? 1 : 0));
     }
+
+    /// <summary>renameat2(2) with RENAME_NOREPLACE and raw NUL-terminated names.</summary>
+    internal static Errno RenameNoReplace(Fd fromDirectory, byte* from, Fd toDirectory, byte* to) =>
+        Result(Native.syscall(
+            SyscallNumbers.renameat2, fromDirectory.Number, (nint)from, toDirectory.Number, (nint)to, 1));
 
     /// <summary>rename(2) of absolute paths.</summary>
     public static void Rename(string from, string to)

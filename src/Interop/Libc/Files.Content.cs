@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text;
+using Skiff.Interop.Libc;
+
+namespace Skiff.Interop;
+
+public static unsafe partial class Files
+{
+    /// <summary>Reads a whole small file or a file of procfs, sysfs or a cgroup (whose length reads as 0).</summary>
+    public static byte[] ReadAllBytes(string path)
+    {
+        Errno errno = TryReadAllBytes(Fd.Cwd, path, out byte[] content);
+        return errno == Errno.None ? content : throw new LinuxException(errno, "read", path);
+    }
+
+    /// <summary>As <see cref="ReadAllBytes(string)"/>, decoded from UTF-8.</summary>
+    public static string ReadAllText(string path) => Encoding.UTF8.GetString(ReadAllBytes(path));
+
+    /// <summary>As <see cref="TryReadAllBytes"/>, decoded from UTF-8; "" on failure.</summary>
+    public static Errno TryReadAllText(Fd directory, string path, out string content)
+    {
+        Errno errno = TryReadAllBytes(directory, path, out byte[] bytes);
+        content = Encoding.UTF8.GetString(bytes);
+        return errno;
+    }
+
+    /// <summary>Opens and reads a whole file, with the errno of the failing step as result.</summary>
+    public static Errno TryReadAllBytes(Fd directory, string path, out byte[] content)
+    {
+        content = [];
+        Errno errno = TryOpenAt(directory, path, OpenFlags.O_RDONLY, 0, out Fd? fd);
+        if (errno != Errno.None) return errno;
+        using (fd)
+            return TryReadToEnd(fd!, out content);
+    }
+
+    /// <summary>Reads from the current position to the end.</summary>
+    public static Errno TryReadToEnd(Fd fd, out byte[] content)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
+        int length = 0;
+        Errno errno;
+        while ((errno = TryRead(fd, buffer.AsSpan(length), out int count)) == Errno.None && count > 0)
+        {
+            length += count;
+            if (length < buffer.Length) continue;
+            byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+            buffer.AsSpan(0, length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+        content = buffer.AsSpan(0, length).ToArray();
+        ArrayPool<byte>.Shared.Return(buffer);
+        return errno;
+    }
+
+    /// <summary>
+    /// Writes to a file that exists (never creates or truncates) in one write(2), as procfs, sysfs and cgroups want it.
+    /// EIO stands for a write that was cut short.
+    /// </summary>
+    public static Errno TryWriteFile(Fd directory, string path, ReadOnlySpan<byte> content)
+    {
+        Errno errno = TryOpenAt(directory, path, OpenFlags.O_WRONLY, 0, out Fd? fd);
+        if (errno != Errno.None) return errno;
+        using (fd)
+        {
+            errno = TryWrite(fd!, content, out int count);
+            return errno == Errno.None && count != content.Length ? Errno.EIO : errno;
+        }
+    }
+
+    /// <summary>As <see cref="TryWriteFile(Fd, string, ReadOnlySpan{byte})"/> with an absolute path and text.</summary>
+    public static Errno TryWriteFile(string path, string content) =>
+        TryWriteFile(Fd.Cwd, path, Encoding.UTF8.GetBytes(content));
+
+    /// <summary>As <see cref="TryWriteFile(string, string)"/>, throwing on failure.</summary>
+    public static void WriteFile(string path, string content)
+    {
+        Errno errno = TryWriteFile(path, content);
+        if (errno != Errno.None) throw new LinuxException(errno, "write", path);
+    }
+
+    /// <summary>The names in an open directory, without <c>.</c> and <c>..</c>, in the filesystem's order.</summary>
+    public static List<DirectoryEntry> ListDirectory(Fd directory)
+    {
+        var entries = new List<DirectoryEntry>();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectoryBuffer);
+        try
+        {
+            SeekStart(directory);
+            int length;
+            while ((length = ReadDirectory(directory, buffer)) > 0)
+                foreach (DirectoryRecord record in new DirectoryRecords(buffer.AsSpan(0, length)))
+                    entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(record.Name), record.Type));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        return entries;
+    }
+
+    /// <summary>The names in the directory at <paramref name="path"/>; see <see cref="ListDirectory(Fd)"/>.</summary>
+    public static List<DirectoryEntry> ListDirectory(string path)
+    {
+        using Fd fd = Open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        return ListDirectory(fd);
+    }
+
+    /// <summary>A fitting buffer for <see cref="ReadDirectory"/>: a few hundred names at once.</summary>
+    internal const int DirectoryBuffer = 16384;
+
+    /// <summary>getdents64(2); 0 at the end.</summary>
+    internal static int ReadDirectory(Fd directory, Span<byte> buffer)
+    {
+        nint r;
+        fixed (byte* b = buffer) // SAFETY: pinned for the call, length from the span.
+            r = Native.getdents64(directory.Number, b, buffer.Length);
+        return (int)(r == -1 ? throw new LinuxException(Native.LastErrno, "getdents64", directory.ToString()) : r);
+    }
+
+    /// <summary>Back to the first entry or byte.</summary>
+    internal static void SeekStart(Fd fd)
+    {
+        if (Native.lseek(fd.Number, 0, 0) == -1)
+            throw new LinuxException(Native.LastErrno, "lseek", fd.ToString());
+    }
+}

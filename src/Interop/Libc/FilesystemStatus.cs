@@ -1,0 +1,13 @@
+namespace Skiff.Interop;
+
+/// <summary>What statfs(2) says about a filesystem.</summary>
+/// <param name="Type">The magic number; see <see cref="FilesystemTypes"/>.</param>
+/// <param name="BlockSize">Block size in bytes.</param>
+/// <param name="TotalBytes">Size.</param>
+/// <param name="FreeBytes">Free for root.</param>
+/// <param name="AvailableBytes">Free for everyone.</param>
+/// <param name="TotalInodes">Inodes, 0 where the filesystem has no fixed number.</param>
+/// <param name="FreeInodes">Free inodes.</param>
+public readonly record struct FilesystemStatus(
+    ulong Type, uint BlockSize, ulong TotalBytes, ulong FreeBytes, ulong AvailableBytes,
+    ulong TotalInodes, ulong FreeInodes);
