@@ -19,6 +19,15 @@ internal readonly ref struct NativePath
         Bytes = _buffer.AsSpan(0, length + 1);
     }
 
+    /// <summary>Copies a path that is bytes already; the caller has looked for NULs, or lives with a path that ends at one.</summary>
+    internal NativePath(ReadOnlySpan<byte> path)
+    {
+        _buffer = ArrayPool<byte>.Shared.Rent(path.Length + 1);
+        path.CopyTo(_buffer);
+        _buffer[path.Length] = 0;
+        Bytes = _buffer.AsSpan(0, path.Length + 1);
+    }
+
     /// <summary>The path and its NUL.</summary>
     internal ReadOnlySpan<byte> Bytes { get; }
 

@@ -285,4 +285,16 @@ public static class SyscallNumbers
 
     /// <summary>getdents64(2).</summary>
     public const int getdents64 = 61;
+
+    /// <summary>fdatasync(2).</summary>
+    public const int fdatasync = 83;
+
+    /// <summary>syncfs(2).</summary>
+    public const int syncfs = 267;
+
+    /// <summary>sync_file_range(2).</summary>
+    public const int sync_file_range = 84;
+
+    /// <summary>faccessat(2).</summary>
+    public const int faccessat = 48;
 }

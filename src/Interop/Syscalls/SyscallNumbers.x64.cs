@@ -285,4 +285,16 @@ public static class SyscallNumbers
 
     /// <summary>getdents64(2).</summary>
     public const int getdents64 = 217;
+
+    /// <summary>fdatasync(2).</summary>
+    public const int fdatasync = 75;
+
+    /// <summary>syncfs(2).</summary>
+    public const int syncfs = 306;
+
+    /// <summary>sync_file_range(2).</summary>
+    public const int sync_file_range = 277;
+
+    /// <summary>faccessat(2).</summary>
+    public const int faccessat = 269;
 }

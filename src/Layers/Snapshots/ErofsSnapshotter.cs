@@ -1,0 +1,59 @@
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>
+/// The layer is its tar: <c>ROOT/layers/HEX/layer.tar</c>, byte for byte what the DiffId names, and <c>layer.erofs</c>, whose inodes point
+/// into it. Needs EROFS from plain files (Linux 6.12); <see cref="Snapshotters"/> finds out. Mounts are at <c>RUNROOT/layers/HEX</c>.
+/// </summary>
+public sealed class ErofsSnapshotter : ISnapshotter
+{
+    internal const string Tar = "layer.tar", Image = "layer.erofs";
+    private readonly LayerStore _store;
+    private readonly LayerMounts _mounts;
+
+    /// <summary>Opens the store; makes nothing.</summary>
+    /// <param name="root">The durable state root.</param>
+    /// <param name="runRoot">The volatile state root.</param>
+    public ErofsSnapshotter(string root, string runRoot)
+    {
+        _store = new LayerStore(root, Image);
+        _mounts = new LayerMounts(runRoot, _store);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "erofs";
+
+    /// <inheritdoc/>
+    public bool Contains(Digest diffId) => _store.Contains(diffId);
+
+    /// <inheritdoc/>
+    public ILayerIngest Begin(Digest diffId) => new ErofsIngest(_store, diffId);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => _mounts.Mount(diffIds);
+
+    /// <inheritdoc/>
+    public void Release(IReadOnlySet<Digest> inUse) => _mounts.Release(inUse);
+
+    /// <inheritdoc/>
+    public void Remove(Digest diffId)
+    {
+        _mounts.Unmount(diffId);
+        _store.Remove(diffId);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<(Digest DiffId, long Bytes)> List()
+    {
+        foreach (Digest diffId in _store.Committed())
+            yield return (diffId, LengthOf(diffId, Tar) + LengthOf(diffId, Image));
+    }
+
+    private long LengthOf(Digest diffId, string file)
+    {
+        using Fd fd = Files.Open(Path.Combine(_store.PathOf(diffId), file), OpenFlags.O_RDONLY);
+        return Files.Length(fd);
+    }
+}

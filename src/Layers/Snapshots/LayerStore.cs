@@ -1,0 +1,108 @@
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>
+/// The directories that both stores share: <c>ROOT/layers/HEX</c> for committed layers and <c>ROOT/ingest/layer-*</c> for those on their
+/// way, each of which its maker holds locked while it lives. A layer is there when its directory has <paramref name="marker"/> in it.
+/// </summary>
+/// <param name="root">The state root.</param>
+/// <param name="marker">The file or directory that appears last.</param>
+internal sealed class LayerStore(string root, string marker)
+{
+    private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
+    private static int s_serial;
+
+    internal string Layers { get; } = Path.Combine(root, "layers");
+
+    internal string Ingests { get; } = Path.Combine(root, "ingest");
+
+    internal string PathOf(Digest diffId) => Path.Combine(Layers, diffId.Hex);
+
+    internal string MarkerOf(Digest diffId) => Path.Combine(Layers, diffId.Hex, marker);
+
+    internal bool Contains(Digest diffId) => Files.Exists(MarkerOf(diffId));
+
+    internal IEnumerable<Digest> Committed()
+    {
+        foreach (string name in Files.Names(Layers))
+            if (Digest.TryParse("sha256:" + name, out Digest diffId) && Contains(diffId)) yield return diffId;
+    }
+
+    /// <summary>Makes a directory for an ingest and locks it; also clears away those of processes that died.</summary>
+    internal (string Path, Fd Lock) NewIngest()
+    {
+        Files.MakeDirectories(Layers, 0x1C0);
+        Files.MakeDirectories(Ingests, 0x1C0);
+        Sweep();
+        while (true)
+        {
+            string path = Path.Combine(Ingests, $"layer-{Environment.ProcessId}-{Interlocked.Increment(ref s_serial)}-{Random.Shared.Next():x}");
+            if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None) throw new LinuxException(errno, "mkdir", path);
+            // A sweep may come between making and locking; then the directory is gone, or about to be.
+            if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) continue;
+            if (Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None && Files.Exists(path)) return (path, fd!);
+            fd!.Dispose();
+        }
+    }
+
+    /// <summary>Removes ingests that nobody holds: their process died.</summary>
+    internal void Sweep()
+    {
+        foreach (string name in Files.Names(Ingests))
+        {
+            if (!name.StartsWith("layer-", StringComparison.Ordinal)) continue;
+            if (Files.TryOpenAt(Fd.Cwd, Path.Combine(Ingests, name), Directory, 0, out Fd? fd) != Errno.None) continue;
+            using (fd)
+                if (Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None) Discard(name);
+        }
+    }
+
+    /// <summary>Removes an ingest, whatever is in it.</summary>
+    internal void Discard(string ingest)
+    {
+        using Fd directory = Files.Open(Ingests, Directory);
+        Files.RemoveTree(directory, Path.GetFileName(ingest));
+    }
+
+    /// <summary>
+    /// Makes an ingest, whose content is on disk already, the committed layer. When another process was faster, its layer stays and
+    /// this one is left for <see cref="Discard"/>.
+    /// </summary>
+    internal void Publish(string ingest, Digest diffId)
+    {
+        AtomicFile.SyncDirectory(ingest);
+        Errno errno = Files.TryRenameAt(Fd.Cwd, ingest, Fd.Cwd, PathOf(diffId), noReplace: true);
+        if (errno is Errno.EEXIST or Errno.ENOTEMPTY) Merge(ingest, diffId);
+        else if (errno != Errno.None) throw new LinuxException(errno, "renameat2", $"{ingest} -> {PathOf(diffId)}");
+        AtomicFile.SyncDirectory(Layers);
+    }
+
+    /// <summary>The directory is there: the layer is committed, or another kind of store has it in its own form.</summary>
+    private void Merge(string ingest, Digest diffId)
+    {
+        if (Contains(diffId)) return;
+        foreach (string name in Files.Names(ingest))
+            if (name != marker) Files.Rename(Path.Combine(ingest, name), Path.Combine(PathOf(diffId), name));
+        AtomicFile.SyncDirectory(PathOf(diffId));
+        Errno errno = Files.TryRenameAt(Fd.Cwd, Path.Combine(ingest, marker), Fd.Cwd, MarkerOf(diffId), noReplace: true);
+        if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "renameat2", MarkerOf(diffId));
+        AtomicFile.SyncDirectory(PathOf(diffId));
+    }
+
+    /// <summary>Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep.</summary>
+    internal void Remove(Digest diffId)
+    {
+        if (!Files.Exists(PathOf(diffId))) return;
+        (string path, Fd held) = NewIngest();
+        using (held)
+        {
+            string doomed = Path.Combine(path, "removed");
+            Errno errno = Files.TryRenameAt(Fd.Cwd, PathOf(diffId), Fd.Cwd, doomed);
+            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "rename", $"{PathOf(diffId)} -> {doomed}");
+            AtomicFile.SyncDirectory(Layers);
+            Discard(path);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Text;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>The layer is an extracted directory, <c>ROOT/layers/HEX/root</c>; works on every kernel that has overlayfs.</summary>
+public sealed class OverlaySnapshotter : ISnapshotter
+{
+    internal const string Tree = "root", Bytes = "bytes";
+    private readonly LayerStore _store;
+
+    /// <summary>Opens the store; makes nothing.</summary>
+    /// <param name="root">The durable state root.</param>
+    public OverlaySnapshotter(string root) => _store = new LayerStore(root, Tree);
+
+    /// <inheritdoc/>
+    public string Name => "overlay";
+
+    /// <inheritdoc/>
+    public bool Contains(Digest diffId) => _store.Contains(diffId);
+
+    /// <inheritdoc/>
+    public ILayerIngest Begin(Digest diffId) => new OverlayIngest(_store, diffId);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)
+    {
+        var paths = new string[diffIds.Count];
+        for (int i = 0; i < paths.Length; i++)
+        {
+            if (!Contains(diffIds[i])) throw new ImageException($"layer {diffIds[i]} is not in the store: pull the image again");
+            paths[i] = _store.MarkerOf(diffIds[i]);
+        }
+        return paths;
+    }
+
+    /// <inheritdoc/>
+    public void Release(IReadOnlySet<Digest> inUse) { } // Nothing is mounted per layer.
+
+    /// <inheritdoc/>
+    public void Remove(Digest diffId) => _store.Remove(diffId);
+
+    /// <inheritdoc/>
+    public IEnumerable<(Digest DiffId, long Bytes)> List()
+    {
+        foreach (Digest diffId in _store.Committed()) yield return (diffId, BytesOf(diffId));
+    }
+
+    /// <summary>What the ingest counted; walking the tree again for each <c>system df</c> would cost a stat per file.</summary>
+    private long BytesOf(Digest diffId)
+    {
+        string path = Path.Combine(_store.PathOf(diffId), Bytes);
+        Span<byte> text = stackalloc byte[32];
+        using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
+        int length = Files.Read(fd, text);
+        return Utf8Parser.TryParse(text[..length], out long bytes, out _) ? bytes
+            : throw new ImageException($"{path} does not hold a number: remove the layer and pull the image again");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>Opens the layer store that this host can use.</summary>
+public static class Snapshotters
+{
+    /// <summary>
+    /// The EROFS store where the kernel mounts EROFS from plain files on ROOT's filesystem and overlayfs goes on top (Linux 6.12; not when
+    /// ROOT is itself on overlayfs, since filesystems stack two deep only), else the overlay store. The verdict is kept in
+    /// <c>RUNROOT/snapshotter</c>, so that a host is probed once per boot.
+    /// </summary>
+    /// <param name="root">The durable state root.</param>
+    /// <param name="runRoot">The volatile state root.</param>
+    /// <param name="overrideName"><c>erofs</c> or <c>overlay</c> to skip probing; null to probe.</param>
+    /// <exception cref="ArgumentException">Another name.</exception>
+    public static ISnapshotter Open(string root, string runRoot, string? overrideName = null)
+    {
+        bool erofs = overrideName switch
+        {
+            "erofs" => true,
+            "overlay" => false,
+            null => Verdict(root, runRoot),
+            _ => throw new ArgumentException($"unknown layer store \"{overrideName}\": expected erofs or overlay", nameof(overrideName)),
+        };
+        return erofs ? new ErofsSnapshotter(root, runRoot) : new OverlaySnapshotter(root);
+    }
+
+    private static bool Verdict(string root, string runRoot)
+    {
+        string path = Path.Combine(runRoot, "snapshotter");
+        byte[] yes = Encoding.UTF8.GetBytes($"erofs {root}\n"), no = Encoding.UTF8.GetBytes($"overlay {root}\n");
+        Span<byte> found = stackalloc byte[4096];
+        if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY, 0, out Fd? fd) == Errno.None)
+            using (fd)
+            {
+                found = found[..Files.Read(fd!, found)];
+                if (found.SequenceEqual(yes) || found.SequenceEqual(no)) return found.SequenceEqual(yes);
+            }
+        bool works = ErofsProbe.Works(root);
+        Files.MakeDirectories(runRoot);
+        AtomicFile.Replace(path, works ? yes : no, durable: false);
+        return works;
+    }
+}

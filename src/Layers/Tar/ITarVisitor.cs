@@ -1,0 +1,14 @@
+namespace Skiff.Layers.Tar;
+
+/// <summary>What a <see cref="TarParser"/> calls while bytes go through it.</summary>
+public interface ITarVisitor
+{
+    /// <summary>An entry starts; <paramref name="entry"/> is valid until this returns.</summary>
+    void Entry(TarEntry entry);
+
+    /// <summary>The next bytes of the current regular file's content.</summary>
+    void Data(ReadOnlySpan<byte> data);
+
+    /// <summary>The current regular file's content is complete; called for empty ones too.</summary>
+    void EndOfData();
+}

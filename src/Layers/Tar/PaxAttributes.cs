@@ -1,0 +1,129 @@
+using System.Buffers.Text;
+using System.Text;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Tar;
+
+/// <summary>
+/// What extended headers say about the entries after them (pax in POSIX.1-2017; GNU long names count as such records too). One
+/// instance holds a global header's records, another those of the next entry.
+/// </summary>
+internal sealed class PaxAttributes
+{
+    internal readonly ByteBuffer Path = new();
+    internal readonly ByteBuffer LinkPath = new();
+    internal readonly XattrList Xattrs = new();
+    private readonly XattrList _libarchive = new();
+
+    internal long? Size, Uid, Gid, MtimeSeconds;
+    internal int MtimeNanoseconds;
+    internal bool Sparse;
+
+    internal void Clear()
+    {
+        Path.Clear();
+        LinkPath.Clear();
+        Xattrs.Clear();
+        _libarchive.Clear();
+        Size = Uid = Gid = MtimeSeconds = null;
+        Sparse = false;
+    }
+
+    /// <summary>Puts these attributes over what the header block said.</summary>
+    internal void ApplyTo(TarEntry entry)
+    {
+        if (Path.Length > 0) entry.PathBytes.Set(Path.Span);
+        if (LinkPath.Length > 0) entry.LinkBytes.Set(LinkPath.Span);
+        if (Size is { } size) entry.Size = size;
+        if (Uid is { } uid) entry.Uid = (uint)uid;
+        if (Gid is { } gid) entry.Gid = (uint)gid;
+        if (MtimeSeconds is { } seconds) (entry.MtimeSeconds, entry.MtimeNanoseconds) = (seconds, MtimeNanoseconds);
+        // libarchive writes both forms; SCHILY's is binary and wins.
+        entry.Xattrs.SetAll(_libarchive);
+        entry.Xattrs.SetAll(Xattrs);
+    }
+
+    /// <summary>Reads records of the form <c>length key=value\n</c>.</summary>
+    /// <param name="records">The extended header's whole body.</param>
+    /// <param name="position">Where it starts in the tar, for messages.</param>
+    internal void Read(ReadOnlySpan<byte> records, long position)
+    {
+        while (!records.IsEmpty)
+        {
+            if (records[0] == 0) return; // Some writers pad the body with NULs.
+            if (!Utf8Parser.TryParse(records, out int length, out int digits) || digits == 0 || length > records.Length
+                || length < digits + 3 || records[digits] != ' ' || records[length - 1] != '\n')
+                throw new ImageException($"bad pax header at byte {position}: expected records of the form \"length key=value\"");
+            ReadOnlySpan<byte> record = records[(digits + 1)..(length - 1)];
+            int equals = record.IndexOf((byte)'=');
+            if (equals <= 0) throw new ImageException($"bad pax header at byte {position}: a record has no key");
+            Set(record[..equals], record[(equals + 1)..], position);
+            records = records[length..];
+        }
+    }
+
+    private void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long position)
+    {
+        if (key.SequenceEqual("path"u8)) SetPath(Path, value, position);
+        else if (key.SequenceEqual("linkpath"u8)) SetPath(LinkPath, value, position);
+        else if (key.SequenceEqual("size"u8)) Size = Number(key, value, long.MaxValue, position);
+        else if (key.SequenceEqual("uid"u8)) Uid = Number(key, value, uint.MaxValue, position);
+        else if (key.SequenceEqual("gid"u8)) Gid = Number(key, value, uint.MaxValue, position);
+        else if (key.SequenceEqual("mtime"u8)) SetMtime(value, position);
+        else if (key.StartsWith("GNU.sparse."u8)) Sparse = true;
+        else if (key.StartsWith("SCHILY.xattr."u8)) SetXattr(Xattrs, key["SCHILY.xattr.".Length..], value, position);
+        else if (key.StartsWith("LIBARCHIVE.xattr."u8)) SetLibarchiveXattr(key["LIBARCHIVE.xattr.".Length..], value, position);
+    }
+
+    private static void SetPath(ByteBuffer path, ReadOnlySpan<byte> value, long position)
+    {
+        if (value.Contains((byte)0)) throw new ImageException($"bad pax header at byte {position}: a path has a NUL inside");
+        path.Set(value);
+    }
+
+    private static long? Number(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long max, long position)
+    {
+        if (value.IsEmpty) return null;
+        if (Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length && number >= 0 && number <= max)
+            return number;
+        throw new ImageException($"bad pax header at byte {position}: {Encoding.UTF8.GetString(key)} is "
+            + $"\"{Encoding.UTF8.GetString(value)}\", expected a number up to {max}");
+    }
+
+    private void SetMtime(ReadOnlySpan<byte> value, long position)
+    {
+        MtimeSeconds = null;
+        if (value.IsEmpty) return;
+        bool negative = value[0] == '-';
+        int dot = value.IndexOf((byte)'.');
+        ReadOnlySpan<byte> whole = dot < 0 ? value : value[..dot];
+        ReadOnlySpan<byte> fraction = dot < 0 ? default : value[(dot + 1)..];
+        bool good = Utf8Parser.TryParse(whole, out long seconds, out int used) && used == whole.Length
+            && fraction.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
+        if (!good) throw new ImageException($"bad pax header at byte {position}: mtime is \"{Encoding.UTF8.GetString(value)}\"");
+        int nanoseconds = 0;
+        for (int i = 0; i < 9; i++) nanoseconds = nanoseconds * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
+        // -1.25 is 1.25 s before the epoch: seconds -2, nanoseconds 750,000,000.
+        if (negative && nanoseconds > 0) (seconds, nanoseconds) = (seconds - 1, 1_000_000_000 - nanoseconds);
+        (MtimeSeconds, MtimeNanoseconds) = (seconds, nanoseconds);
+    }
+
+    private static void SetXattr(XattrList list, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long position)
+    {
+        // XATTR_NAME_MAX and XATTR_SIZE_MAX of linux/limits.h.
+        if (name.Length is 0 or > 255 || name.Contains((byte)0) || value.Length > 65536)
+            throw new ImageException($"bad pax header at byte {position}: extended attribute with a bad name or more than 65536 bytes");
+        list.Set(name, value);
+    }
+
+    /// <summary>The name is percent-encoded and the value base64 without padding.</summary>
+    private void SetLibarchiveXattr(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long position)
+    {
+        byte[] plainName = Encoding.Latin1.GetBytes(Uri.UnescapeDataString(Encoding.Latin1.GetString(name)));
+        string padded = Encoding.Latin1.GetString(value).TrimEnd('=');
+        byte[] plain = new byte[padded.Length];
+        if (!Convert.TryFromBase64String(padded.PadRight((padded.Length + 3) / 4 * 4, '='), plain, out int length))
+            throw new ImageException($"bad pax header at byte {position}: LIBARCHIVE.xattr value is not base64");
+        SetXattr(_libarchive, plainName, plain.AsSpan(0, length), position);
+    }
+}

@@ -1,0 +1,236 @@
+using System.Text;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Tar;
+
+/// <summary>
+/// Reads a tar that is pushed through it, cut anywhere: v7, ustar, pax and GNU dialects (tar(5)). It keeps one block and the
+/// extended headers of one entry, never content, and allocates nothing per entry once its buffers have grown.
+/// </summary>
+public sealed class TarParser(ITarVisitor visitor)
+{
+    /// <summary>Most bytes of one extended header: what Go's archive/tar, and so Docker, accepts.</summary>
+    public const int MaxExtendedHeaderBytes = 1 << 20;
+
+    private enum State { Header, Extended, Data, Padding, Ended }
+
+    private readonly byte[] _block = new byte[TarHeader.BlockSize];
+    private readonly ByteBuffer _extended = new(1024);
+    private readonly PaxAttributes _global = new(), _next = new();
+    private readonly TarEntry _entry = new();
+    private State _state;
+    private State _afterPadding;
+    private byte _extendedType;
+    private int _blockFill, _zeroBlocks;
+    private long _remaining, _padding;
+
+    /// <summary>Bytes taken so far.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Takes the next bytes; the buffer is the caller's again when the call returns.</summary>
+    /// <exception cref="ImageException">The tar is malformed.</exception>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int taken = _state switch
+            {
+                State.Header => TakeHeader(bytes),
+                State.Extended => TakeExtended(bytes),
+                State.Data => TakeData(bytes),
+                State.Padding => TakePadding(bytes),
+                _ => TakeRest(bytes),
+            };
+            bytes = bytes[taken..];
+        }
+    }
+
+    /// <summary>Says that there are no more bytes.</summary>
+    /// <exception cref="ImageException">The tar ends inside an entry.</exception>
+    public void Complete()
+    {
+        bool whole = _state switch
+        {
+            State.Header => _blockFill == 0 && _next.Path.Length == 0 && _next.LinkPath.Length == 0,
+            State.Extended or State.Data => false,
+            _ => true, // Some writers leave out the last padding.
+        };
+        if (!whole) throw new ImageException($"tar is cut short at byte {Position}: an entry is incomplete");
+    }
+
+    private int TakeHeader(ReadOnlySpan<byte> bytes)
+    {
+        if (_blockFill == 0 && bytes.Length >= TarHeader.BlockSize)
+        {
+            Position += TarHeader.BlockSize;
+            Header(bytes[..TarHeader.BlockSize]);
+            return TarHeader.BlockSize;
+        }
+        int taken = Math.Min(bytes.Length, TarHeader.BlockSize - _blockFill);
+        bytes[..taken].CopyTo(_block.AsSpan(_blockFill));
+        _blockFill += taken;
+        Position += taken;
+        if (_blockFill < TarHeader.BlockSize) return taken;
+        _blockFill = 0;
+        Header(_block);
+        return taken;
+    }
+
+    private int TakeExtended(ReadOnlySpan<byte> bytes)
+    {
+        int taken = (int)Math.Min(bytes.Length, _remaining);
+        _extended.Append(bytes[..taken]);
+        Position += taken;
+        _remaining -= taken;
+        if (_remaining == 0) EndOfExtended();
+        return taken;
+    }
+
+    private int TakeData(ReadOnlySpan<byte> bytes)
+    {
+        int taken = (int)Math.Min(bytes.Length, _remaining);
+        Position += taken;
+        _remaining -= taken;
+        visitor.Data(bytes[..taken]);
+        if (_remaining > 0) return taken;
+        visitor.EndOfData();
+        SkipPadding();
+        return taken;
+    }
+
+    private int TakePadding(ReadOnlySpan<byte> bytes)
+    {
+        int taken = (int)Math.Min(bytes.Length, _padding);
+        Position += taken;
+        _padding -= taken;
+        if (_padding == 0) _state = _afterPadding;
+        return taken;
+    }
+
+    /// <summary>What follows the end mark is filler; it belongs to the DiffId and to nothing else.</summary>
+    private int TakeRest(ReadOnlySpan<byte> bytes)
+    {
+        Position += bytes.Length;
+        return bytes.Length;
+    }
+
+    private void SkipPadding()
+    {
+        _padding = -Position & (TarHeader.BlockSize - 1);
+        _afterPadding = State.Header;
+        _state = _padding == 0 ? State.Header : State.Padding;
+    }
+
+    private void Header(ReadOnlySpan<byte> block)
+    {
+        long position = Position - TarHeader.BlockSize;
+        if (!block.ContainsAnyExcept((byte)0))
+        {
+            if (++_zeroBlocks == 2) _state = State.Ended;
+            return;
+        }
+        if (_zeroBlocks > 0) throw new ImageException($"bad tar at byte {position}: an entry after the end mark's first block");
+        if (!TarHeader.ChecksumMatches(block)) throw new ImageException($"bad tar header at byte {position}: checksum does not match");
+        byte type = block[156];
+        if (type is (byte)'x' or (byte)'X' or (byte)'g' or (byte)'L' or (byte)'K') StartExtended(block, type, position);
+        else StartEntry(block, type, position);
+    }
+
+    private void StartExtended(ReadOnlySpan<byte> block, byte type, long position)
+    {
+        long size = TarHeader.Number(block.Slice(124, 12), "size", position);
+        if (size is < 0 or > MaxExtendedHeaderBytes)
+            throw new ImageException($"bad tar header at byte {position}: extended header of {size} bytes, at most {MaxExtendedHeaderBytes} are taken");
+        _extendedType = type;
+        _extended.Clear();
+        _remaining = size;
+        _state = State.Extended;
+        if (size == 0) EndOfExtended();
+    }
+
+    private void EndOfExtended()
+    {
+        long position = Position - _extended.Length;
+        switch (_extendedType)
+        {
+            case (byte)'g':
+                _global.Read(_extended.Span, position);
+                break;
+            case (byte)'L':
+                _next.Path.Set(TarHeader.Text(_extended.Span));
+                break;
+            case (byte)'K':
+                _next.LinkPath.Set(TarHeader.Text(_extended.Span));
+                break;
+            default:
+                _next.Read(_extended.Span, position);
+                break;
+        }
+        SkipPadding();
+    }
+
+    private void StartEntry(ReadOnlySpan<byte> block, byte type, long position)
+    {
+        TarHeader.ReadPath(block, _entry.PathBytes);
+        _entry.LinkBytes.Set(TarHeader.Text(block.Slice(157, 100)));
+        _entry.Mode = (uint)TarHeader.Number(block.Slice(100, 8), "mode", position) & 0xFFF;
+        _entry.Uid = Id(block.Slice(108, 8), "uid", position);
+        _entry.Gid = Id(block.Slice(116, 8), "gid", position);
+        _entry.Size = TarHeader.Number(block.Slice(124, 12), "size", position);
+        _entry.MtimeSeconds = TarHeader.Number(block.Slice(136, 12), "mtime", position);
+        _entry.MtimeNanoseconds = 0;
+        _entry.Xattrs.Clear();
+        _global.ApplyTo(_entry);
+        _next.ApplyTo(_entry);
+        if (type == 'S' || _next.Sparse)
+            throw new ImageException($"tar entry \"{Encoding.UTF8.GetString(_entry.Path)}\" is a GNU sparse file, which is not supported");
+        _entry.Type = TypeOf(type, position);
+        ReadDevice(block, position);
+        _next.Clear();
+        Emit(position);
+    }
+
+    private void Emit(long position)
+    {
+        if (_entry.Type != TarEntryType.Regular) _entry.Size = 0;
+        if (_entry.Size < 0) throw new ImageException($"bad tar header at byte {position}: size {_entry.Size}");
+        _entry.DataOffset = Position;
+        _remaining = _entry.Size;
+        visitor.Entry(_entry);
+        if (_entry.Type != TarEntryType.Regular) return;
+        if (_remaining > 0) _state = State.Data;
+        else visitor.EndOfData();
+    }
+
+    private TarEntryType TypeOf(byte type, long position) => type switch
+    {
+        (byte)'0' or (byte)'7' => TarEntryType.Regular,
+        // v7 has no directory type: the name's last slash says it.
+        0 => _entry.Path.EndsWith((byte)'/') ? TarEntryType.Directory : TarEntryType.Regular,
+        (byte)'1' => TarEntryType.HardLink,
+        (byte)'2' => TarEntryType.Symlink,
+        (byte)'3' => TarEntryType.CharDevice,
+        (byte)'4' => TarEntryType.BlockDevice,
+        (byte)'5' => TarEntryType.Directory,
+        (byte)'6' => TarEntryType.Fifo,
+        _ => throw new ImageException($"bad tar header at byte {position}: entry \"{Encoding.UTF8.GetString(_entry.Path)}\" has unknown type 0x{type:x2}"),
+    };
+
+    private void ReadDevice(ReadOnlySpan<byte> block, long position)
+    {
+        (_entry.DeviceMajor, _entry.DeviceMinor) = (0, 0);
+        if (_entry.Type is not (TarEntryType.CharDevice or TarEntryType.BlockDevice) || !TarHeader.HasDeviceNumbers(block)) return;
+        long major = TarHeader.Number(block.Slice(329, 8), "devmajor", position);
+        long minor = TarHeader.Number(block.Slice(337, 8), "devminor", position);
+        if (major is < 0 or > 0xFFF || minor is < 0 or > 0xFFFFF)
+            throw new ImageException($"bad tar header at byte {position}: device {major}:{minor} is out of range");
+        (_entry.DeviceMajor, _entry.DeviceMinor) = ((uint)major, (uint)minor);
+    }
+
+    private static uint Id(ReadOnlySpan<byte> field, string name, long position)
+    {
+        long value = TarHeader.Number(field, name, position);
+        return value is >= 0 and <= uint.MaxValue ? (uint)value
+            : throw new ImageException($"bad tar header at byte {position}: {name} {value} is out of range");
+    }
+}

@@ -1,0 +1,44 @@
+using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+
+namespace Skiff.Layers.Tests.Snapshots;
+
+public sealed class ErofsSnapshotterTests : SnapshotterContract
+{
+    private protected override ISnapshotter Open() => Snapshotters.Open(Sandbox.Root, Sandbox.RunRoot, "erofs");
+
+    [Fact]
+    public void Tar_is_kept_byte_for_byte()
+    {
+        string tar = Oracle.MakeTar(Sandbox, "add('f', data=b'x' * 3000)");
+        Digest diffId = Sandbox.Ingest(Open(), tar);
+        Assert.Equal(File.ReadAllBytes(tar), File.ReadAllBytes(Path.Combine(Sandbox.Root, "layers", diffId.Hex, "layer.tar")));
+    }
+
+    [Fact]
+    public void Layers_are_mounted_once_and_release_unmounts_the_unused()
+    {
+        ISnapshotter snapshotter = Open();
+        Digest one = Sandbox.Ingest(snapshotter, Oracle.MakeTar(Sandbox, "add('one')"));
+        Digest two = Sandbox.Ingest(snapshotter, Oracle.MakeTar(Sandbox, "add('two')"));
+        IReadOnlyList<string> lower = snapshotter.LowerDirectories([one, two]);
+        Assert.Equal(lower, Open().LowerDirectories([one, two]));
+        Assert.Equal(3, Sandbox.MountsBelow(Sandbox.Base).Length); // Two layers and the private bind mount they are in.
+        snapshotter.Release(new HashSet<Digest> { two });
+        Assert.False(Path.Exists(lower[0]));
+        Assert.True(File.Exists(Path.Combine(lower[1], "two")));
+        snapshotter.Release(new HashSet<Digest>());
+        snapshotter.Release(new HashSet<Digest>());
+        Assert.Empty(Sandbox.MountsBelow(Sandbox.Base));
+    }
+
+    [Fact]
+    public void Running_overlay_does_not_notice_a_release()
+    {
+        ISnapshotter snapshotter = Open();
+        Digest layer = Sandbox.Ingest(snapshotter, Oracle.MakeTar(Sandbox, "add('f', data=b'still here')"));
+        string merged = Sandbox.MountOverlay(snapshotter.LowerDirectories([layer]));
+        snapshotter.Release(new HashSet<Digest>());
+        Assert.Equal("still here", File.ReadAllText(Path.Combine(merged, "f")));
+    }
+}
