@@ -27,8 +27,4 @@ public static unsafe partial class Files
 
     /// <summary>Length of an open file (lseek(2) to its end; moves its position).</summary>
     public static long Length(Fd fd) => Native.Check(Native.syscall(SyscallNumbers.lseek, fd.Number, 0, 2), "lseek", fd.ToString());
-
-    /// <summary>faccessat(2) with F_OK: whether the path leads to something.</summary>
-    public static bool Exists(string path) =>
-        OnPath(SyscallNumbers.faccessat, Fd.Cwd, path, 0) == Errno.None;
 }

@@ -14,19 +14,9 @@ public static unsafe partial class Files
     /// <summary>Names in a directory, dots left out, in no order; none when the directory is missing.</summary>
     public static IReadOnlyList<string> Names(string directory)
     {
-        var names = new List<string>();
-        Errno errno = TryOpenAt(Fd.Cwd, directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? fd);
-        if (errno == Errno.ENOENT) return names;
-        if (errno != Errno.None) throw new LinuxException(errno, "openat", directory);
-        using (fd)
-        {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 15);
-            for (int length; (length = ReadDirents(fd!, buffer)) > 0;)
-                for (int at = 0; at < length; at += RecordLength(buffer, at))
-                    if (NameAt(buffer, at) is var name && !IsDot(name)) names.Add(Encoding.UTF8.GetString(name));
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        return names;
+        Errno errno = TryListDirectory(directory, out List<string> names);
+        if (errno is Errno.None or Errno.ENOENT) return names;
+        throw new LinuxException(errno, "openat", directory);
     }
 
     /// <summary>Removes a name and everything below it, following no symlink and staying on its filesystem; a missing one is fine.</summary>

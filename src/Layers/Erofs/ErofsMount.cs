@@ -1,4 +1,6 @@
 using Skiff.Interop;
+using Skiff.Interop.Mounts;
+using static Skiff.Interop.Mounts.MountConstants;
 
 namespace Skiff.Layers.Erofs;
 
@@ -7,5 +9,5 @@ internal static class ErofsMount
 {
     /// <summary>Mounts read-only at <paramref name="point"/>. ENOTBLK is a kernel that takes block devices only (before 6.12).</summary>
     internal static Errno TryMount(string image, string tar, string point) =>
-        ClassicMount.TryMount(image, point, "erofs", ClassicMount.ReadOnly, "device=" + tar);
+        Mounts.TryMount(image, point, "erofs", MS_RDONLY, "device=" + tar);
 }

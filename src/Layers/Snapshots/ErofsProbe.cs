@@ -1,4 +1,6 @@
 using Skiff.Interop;
+using Skiff.Interop.Mounts;
+using static Skiff.Interop.Mounts.MountConstants;
 using Skiff.Layers.Erofs;
 using Skiff.Layers.Tar;
 
@@ -50,7 +52,7 @@ internal static class ErofsProbe
         try
         {
             string lower = $"lowerdir={layer}/{ErofsPlan.TreeName}:{empty}";
-            if (ClassicMount.TryMount("overlay", merged, "overlay", ClassicMount.ReadOnly, lower) != Errno.None) return false;
+            if (Mounts.TryMount("overlay", merged, "overlay", MS_RDONLY, lower) != Errno.None) return false;
             try
             {
                 return Matches(Path.Combine(merged, "probe"), expected);
@@ -75,7 +77,7 @@ internal static class ErofsProbe
 
     private static void Unmount(string point)
     {
-        Errno errno = ClassicMount.TryUnmount(point, detach: true);
+        Errno errno = Mounts.TryUnmount(point, detach: true);
         if (errno != Errno.None) throw new LinuxException(errno, "umount2", point);
     }
 }

@@ -1,4 +1,6 @@
 using Skiff.Interop;
+using Skiff.Interop.Mounts;
+using static Skiff.Interop.Mounts.MountConstants;
 using Skiff.Layers.Erofs;
 using Skiff.Layers.Oci;
 
@@ -98,8 +100,8 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
 
     private void MakePrivate()
     {
-        Check(ClassicMount.TryMount(_directory, _directory, null, ClassicMount.Bind, null), _directory);
-        Check(ClassicMount.TryMount(null, _directory, null, ClassicMount.Private, null), _directory);
+        Check(Mounts.TryMount(_directory, _directory, "", MS_BIND), _directory);
+        Check(Mounts.TryMount("", _directory, "", MS_PRIVATE), _directory);
     }
 
     private void MountLayer(Digest diffId)
@@ -128,7 +130,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
     private static void UnmountAll(string point)
     {
         Errno errno;
-        do errno = ClassicMount.TryUnmount(point, detach: true);
+        do errno = Mounts.TryUnmount(point, detach: true);
         while (errno == Errno.None);
         if (errno is not (Errno.EINVAL or Errno.ENOENT)) throw new LinuxException(errno, "umount2", point);
     }

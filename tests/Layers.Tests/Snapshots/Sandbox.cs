@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Skiff.Interop;
+using Skiff.Interop.Mounts;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 
@@ -53,7 +54,7 @@ internal sealed class Sandbox : IDisposable
 
     public void Dispose()
     {
-        foreach (string mount in MountsBelow(Base).Reverse()) ClassicMount.TryUnmount(mount, detach: true);
+        foreach (string mount in MountsBelow(Base).Reverse()) Mounts.TryUnmount(mount, detach: true);
         using Fd parent = Files.Open(Path.GetTempPath(), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         Files.RemoveTree(parent, Path.GetFileName(Base));
     }
