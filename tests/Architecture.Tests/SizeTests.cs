@@ -17,6 +17,7 @@ public class SizeTests
     [
         "src/Interop/Syscalls/SyscallNumbers.x64.cs",
         "src/Interop/Syscalls/SyscallNumbers.arm64.cs",
+        "src/Interop/Seccomp/SyscallTable.Data.cs",
     ];
 
     [Fact]

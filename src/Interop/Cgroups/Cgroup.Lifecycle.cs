@@ -55,15 +55,13 @@ public sealed partial class Cgroup
         long deadline = Environment.TickCount64 + timeoutMs;
         // The common case is an empty leaf, which one rmdir takes away.
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, Path, directoryEntry: true);
-        while (errno == Errno.EBUSY)
+        // An empty cgroup is only busy again when someone puts a process or a cgroup into it meanwhile.
+        for (int attempt = 0; errno == Errno.EBUSY && attempt < 10; attempt++)
         {
             RemoveBelow(Path);
-            int left = (int)Math.Max(0, deadline - Environment.TickCount64);
-            bool empty = WaitUntilEmpty(left);
+            if (!WaitUntilEmpty((int)Math.Max(0, deadline - Environment.TickCount64))) break;
+            RemoveBelow(Path);
             errno = Files.TryUnlinkAt(Fd.Cwd, Path, directoryEntry: true);
-            if (!empty || left == 0) break;
-            // A process counts as gone slightly before its last task leaves the cgroup.
-            if (errno == Errno.EBUSY) Thread.Sleep(1);
         }
         return errno == Errno.ENOENT ? Errno.None : errno;
     }
@@ -82,7 +80,7 @@ public sealed partial class Cgroup
     {
         // Rounds end when a listing is empty; a bounded number, since a frozen tree cannot grow.
         Freeze(timeoutMs: 500);
-        for (int round = 0; round < 10 && KillListed(Path) > 0; round++) Thread.Sleep(1);
+        for (int round = 0; round < 10 && KillListed(Path) > 0; round++) WaitUntilEmpty(timeoutMs: 10);
         CgroupFile.Write(Directory, "cgroup.freeze", "0");
     }
 
