@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 OUT := out
 ARCH ?= amd64
-KERNEL ?=
+KERNEL ?= $(if $(filter arm64,$(ARCH)),,6.12 6.1)
 
 # The binary is rebuilt when a source, a project or the set of files has changed.
 SOURCES := $(shell find src -name bin -prune -o -name obj -prune -o -type f -print | LC_ALL=C sort) \
@@ -39,8 +39,8 @@ compare: publish ## measure whole programs beside the peers; writes docs/benchma
 publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 	@scripts/publish-arm64
 
-vm-test: ## run system tests in a VM (ARCH=amd64|arm64, KERNEL=6.1|6.12)
-	@ARCH=$(ARCH) KERNEL=$(KERNEL) tests/vm/run
+vm-test: $(if $(filter arm64,$(ARCH)),publish-arm64,publish) ## run system tests in a VM (ARCH=amd64|arm64, KERNEL=6.1|6.12)
+	@tests/vm/run $(filter arm64,$(ARCH)) $(KERNEL)
 
 clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results

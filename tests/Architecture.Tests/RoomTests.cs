@@ -90,11 +90,12 @@ public class RoomTests
         foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
         {
             var symbol = model.GetSymbolInfo(name).Symbol;
-            if (symbol is null or INamespaceSymbol or IDiscardSymbol || s_vocabulary.Contains(TypeOf(symbol)))
+            if (symbol is not (INamedTypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol)
+                || s_vocabulary.Contains(TypeOf(symbol)))
                 continue;
             var to = RoomOf(symbol.ContainingNamespace?.ToDisplayString() ?? "");
             var from = RoomOf(model.GetEnclosingSymbol(name.SpanStart)?.ContainingNamespaceOrSelf() ?? "") ?? "";
-            if (to is not null && to != from && symbol is not ILocalSymbol)
+            if (to is not null && to != from)
                 yield return (from, to, symbol.ToDisplayString(), tree.FilePath, Sources.Line(name));
         }
     }

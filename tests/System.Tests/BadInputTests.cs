@@ -93,7 +93,7 @@ public sealed class BadInputTests(SkiffHost host)
         host.Run("pull", "-q", host.Busybox).Exits(0);
         var before = HostState.Capture(host);
         const string Script = "mount -t tmpfs none /sys/fs/cgroup; exec $SKIFF run --rm $1 true";
-        using var command = Command.Start("unshare", 
+        using var command = Command.Start("unshare",
             ["--mount", "--propagation", "private", "bash", "-c", Script, "bash", host.Busybox], host.Variables());
         command.Finish().FailsClearly(125, "cgroup");
         before.AssertNothingLeft(host);
