@@ -9,7 +9,7 @@ namespace Skiff.Interop;
 /// </summary>
 public static unsafe partial class Files
 {
-    private const int AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000;
+    private const int AtSymlinkNoFollow = 0x100;
 
     /// <summary>openat2(2) of a path in bytes; see <see cref="TryOpenAt2(Fd, string, OpenFlags, uint, ResolveFlags, out Fd?)"/>.</summary>
     public static Errno TryOpenAt2(Fd directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
@@ -57,6 +57,17 @@ public static unsafe partial class Files
         using var b = new NativePath(to);
         fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
             return Result(Native.syscall(SyscallNumbers.linkat, fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, 0));
+    }
+
+    /// <summary>renameat2(2) without flags.</summary>
+    public static Errno TryRenameAt(
+        Fd fromDirectory, ReadOnlySpan<byte> from, Fd toDirectory, ReadOnlySpan<byte> to)
+    {
+        using var a = new NativePath(from);
+        using var b = new NativePath(to);
+        fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            return Result(Native.syscall(SyscallNumbers.renameat2,
+                fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, 0));
     }
 
     /// <summary>fchownat(2) of the name itself, never of what a symlink leads to.</summary>

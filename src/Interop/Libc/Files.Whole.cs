@@ -10,14 +10,6 @@ public static unsafe partial class Files
 {
     private const int NameOffset = 19; // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name.
 
-    /// <summary>Whether faccessat2(2) finds the path; symlinks are followed.</summary>
-    public static bool Exists(string path)
-    {
-        using var p = new NativePath(path);
-        fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return Native.syscall(SyscallNumbers.faccessat2, Fd.Cwd.Number, (nint)name, 0, 0) == 0;
-    }
-
     /// <summary>The content of a file of moderate size; empty on failure. ENOENT is for the caller to handle.</summary>
     public static Errno TryReadAll(string path, out byte[] content)
     {

@@ -19,11 +19,3 @@ internal unsafe struct msghdr
     internal nint msg_controllen;
     internal int msg_flags;
 }
-
-/// <summary>struct pollfd, poll.h.</summary>
-internal struct pollfd
-{
-    internal int fd;
-    internal short events;
-    internal short revents;
-}

@@ -51,9 +51,5 @@ public sealed class ErofsSnapshotter : ISnapshotter
             yield return (diffId, LengthOf(diffId, Tar) + LengthOf(diffId, Image));
     }
 
-    private long LengthOf(Digest diffId, string file)
-    {
-        using Fd fd = Files.Open(Path.Combine(_store.PathOf(diffId), file), OpenFlags.O_RDONLY);
-        return Files.Length(fd);
-    }
+    private long LengthOf(Digest diffId, string file) => Files.Stat(Path.Combine(_store.PathOf(diffId), file)).Size;
 }

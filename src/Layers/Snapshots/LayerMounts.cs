@@ -47,7 +47,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
         if (!Files.Exists(_directory)) return;
         using Fd held = Lock();
         int left = 0;
-        foreach (string name in Files.Names(_directory))
+        foreach (string name in LayerStore.Names(_directory))
         {
             if (Digest.TryParse("sha256:" + name, out Digest diffId) && inUse.Contains(diffId)) left++;
             else UnmountAt(Path.Combine(_directory, name));

@@ -26,7 +26,7 @@ internal sealed class LayerStore(string root, string marker)
 
     internal IEnumerable<Digest> Committed()
     {
-        foreach (string name in Files.Names(Layers))
+        foreach (string name in Names(Layers))
             if (Digest.TryParse("sha256:" + name, out Digest diffId) && Contains(diffId)) yield return diffId;
     }
 
@@ -50,7 +50,7 @@ internal sealed class LayerStore(string root, string marker)
     /// <summary>Removes ingests that nobody holds: their process died.</summary>
     internal void Sweep()
     {
-        foreach (string name in Files.Names(Ingests))
+        foreach (string name in Names(Ingests))
         {
             if (!name.StartsWith("layer-", StringComparison.Ordinal)) continue;
             if (Files.TryOpenAt(Fd.Cwd, Path.Combine(Ingests, name), Directory, 0, out Fd? fd) != Errno.None) continue;
@@ -62,8 +62,8 @@ internal sealed class LayerStore(string root, string marker)
     /// <summary>Removes an ingest, whatever is in it.</summary>
     internal void Discard(string ingest)
     {
-        using Fd directory = Files.Open(Ingests, Directory);
-        Files.RemoveTree(directory, Path.GetFileName(ingest));
+        IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(Path.Combine(Ingests, ingest));
+        if (failures.Count > 0) throw failures[0].While($"cannot remove {ingest}");
     }
 
     /// <summary>
@@ -83,7 +83,7 @@ internal sealed class LayerStore(string root, string marker)
     private void Merge(string ingest, Digest diffId)
     {
         if (Contains(diffId)) return;
-        foreach (string name in Files.Names(ingest))
+        foreach (string name in Names(ingest))
             if (name != marker) Files.Rename(Path.Combine(ingest, name), Path.Combine(PathOf(diffId), name));
         AtomicFile.SyncDirectory(PathOf(diffId));
         Errno errno = Files.TryRenameAt(Fd.Cwd, Path.Combine(ingest, marker), Fd.Cwd, MarkerOf(diffId), noReplace: true);
@@ -104,5 +104,12 @@ internal sealed class LayerStore(string root, string marker)
             AtomicFile.SyncDirectory(Layers);
             Discard(path);
         }
+    }
+
+    /// <summary>Names in a directory; none when it is missing.</summary>
+    internal static IReadOnlyList<string> Names(string directory)
+    {
+        Errno errno = Files.TryListDirectory(directory, out List<string> names);
+        return errno is Errno.None or Errno.ENOENT ? names : throw new LinuxException(errno, "getdents64", directory);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
         FinishDirectories();
         byte[] bytes = Encoding.ASCII.GetBytes(_bytes.ToString(CultureInfo.InvariantCulture));
         AtomicFile.Replace(Path.Combine(_path, OverlaySnapshotter.Bytes), bytes, durable: false);
-        Files.Syncfs(_root); // One flush for all files, whose order does not matter before the rename.
+        Files.SyncFs(_root); // One flush for all files, whose order does not matter before the rename.
         _store.Publish(_path, _diffId);
     }
 
@@ -83,8 +83,18 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
     void ILayerEffects.Removed(int entry)
     {
         Fd parent = ParentOf(entry);
-        Files.RemoveTree(parent, _tree.NameOf(entry));
-        if (_tree.Inode(_tree.InodeOf(entry)).Type == TarEntryType.Directory) ForgetParent();
+        if (_tree.Inode(_tree.InodeOf(entry)).Type != TarEntryType.Directory)
+        {
+            Check(Files.TryUnlinkAt(parent, _tree.NameOf(entry)), "unlinkat");
+            return;
+        }
+        // Moved out of the layer first, to where its name is ours.
+        string doomed = Path.Combine(_path, "removed");
+        using Fd ingest = Files.Open(_path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        Check(Files.TryRenameAt(parent, _tree.NameOf(entry), ingest, "removed"u8), "renameat2");
+        ForgetParent();
+        IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(doomed);
+        if (failures.Count > 0) throw failures[0].While($"cannot extract layer {_diffId}");
     }
 
     void ILayerEffects.Added(int entry, TarEntry? source)

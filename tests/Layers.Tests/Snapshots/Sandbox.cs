@@ -55,7 +55,6 @@ internal sealed class Sandbox : IDisposable
     public void Dispose()
     {
         foreach (string mount in MountsBelow(Base).Reverse()) Mounts.TryUnmount(mount, detach: true);
-        using Fd parent = Files.Open(Path.GetTempPath(), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-        Files.RemoveTree(parent, Path.GetFileName(Base));
+        Shell.Run("rm", "-rf", "--one-file-system", Base);
     }
 }
