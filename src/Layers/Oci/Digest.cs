@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 
 namespace Skiff.Layers.Oci;
 
@@ -6,6 +7,7 @@ namespace Skiff.Layers.Oci;
 /// A digest as image-spec descriptor.md has it; only <c>sha256</c> is supported, the one algorithm in use. Also used
 /// for DiffIds, which name an uncompressed layer tar.
 /// </summary>
+[JsonConverter(typeof(DigestConverter))]
 public readonly record struct Digest
 {
     private const string Prefix = "sha256:";
@@ -34,6 +36,12 @@ public readonly record struct Digest
         TryParse(text, out Digest digest)
             ? digest
             : throw new ImageException($"bad digest \"{text}\": expected sha256: and 64 hexadecimal digits");
+
+    /// <summary>True for the value that no digest has (a missing JSON member, <c>default</c>).</summary>
+    public bool IsEmpty => Hex is null;
+
+    /// <summary>The first 12 digits, as people are shown ids.</summary>
+    public string Short => Hex[..12];
 
     /// <summary><c>sha256:…</c>.</summary>
     public override string ToString() => Prefix + Hex;

@@ -1,0 +1,40 @@
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>
+/// A complete local image. What a container start needs is at hand; names and size, which take a look at the whole
+/// store, are found out when asked for.
+/// </summary>
+internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
+{
+    private (List<string> Tags, List<string> Digests)? _names;
+    private long? _sizeBytes;
+
+    /// <summary>Digest of the config.</summary>
+    public Digest Id { get; } = id;
+
+    /// <summary>The config, as read.</summary>
+    public ImageConfig Config { get; } = config;
+
+    /// <summary>The layers, base first.</summary>
+    public IReadOnlyList<Digest> DiffIds => Config.RootFs.DiffIds;
+
+    /// <summary>GOARCH.</summary>
+    public string Architecture => Config.Architecture;
+
+    /// <summary>GOOS.</summary>
+    public string Os => Config.Os;
+
+    /// <summary>When it was built; Docker shows the epoch when the config does not say.</summary>
+    public DateTimeOffset Created => Config.Created ?? DateTimeOffset.UnixEpoch;
+
+    /// <summary><c>busybox:latest</c> and the like.</summary>
+    public IReadOnlyList<string> RepoTags => (_names ??= store.NamesOf(Id)).Tags;
+
+    /// <summary><c>busybox@sha256:…</c> and the like.</summary>
+    public IReadOnlyList<string> RepoDigests => (_names ??= store.NamesOf(Id)).Digests;
+
+    /// <summary>Bytes that its layers take in the store, shared ones included.</summary>
+    public long SizeBytes => _sizeBytes ??= store.SizeOf(DiffIds);
+}

@@ -1,0 +1,94 @@
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>
+/// The names of images: <c>images/names/REGISTRY/REPOSITORY/_tags/TAG.json</c> and <c>…/_digests/HEX.json</c>. A
+/// repository's components never begin with an underscore, so the two kinds of directories cannot meet. Looking a name
+/// up is one file; writers hold the <see cref="StoreLock"/>.
+/// </summary>
+internal sealed class ImageNames(string imagesDirectory)
+{
+    private const string Tags = "_tags";
+    private const string Digests = "_digests";
+    // Tags may look like AtomicFile's temporary names; with a suffix of their own the two cannot be taken for each
+    // other.
+    private const string Suffix = ".json";
+
+    private const int MaxRecordBytes = 1024;
+
+    private readonly string _root = Path.Join(imagesDirectory, "names");
+
+    /// <summary>What the name stands for, or null. The digest decides when there is one.</summary>
+    public NameRecord? Find(Reference reference) => Read(PathOf(reference));
+
+    /// <summary>Makes the name stand for something, durably.</summary>
+    public void Set(Reference reference, NameRecord record)
+    {
+        string path = PathOf(reference);
+        if (Read(path) == record) return;
+        string directory = Path.GetDirectoryName(path)!;
+        Files.MakeDirectories(directory);
+        AtomicFile.Replace(path, record.ToJson(), durable: true);
+        AtomicFile.SyncDirectory(Path.GetDirectoryName(directory)!);
+    }
+
+    /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too.</summary>
+    public void Remove(Reference reference)
+    {
+        string path = PathOf(reference);
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlink", path);
+        string directory = Path.GetDirectoryName(path)!;
+        if (errno == Errno.None) AtomicFile.SyncDirectory(directory);
+        while (directory.Length > _root.Length
+            && Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true) == Errno.None)
+            directory = Path.GetDirectoryName(directory)!;
+    }
+
+    /// <summary>All names, sorted: by tag where there is one, else by digest alone.</summary>
+    public List<(Reference Name, NameRecord Record)> List()
+    {
+        List<(Reference Name, NameRecord Record)> names = [];
+        Walk(_root, names);
+        names.Sort(static (a, b) => string.CompareOrdinal(a.Name.ToString(), b.Name.ToString()));
+        return names;
+    }
+
+    // Everything but the files in _tags and _digests is a directory.
+    private void Walk(string directory, List<(Reference Name, NameRecord Record)> names)
+    {
+        Errno errno = Files.TryListDirectory(directory, out List<string> entries);
+        if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(
+            errno, "getdents64", directory);
+        bool isLeaf = Path.GetFileName(directory) is Tags or Digests;
+        foreach (string entry in entries)
+        {
+            string path = $"{directory}/{entry}";
+            if (!isLeaf) Walk(path, names);
+            else if (NameOf(path) is { } name && Read(path) is { } record) names.Add((name, record));
+        }
+    }
+
+    private string PathOf(Reference reference) => reference.Digest is { } digest
+        ? $"{_root}/{reference.Registry}/{reference.Repository}/{Digests}/{digest.Hex}{Suffix}"
+        : $"{_root}/{reference.Registry}/{reference.Repository}/{Tags}/{reference.Tag}{Suffix}";
+
+    private Reference? NameOf(string path)
+    {
+        if (!path.EndsWith(Suffix, StringComparison.Ordinal)) return null;
+        string relative = path[(_root.Length + 1)..^Suffix.Length];
+        string text = relative.Replace($"/{Tags}/", ":").Replace($"/{Digests}/", "@sha256:");
+        return text != relative && Reference.TryParse(text, out Reference? name, out _) ? name : null;
+    }
+
+    private static NameRecord? Read(string path)
+    {
+        Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY, 0, out Fd? fd);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ENAMETOOLONG) return null;
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", path);
+        Span<byte> buffer = stackalloc byte[MaxRecordBytes];
+        using (fd) return NameRecord.Parse(buffer[..Files.Read(fd!, buffer)], path);
+    }
+}

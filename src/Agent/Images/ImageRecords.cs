@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Text.Json;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>
+/// The images that are complete: <c>images/ids/HEX</c>, named by id, each holding the digests of all documents
+/// (manifests, indexes, config) that belong to it. Written after everything that it names.
+/// </summary>
+internal sealed class ImageRecords(string imagesDirectory)
+{
+    private readonly string _directory = Path.Join(imagesDirectory, "ids");
+
+    /// <summary>Whether the image is there.</summary>
+    public bool Contains(Digest id) => Files.Exists(PathOf(id));
+
+    /// <summary>Adds an image, or further documents to one that is there; durable.</summary>
+    public void Add(Digest id, IReadOnlyCollection<Digest> documents)
+    {
+        List<Digest> all = Documents(id);
+        int before = all.Count;
+        foreach (Digest document in documents)
+            if (!all.Contains(document))
+                all.Add(document);
+        if (all.Count == before && Contains(id)) return;
+        Files.MakeDirectories(_directory);
+        AtomicFile.Replace(PathOf(id), ToJson(all), durable: true);
+    }
+
+    /// <summary>Forgets an image; a missing one is fine.</summary>
+    public void Remove(Digest id)
+    {
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, PathOf(id));
+        if (errno == Errno.None) AtomicFile.SyncDirectory(_directory);
+        else if (errno != Errno.ENOENT) throw new LinuxException(errno, "unlink", PathOf(id));
+    }
+
+    /// <summary>The documents of an image; empty when it is not there.</summary>
+    public List<Digest> Documents(Digest id)
+    {
+        List<Digest> documents = [];
+        Errno errno = Files.TryReadAll(PathOf(id), out byte[] json);
+        if (errno == Errno.ENOENT) return documents;
+        if (errno != Errno.None) throw new LinuxException(errno, "read", PathOf(id));
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            while (reader.Read())
+                if (reader.TokenType == JsonTokenType.String)
+                    documents.Add(Digest.Parse(reader.GetString()));
+            return documents;
+        }
+        catch (JsonException e)
+        {
+            throw new ImageException($"{PathOf(id)} is corrupt: {e.Message}; remove it and pull the image again", e);
+        }
+    }
+
+    /// <summary>All ids, in no order.</summary>
+    public List<Digest> List() => StartingWith("");
+
+    /// <summary>The ids whose digits begin with <paramref name="hexPrefix"/>.</summary>
+    public List<Digest> StartingWith(string hexPrefix)
+    {
+        List<Digest> ids = [];
+        Errno errno = Files.TryListDirectory(_directory, out List<string> names);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", _directory);
+        foreach (string name in names)
+            if (name.StartsWith(hexPrefix, StringComparison.Ordinal)
+                && Digest.TryParse("sha256:" + name, out Digest id))
+                ids.Add(id);
+        return ids;
+    }
+
+    private string PathOf(Digest id) => $"{_directory}/{id.Hex}";
+
+    private static byte[] ToJson(List<Digest> documents)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteStartArray("documents"u8);
+        foreach (Digest document in documents) json.WriteStringValue(document.ToString());
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}

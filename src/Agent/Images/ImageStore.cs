@@ -1,0 +1,147 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Layers.Content;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>
+/// The local images: names, ids, documents, layers. Several processes work on one store; reads take no locks. Adding
+/// and beginning to use an image happen under <see cref="Hold"/>, removal (<see cref="ImageRemoval"/>) waits for all
+/// holds.
+/// </summary>
+internal sealed class ImageStore
+{
+    private readonly string _directory;
+
+    /// <summary>On a state root; touches nothing yet.</summary>
+    public ImageStore(StateRoots roots, ISnapshotter layers, ContentStore content)
+    {
+        _directory = Path.Join(roots.Root, "images");
+        Names = new ImageNames(_directory);
+        Records = new ImageRecords(_directory);
+        Layers = layers;
+        Content = content;
+    }
+
+    /// <summary>Manifests, indexes and configs.</summary>
+    public ContentStore Content { get; }
+
+    /// <summary>The layers.</summary>
+    public ISnapshotter Layers { get; }
+
+    internal ImageNames Names { get; }
+
+    internal ImageRecords Records { get; }
+
+    /// <summary>
+    /// Keeps every image and layer from being removed until disposed of. A pull holds it throughout; making a container
+    /// holds it from finding the image until the container's record is written.
+    /// </summary>
+    public StoreLock Hold(Action? onWait = null) => Lock(exclusive: false, onWait);
+
+    /// <summary>
+    /// The image of a name (<c>busybox</c>, <c>host:5000/app@sha256:…</c>) or of an id or its prefix, in this order.
+    /// Null when there is none. By name it costs two small files.
+    /// </summary>
+    /// <exception cref="ImageException">The prefix fits several images, or the image's files are corrupt.</exception>
+    public Image? Find(string nameOrIdPrefix) =>
+        Resolve(nameOrIdPrefix) is { } id ? Open(id) : null;
+
+    /// <summary>The image of a name, an id or its prefix, which has to be there.</summary>
+    public Image Get(string nameOrIdPrefix) =>
+        Find(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
+
+    /// <summary>The image of a parsed name, or null.</summary>
+    public Image? Find(Reference reference) => Names.Find(reference) is { } record ? Open(record.Image) : null;
+
+    /// <summary>The image with this id; it has to be there.</summary>
+    public Image Open(Digest id) => new(id, ImageConfig.Parse(Content.Get(id)), this);
+
+    /// <summary>All images, those that were built last first, as <c>docker images</c> sorts them.</summary>
+    public List<Image> List()
+    {
+        List<Image> images = [];
+        foreach (Digest id in Records.List()) images.Add(Open(id));
+        images.Sort(static (a, b) => b.Created.CompareTo(a.Created));
+        return images;
+    }
+
+    /// <summary>Gives an image a further name; a name that stood for another image moves.</summary>
+    public void Tag(string nameOrIdPrefix, Reference target)
+    {
+        if (target.Digest is not null) throw new ImageException("refusing to create a tag with a digest reference");
+        using StoreLock hold = Hold();
+        Digest id = Resolve(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
+        Names.Set(target, new NameRecord(id, null));
+    }
+
+    /// <summary>
+    /// Makes an image visible: its documents and layers are there, the caller holds the store.
+    /// <paramref name="digest"/>, the registry's name for it, is kept beside the tag. True when the name stood for
+    /// something else before or for nothing.
+    /// </summary>
+    public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyCollection<Digest> documents)
+    {
+        Records.Add(id, documents);
+        var record = new NameRecord(id, digest);
+        bool changed = Names.Find(reference) != record;
+        Names.Set(reference.WithDigest(digest), record);
+        if (reference.Digest is null) Names.Set(reference, record);
+        return changed;
+    }
+
+    /// <summary>The id that a name or an id's prefix stands for, or null.</summary>
+    internal Digest? Resolve(string nameOrIdPrefix)
+    {
+        string? hex = HexOf(nameOrIdPrefix);
+        bool isId = nameOrIdPrefix.StartsWith("sha256:", StringComparison.Ordinal) || hex?.Length == 64;
+        if (isId) return hex is null ? throw new ImageException($"bad image id \"{nameOrIdPrefix}\"") : ByPrefix(hex);
+        NameRecord? record = Names.Find(Reference.Parse(nameOrIdPrefix));
+        return record?.Image ?? (hex is null ? null : ByPrefix(hex));
+    }
+
+    internal (List<string> Tags, List<string> Digests) NamesOf(Digest id)
+    {
+        List<string> tags = [], digests = [];
+        foreach ((Reference name, NameRecord record) in Names.List())
+            if (record.Image == id)
+                (name.Digest is null ? tags : digests).Add(name.Familiar);
+        return (tags, digests);
+    }
+
+    internal long SizeOf(IReadOnlyList<Digest> diffIds)
+    {
+        long sum = 0;
+        foreach ((Digest diffId, long bytes) in Layers.List())
+            if (diffIds.Contains(diffId))
+                sum += bytes;
+        return sum;
+    }
+
+    internal StoreLock Lock(bool exclusive, Action? onWait)
+    {
+        Files.MakeDirectories(_directory);
+        return StoreLock.Take(_directory, exclusive, onWait);
+    }
+
+    /// <summary>A name as Docker prints it in its complaints: with its tag.</summary>
+    internal static string Shown(string nameOrIdPrefix) =>
+        HexOf(nameOrIdPrefix) is null && Reference.TryParse(nameOrIdPrefix, out Reference? reference, out _)
+            ? reference.Familiar : nameOrIdPrefix;
+
+    // The hexadecimal digits of an id or its prefix; null when it cannot be one.
+    private static string? HexOf(string text)
+    {
+        string hex = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text;
+        return hex.Length is > 0 and <= 64 && hex.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0 ? hex : null;
+    }
+
+    private Digest? ByPrefix(string hex)
+    {
+        List<Digest> found = Records.StartingWith(hex);
+        if (found.Count > 1) throw new ImageException($"multiple IDs found with provided prefix: {hex}");
+        return found.Count == 1 ? found[0] : null;
+    }
+}

@@ -1,0 +1,36 @@
+using Skiff.Interop;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>
+/// The lock over all images of a state root (flock on <c>images/.lock</c>). Whoever adds images or starts to use one
+/// holds it shared, removal holds it alone; so nothing is removed that somebody is about to need. Released by disposal
+/// or death.
+/// </summary>
+internal sealed class StoreLock : IDisposable
+{
+    private readonly Fd _fd;
+
+    private StoreLock(Fd fd) => _fd = fd;
+
+    /// <summary>
+    /// Takes the lock below <paramref name="directory"/>, which has to exist; calls <paramref name="onWait"/> once when
+    /// somebody else's hold has to be waited for.
+    /// </summary>
+    public static StoreLock Take(string directory, bool exclusive, Action? onWait = null)
+    {
+        Fd fd = Files.Open(Path.Join(directory, ".lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        Errno errno = Files.TryFlock(fd, exclusive, wait: false);
+        if (errno == Errno.EAGAIN)
+        {
+            onWait?.Invoke();
+            errno = Files.TryFlock(fd, exclusive, wait: true);
+        }
+        if (errno == Errno.None) return new StoreLock(fd);
+        fd.Dispose();
+        throw new LinuxException(errno, "flock", Path.Join(directory, ".lock"));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _fd.Dispose();
+}

@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Content;
+
+/// <summary>
+/// Small documents by digest: manifests, indexes, configs, as files <c>content/sha256/HEX</c>. Written once, durably,
+/// never changed; verified at every read. Several processes may use one store.
+/// </summary>
+public sealed class ContentStore
+{
+    private readonly string _directory;
+    private bool _directoryExists;
+
+    /// <summary>On <c>ROOT/content/sha256</c>, which is created when the first document is put.</summary>
+    public ContentStore(string root) => _directory = Path.Join(root, "content", "sha256");
+
+    /// <summary>Stores a document and returns its digest; one that is there already is left alone.</summary>
+    public Digest Put(ReadOnlySpan<byte> document)
+    {
+        Digest digest = Digest.FromBytes(SHA256.HashData(document));
+        if (Contains(digest)) return digest;
+        if (!_directoryExists) Files.MakeDirectories(_directory);
+        _directoryExists = true;
+        AtomicFile.Replace(PathOf(digest), document, durable: true);
+        return digest;
+    }
+
+    /// <summary>Stores a document under the digest that it must have.</summary>
+    /// <exception cref="ImageException">It has another.</exception>
+    public void Put(Digest expected, ReadOnlySpan<byte> document)
+    {
+        Digest actual = Digest.FromBytes(SHA256.HashData(document));
+        if (actual != expected) throw new ImageException(
+            $"document digest mismatch: expected {expected}, got {actual}");
+        Put(document);
+    }
+
+    /// <summary>Whether the document is there and sound; a corrupt one counts as missing, so that it is fetched
+    /// again.</summary>
+    public bool Contains(Digest digest) =>
+        TryRead(digest) is { } bytes && Digest.FromBytes(SHA256.HashData(bytes)) == digest;
+
+    /// <summary>The document, or null when it is not there.</summary>
+    /// <exception cref="ImageException">The file's bytes are not what the digest says; the text names the
+    /// file.</exception>
+    public byte[]? TryGet(Digest digest)
+    {
+        if (TryRead(digest) is not { } bytes) return null;
+        Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
+        return actual == digest ? bytes : throw new ImageException(
+            $"{PathOf(digest)} is corrupt: expected {digest}, got {actual}; remove it and pull the image again");
+    }
+
+    /// <summary>As <see cref="TryGet"/>, for a document that has to be there.</summary>
+    public byte[] Get(Digest digest) =>
+        TryGet(digest) ?? throw new ImageException($"{PathOf(digest)} is missing: pull the image again");
+
+    /// <summary>Deletes a document; a missing one is fine.</summary>
+    public void Delete(Digest digest)
+    {
+        string path = PathOf(digest);
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlink", path);
+    }
+
+    /// <summary>All documents, in no order; foreign files are left out.</summary>
+    public IEnumerable<Digest> List()
+    {
+        Errno errno = Files.TryListDirectory(_directory, out List<string> names);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", _directory);
+        foreach (string name in names)
+            if (Digest.TryParse("sha256:" + name, out Digest digest))
+                yield return digest;
+    }
+
+    private string PathOf(Digest digest) => Path.Join(_directory, digest.Hex);
+
+    private byte[]? TryRead(Digest digest)
+    {
+        string path = PathOf(digest);
+        Errno errno = Files.TryReadAll(path, out byte[] bytes);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "read", path);
+        return errno == Errno.None ? bytes : null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Skiff.Layers.Oci;
+
+/// <summary>Manifests of one image for several platforms (image-spec image-index.md; Docker's manifest list is
+/// alike).</summary>
+public sealed record Index
+{
+    /// <summary>2.</summary>
+    [JsonPropertyName("schemaVersion")] public int SchemaVersion { get; init; }
+
+    /// <summary>The type that the document claims.</summary>
+    [JsonPropertyName("mediaType")] public string? MediaType { get; init; }
+
+    /// <summary>In the publisher's order of preference.</summary>
+    [JsonPropertyName("manifests")] public IReadOnlyList<Descriptor> Manifests { get; init; } = [];
+
+    /// <summary>Free-form.</summary>
+    [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
+
+    /// <summary>Present only in a document that wants to be a manifest too, which is refused
+    /// (CVE-2021-41190).</summary>
+    [JsonPropertyName("layers"), JsonInclude] internal JsonElement? AlsoManifest { get; init; }
+
+    /// <summary>Parses and checks an index.</summary>
+    /// <exception cref="ImageException">Not an index.</exception>
+    public static Index Parse(ReadOnlySpan<byte> json)
+    {
+        Index index = OciJson.Read(json, OciJson.Default.Index, "image index");
+        if (index.SchemaVersion != 2)
+            throw new ImageException($"image index has schema version {index.SchemaVersion}: expected 2");
+        if (index.AlsoManifest is not null)
+            throw new ImageException("image index has both layers and manifests: it could be read in two ways");
+        if (index.MediaType is not null && !MediaTypes.IsIndex(index.MediaType))
+            throw new ImageException($"image index says it is {index.MediaType}: expected {MediaTypes.OciIndex}");
+        foreach (Descriptor manifest in index.Manifests) manifest.Check("a manifest in the image index");
+        return index;
+    }
+
+    /// <summary>The manifest that suits best; of equals the first, as the specification asks.</summary>
+    /// <exception cref="ImageException">None does; the text lists what there is.</exception>
+    public Descriptor Select(Platform platform)
+    {
+        Descriptor? best = null;
+        int bestSuits = 0;
+        foreach (Descriptor candidate in Manifests)
+        {
+            if (!MediaTypes.IsManifest(candidate.MediaType) || candidate.Platform is null) continue;
+            int suits = platform.Suits(candidate.Platform);
+            if (suits <= bestSuits) continue;
+            (best, bestSuits) = (candidate, suits);
+        }
+        return best ?? throw new ImageException($"no image for platform {platform}: expected one of {Offered()}");
+    }
+
+    private string Offered()
+    {
+        var text = new StringBuilder();
+        foreach (Descriptor candidate in Manifests)
+            if (candidate.Platform is { Os: not "unknown" } platform)
+                text.Append(text.Length == 0 ? "" : ", ").Append(platform);
+        return text.Length == 0 ? "none" : text.ToString();
+    }
+}

@@ -1,0 +1,73 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Registry;
+
+namespace Skiff.Layers.Pipeline;
+
+/// <summary>
+/// The first stage of a pull: socket to pipe, with the blob's SHA-256 on the way. A connection that breaks is taken up
+/// again where it broke; the digest goes on as if nothing had happened.
+/// </summary>
+internal sealed class DownloadStage(Descriptor blob, BlobSource source, RegistryOptions options, IPullProgress progress)
+{
+    private const int ChunkBytes = 64 << 10;
+
+    private long _done;
+    private int _failures;
+
+    /// <summary>
+    /// Runs until the whole blob is written and verified, or until the next stage has stopped reading. Does not
+    /// complete the pipe.
+    /// </summary>
+    /// <exception cref="ImageException">Wrong size or digest, or the registry failed too often.</exception>
+    public async Task RunAsync(PipeWriter compressed, CancellationToken cancellation)
+    {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Report(LayerState.Downloading);
+        while (_done < blob.Size)
+        {
+            try
+            {
+                if (!await CopyAsync(compressed, sha256, cancellation).ConfigureAwait(false)) return;
+            }
+            catch (Exception e) when (RegistryErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
+            {
+                if (_failures++ >= options.Retries)
+                    throw new ImageException(
+                        $"layer {blob.Digest}: broke off at byte {_done} of {blob.Size}: {e.Message}", e);
+                await Task.Delay(options.DelayBefore(_failures - 1), cancellation).ConfigureAwait(false);
+            }
+        }
+        Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
+        if (actual != blob.Digest)
+            throw new ImageException($"layer digest mismatch: expected {blob.Digest}, got {actual}");
+        Report(LayerState.DownloadComplete);
+    }
+
+    // One connection's worth. False when the next stage has stopped.
+    private async Task<bool> CopyAsync(PipeWriter compressed, IncrementalHash sha256, CancellationToken cancellation)
+    {
+        Stream body = await source(blob, _done, cancellation).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                Memory<byte> chunk = compressed.GetMemory(ChunkBytes);
+                int count = await body.ReadAsync(chunk, cancellation).ConfigureAwait(false);
+                if (count == 0)
+                    return _done == blob.Size ? true : throw new EndOfStreamException("the connection ended early");
+                if (_done + count > blob.Size)
+                    throw new ImageException($"layer {blob.Digest} is too long: expected {blob.Size} bytes, got more");
+                sha256.AppendData(chunk.Span[..count]);
+                (_done, _failures) = (_done + count, 0);
+                compressed.Advance(count);
+                Report(LayerState.Downloading);
+                FlushResult flushed = await compressed.FlushAsync(cancellation).ConfigureAwait(false);
+                if (flushed.IsCompleted) return false;
+            }
+        }
+    }
+
+    private void Report(LayerState state) => progress.Report(new LayerProgress(blob.Digest, state, _done, blob.Size));
+}

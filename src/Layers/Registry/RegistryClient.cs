@@ -1,0 +1,120 @@
+using System.Net;
+using System.Security.Cryptography;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Registry;
+
+/// <summary>
+/// Reads from one registry (distribution-spec, "Pull"). Thread-safe; connections are kept and shared. Errors are
+/// <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
+/// </summary>
+public sealed class RegistryClient : IDisposable
+{
+    private readonly RegistryTransport _transport;
+
+    /// <summary>For the registry of <see cref="Reference.Registry"/>.</summary>
+    public RegistryClient(string registry, RegistryCredentials? credentials = null, RegistryOptions? options = null)
+    {
+        Options = options ?? RegistryOptions.Default;
+        _transport = new RegistryTransport(registry, credentials, Options);
+    }
+
+    /// <summary>The patience in force.</summary>
+    public RegistryOptions Options { get; }
+
+    /// <summary>
+    /// Fetches a manifest or index by <paramref name="digest"/>, or else by what the reference names, and verifies its
+    /// digest.
+    /// </summary>
+    public async Task<FetchedManifest> GetManifestAsync(
+        Reference reference, Digest? digest, CancellationToken cancellation)
+    {
+        Digest? expected = digest ?? reference.Digest;
+        string path = $"/v2/{reference.Repository}/manifests/{expected?.ToString() ?? reference.Tag}";
+        using HttpResponseMessage response = await _transport
+            .GetAsync(path, reference.Repository, MediaTypes.AcceptManifests, 0, cancellation).ConfigureAwait(false);
+        byte[] bytes =
+            await ReadWholeAsync(response, Manifest.MaxBytes, "manifest", cancellation).ConfigureAwait(false);
+        Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
+        if (expected is null
+            && response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? announced))
+            foreach (string text in announced)
+                if (Digest.TryParse(text, out Digest parsed))
+                    expected = parsed;
+        if (expected is not null && expected != actual)
+            throw new ImageException($"manifest digest mismatch: expected {expected}, got {actual}");
+        return new FetchedManifest(
+            actual, ManifestKind.IsIndex(response.Content.Headers.ContentType?.MediaType, bytes), bytes);
+    }
+
+    /// <summary>Fetches a small blob (a config) whole and verifies its size and digest.</summary>
+    public async Task<byte[]> GetBlobAsync(
+        Reference reference, Descriptor blob, int maxBytes, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await _transport
+            .GetAsync(BlobPath(reference, blob), reference.Repository, null, 0, cancellation).ConfigureAwait(false);
+        byte[] bytes =
+            await ReadWholeAsync(response, maxBytes, $"blob {blob.Digest}", cancellation).ConfigureAwait(false);
+        if (bytes.Length != blob.Size)
+            throw new ImageException(
+                $"blob {blob.Digest} has the wrong size: expected {blob.Size} bytes, got {bytes.Length}");
+        Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
+        return actual == blob.Digest ? bytes
+            : throw new ImageException($"blob digest mismatch: expected {blob.Digest}, got {actual}");
+    }
+
+    /// <summary>
+    /// Opens a blob from byte <paramref name="offset"/> on. The stream is the caller's to dispose of; nothing about its
+    /// bytes has been verified except that, where the registry announces a length, it is the right one.
+    /// </summary>
+    public async ValueTask<Stream> OpenBlobAsync(
+        Reference reference, Descriptor blob, long offset, CancellationToken cancellation)
+    {
+        HttpResponseMessage response = await _transport
+            .GetAsync(BlobPath(reference, blob), reference.Repository, null, offset, cancellation)
+            .ConfigureAwait(false);
+        try
+        {
+            long start = response.StatusCode == HttpStatusCode.PartialContent
+                ? response.Content.Headers.ContentRange?.From ?? offset : 0;
+            if (start > offset)
+                throw new ImageException(
+                    $"blob {blob.Digest}: asked for the bytes from {offset} on, got those from {start} on");
+            if (response.Content.Headers.ContentLength is { } length && start + length != blob.Size)
+                throw new ImageException(
+                    $"blob {blob.Digest} has the wrong size: expected {blob.Size} bytes, got {start + length}");
+            Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            return new BlobStream(response, body, skip: offset - start, _transport.Authority, Options.IdleTimeoutMs);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _transport.Dispose();
+
+    private static string BlobPath(Reference reference, Descriptor blob) =>
+        $"/v2/{reference.Repository}/blobs/{blob.Digest}";
+
+    private async Task<byte[]> ReadWholeAsync(
+        HttpResponseMessage response, int maxBytes, string what, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Options.IdleTimeoutMs);
+        try
+        {
+            return await RegistryBody.ReadAsync(response, maxBytes, what, patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw RegistryErrors.From(_transport.Authority, e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw RegistryErrors.From(_transport.Authority, new TimeoutException(what, e));
+        }
+    }
+}

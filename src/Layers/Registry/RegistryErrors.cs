@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Registry;
+
+/// <summary>What went wrong with a registry, in words for its user.</summary>
+internal static class RegistryErrors
+{
+    private const int MaxErrorBytes = 64 << 10;
+
+    /// <summary>Whether trying again may help: the connection broke, or nothing came in time.</summary>
+    public static bool IsTransient(Exception e) => e switch
+    {
+        HttpRequestException { InnerException: SocketException socket } => IsTransient(socket.SocketErrorCode),
+        HttpRequestException http => http.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown
+            or HttpRequestError.ConnectionError,
+        IOException or TimeoutException => true,
+        TaskCanceledException { InnerException: TimeoutException } => true,
+        _ => false,
+    };
+
+    /// <summary>Whether trying again may help: the registry is overloaded or restarting.</summary>
+    public static bool IsTransient(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
+
+    /// <summary>From a failed exchange.</summary>
+    public static ImageException From(string authority, Exception e)
+    {
+        for (Exception? cause = e; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain
+                or SocketError.NoData })
+                return new ImageException(
+                    $"cannot resolve registry host {authority}: {cause.Message}; check the name and the DNS", e);
+            if (cause is SocketException socket)
+                return new ImageException($"cannot reach registry {authority}: connect: {Text(socket)}", e);
+            if (cause is AuthenticationException)
+                return new ImageException($"cannot trust registry {authority}: {cause.Message}", e);
+            if (cause is TimeoutException)
+                return new ImageException($"registry {authority} does not answer: {ErrnoText.Of(Errno.ETIMEDOUT)}", e);
+        }
+        return new ImageException($"talking to registry {authority}: {e.Message}", e);
+    }
+
+    /// <summary>From an answer that is not success: the registry's own words and the status, or a plain name for the
+    /// status.</summary>
+    public static async Task<ImageException> FromAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        int status = (int)response.StatusCode;
+        string? said = null;
+        try
+        {
+            said = FirstMessage(
+                await RegistryBody.ReadAsync(response, MaxErrorBytes, "error", cancellation).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ImageException or JsonException)
+        {
+            // The status alone then has to tell; a broken error body is no news.
+        }
+        string text = said ?? status switch
+        {
+            401 => "authentication required",
+            403 => "access denied",
+            404 => "not found",
+            429 => "too many requests",
+            _ => "registry answered " + response.ReasonPhrase,
+        };
+        return new ImageException($"{text} ({status})");
+    }
+
+    // distribution-spec "Error codes": {"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}
+    private static string? FirstMessage(byte[] body)
+    {
+        if (body.Length == 0) return null;
+        using JsonDocument document = JsonDocument.Parse(body);
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("errors", out JsonElement errors)
+            || errors.ValueKind != JsonValueKind.Array || errors.GetArrayLength() == 0) return null;
+        JsonElement first = errors[0];
+        if (first.ValueKind != JsonValueKind.Object) return null;
+        foreach (string name in (ReadOnlySpan<string>)["message", "code"])
+            if (first.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+                && value.GetString() is { Length: > 0 } text)
+                return Printable(text);
+        return null;
+    }
+
+    // A registry's words go to a terminal: no control characters, no novels.
+    private static string Printable(string text)
+    {
+        Span<char> clean = text.Length > 200 ? text.AsSpan(0, 200).ToArray() : text.ToCharArray();
+        foreach (ref char c in clean)
+            if (char.IsControl(c))
+                c = ' ';
+        return clean.ToString();
+    }
+
+    private static string Text(SocketException e)
+    {
+        Errno errno = e.SocketErrorCode switch
+        {
+            SocketError.ConnectionRefused => Errno.ECONNREFUSED,
+            SocketError.ConnectionReset => Errno.ECONNRESET,
+            SocketError.NetworkUnreachable => Errno.ENETUNREACH,
+            SocketError.HostUnreachable => Errno.EHOSTUNREACH,
+            SocketError.TimedOut => Errno.ETIMEDOUT,
+            SocketError.NetworkDown => Errno.ENETDOWN,
+            SocketError.AddressNotAvailable => Errno.EADDRNOTAVAIL,
+            SocketError.AccessDenied => Errno.EACCES,
+            _ => Errno.None,
+        };
+        return errno == Errno.None ? e.Message : ErrnoText.Of(errno);
+    }
+
+    private static bool IsTransient(SocketError error) =>
+        error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.TryAgain
+            or SocketError.Shutdown;
+}

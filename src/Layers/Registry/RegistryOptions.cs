@@ -1,0 +1,30 @@
+namespace Skiff.Layers.Registry;
+
+/// <summary>How patient a <see cref="RegistryClient"/> is.</summary>
+public sealed record RegistryOptions
+{
+    /// <summary>What is used when nothing is given.</summary>
+    public static RegistryOptions Default { get; } = new();
+
+    /// <summary>How often a transient failure is tried again; progress starts the count anew.</summary>
+    public int Retries { get; init; } = 5;
+
+    /// <summary>The wait before the first retry; it doubles each time, up to <see cref="MaxRetryDelayMs"/>.</summary>
+    public int RetryDelayMs { get; init; } = 200;
+
+    /// <summary>The longest wait, also when the registry asks for a longer one by Retry-After.</summary>
+    public int MaxRetryDelayMs { get; init; } = 10_000;
+
+    /// <summary>Until a connection stands.</summary>
+    public int ConnectTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>Until response headers are there, and between two reads of a body.</summary>
+    public int IdleTimeoutMs { get; init; } = 30_000;
+
+    /// <summary>The wait before retry number <paramref name="attempt"/> (0 is the first).</summary>
+    internal TimeSpan DelayBefore(int attempt, TimeSpan? asked = null)
+    {
+        double delayMs = asked?.TotalMilliseconds ?? RetryDelayMs * Math.Pow(2, attempt);
+        return TimeSpan.FromMilliseconds(Math.Min(delayMs, MaxRetryDelayMs));
+    }
+}

@@ -1,0 +1,74 @@
+using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+
+namespace Skiff.Layers.Tests.Support;
+
+/// <summary>The simplest layer store that keeps the contract: a directory of tars. It says what it was asked
+/// for.</summary>
+public sealed class TarLayers : ISnapshotter
+{
+    private readonly string _directory;
+
+    public TarLayers(string directory)
+    {
+        _directory = directory;
+        Directory.CreateDirectory(directory);
+    }
+
+    public string Name => "tar";
+
+    /// <summary>Called with the running total before every append, to be slow or to fail.</summary>
+    public Action<long>? OnAppend { get; set; }
+
+    public HashSet<Digest> Released { get; private set; } = [];
+
+    public bool Contains(Digest diffId) => File.Exists(PathOf(diffId));
+
+    public byte[] Read(Digest diffId) => File.ReadAllBytes(PathOf(diffId));
+
+    public ILayerIngest Begin(Digest diffId) => new Ingest(this, diffId);
+
+    public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => throw new NotSupportedException();
+
+    public void Release(IReadOnlySet<Digest> inUse) => Released = [.. inUse];
+
+    public void Remove(Digest diffId) => File.Delete(PathOf(diffId));
+
+    public IEnumerable<(Digest DiffId, long Bytes)> List() =>
+        from path in Directory.EnumerateFiles(_directory)
+        where !path.EndsWith(".ingest", StringComparison.Ordinal)
+        select (Digest.Parse("sha256:" + Path.GetFileName(path)), new FileInfo(path).Length);
+
+    /// <summary>Ingests that were neither committed nor disposed of.</summary>
+    public int Leftovers => Directory.GetFiles(_directory, "*.ingest").Length;
+
+    private string PathOf(Digest diffId) => Path.Join(_directory, diffId.Hex);
+
+    private sealed class Ingest(TarLayers store, Digest diffId) : ILayerIngest
+    {
+        private readonly string _path = $"{store.PathOf(diffId)}.{Guid.NewGuid():N}.ingest";
+        private FileStream? _file;
+        private long _total;
+
+        public void Append(ReadOnlySpan<byte> tar)
+        {
+            _file ??= File.Create(_path);
+            store.OnAppend?.Invoke(_total);
+            _file.Write(tar);
+            _total += tar.Length;
+        }
+
+        public void Commit()
+        {
+            _file ??= File.Create(_path);
+            _file.Dispose();
+            File.Move(_path, store.PathOf(diffId), overwrite: true);
+        }
+
+        public void Dispose()
+        {
+            _file?.Dispose();
+            File.Delete(_path);
+        }
+    }
+}

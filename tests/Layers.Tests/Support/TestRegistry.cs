@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Tests.Support;
+
+/// <summary>One request as the registry saw it.</summary>
+public sealed record Request(string Method, string Path, Dictionary<string, string> Headers)
+{
+    public string? this[string header] => Headers.GetValueOrDefault(header);
+}
+
+/// <summary>One answer; <see cref="BreakAfter"/> cuts the connection after so many body bytes, StallMs waits there
+/// first.</summary>
+public sealed class Answer
+{
+    public int Status { get; init; } = 200;
+    public byte[] Body { get; init; } = [];
+    public long? ContentLength { get; init; }
+    public int? BreakAfter { get; init; }
+    public int StallMs { get; init; }
+    public bool Chunked { get; init; }
+    public List<(string Name, string Value)> Headers { get; } = [];
+
+    public Answer With(string name, string value)
+    {
+        Headers.Add((name, value));
+        return this;
+    }
+
+    public static Answer Text(int status, string body) =>
+        new() { Status = status, Body = Encoding.UTF8.GetBytes(body) };
+}
+
+/// <summary>
+/// A registry on a loopback port that answers as told: manifests and blobs by path, Range, and whatever
+/// <see cref="Intercept"/> wants to go wrong. Closes everything on disposal.
+/// </summary>
+public sealed class TestRegistry : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<string, (string Type, byte[] Bytes)> _content = new();
+    private readonly ConcurrentBag<Socket> _sockets = [];
+    private readonly CancellationTokenSource _stop = new();
+
+    public TestRegistry()
+    {
+        _listener.Start();
+        _ = AcceptAsync();
+    }
+
+    /// <summary>127.0.0.1:PORT.</summary>
+    public string Host => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>All requests so far.</summary>
+    public ConcurrentQueue<Request> Requests { get; } = new();
+
+    /// <summary>Answers in the registry's place when it returns something.</summary>
+    public Func<Request, Answer?>? Intercept { get; set; }
+
+    /// <summary>Whether Range is honoured.</summary>
+    public bool Ranges { get; set; } = true;
+
+    public Digest AddBlob(string repository, byte[] bytes)
+    {
+        Digest digest = Sha(bytes);
+        _content[$"/v2/{repository}/blobs/{digest}"] = ("application/octet-stream", bytes);
+        return digest;
+    }
+
+    public Digest AddManifest(string repository, string? tag, string mediaType, byte[] bytes)
+    {
+        Digest digest = Sha(bytes);
+        _content[$"/v2/{repository}/manifests/{digest}"] = (mediaType, bytes);
+        if (tag is not null) _content[$"/v2/{repository}/manifests/{tag}"] = (mediaType, bytes);
+        return digest;
+    }
+
+    /// <summary>Puts other bytes under a path, which then lies about its digest.</summary>
+    public void Forge(string path, string mediaType, byte[] bytes) => _content[path] = (mediaType, bytes);
+
+    public int CountOf(string part) => Requests.Count(r => r.Path.Contains(part, StringComparison.Ordinal));
+
+    public static Digest Sha(byte[] bytes) => Digest.FromBytes(SHA256.HashData(bytes));
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Stop();
+        foreach (Socket socket in _sockets) socket.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
+                _sockets.Add(socket);
+                _ = Task.Run(() => ServeAsync(socket));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        try
+        {
+            using var stream = new NetworkStream(socket, ownsSocket: true);
+            while (await ReadHeadAsync(stream) is { } request)
+            {
+                Requests.Enqueue(request);
+                Answer answer = Intercept?.Invoke(request) ?? Serve(request);
+                if (!await WriteAsync(stream, answer, _stop.Token)) return;
+            }
+        }
+        catch (Exception e) when (
+            e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+        }
+    }
+
+    private static async Task<Request?> ReadHeadAsync(NetworkStream stream)
+    {
+        var head = new List<byte>();
+        byte[] one = new byte[1];
+        while (!(head.Count >= 4 && head[^1] == '\n' && head[^2] == '\r' && head[^3] == '\n'))
+        {
+            if (await stream.ReadAsync(one) == 0) return null;
+            head.Add(one[0]);
+            if (head.Count == 1 && one[0] == 0x16) return null; // A TLS hello.
+        }
+        string[] lines = Encoding.ASCII.GetString(head.ToArray()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        string[] first = lines[0].Split(' ');
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (string line in lines.Skip(1)) headers[line[..line.IndexOf(':')]] =
+            line[(line.IndexOf(':') + 1)..].Trim();
+        return new Request(first[0], first[1], headers);
+    }
+
+    private Answer Serve(Request request)
+    {
+        if (!_content.TryGetValue(request.Path, out var found))
+        {
+            string code = request.Path.Contains("/manifests/") ? "manifest unknown" : "blob unknown to registry";
+            return Answer.Text(404, $$"""{"errors":[{"code":"UNKNOWN","message":"{{code}}"}]}""");
+        }
+        if (Ranges && request["Range"] is { } range)
+        {
+            int start = int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture);
+            return new Answer { Status = 206, Body = found.Bytes[start..] }
+                .With("Content-Range", $"bytes {start}-{found.Bytes.Length - 1}/{found.Bytes.Length}");
+        }
+        return new Answer { Body = found.Bytes }.With("Content-Type", found.Type);
+    }
+
+    private static async Task<bool> WriteAsync(NetworkStream stream, Answer answer, CancellationToken stop)
+    {
+        var head = new StringBuilder($"HTTP/1.1 {answer.Status} Status\r\n");
+        head.Append(answer.Chunked ? "Transfer-Encoding: chunked\r\n"
+            : $"Content-Length: {answer.ContentLength ?? answer.Body.Length}\r\n");
+        foreach ((string name, string value) in answer.Headers) head.Append($"{name}: {value}\r\n");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head + "\r\n"), stop);
+        byte[] body = answer.Body[..(answer.BreakAfter ?? answer.Body.Length)];
+        if (answer.Chunked) body = [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
+        await stream.WriteAsync(body, stop);
+        if (answer.StallMs > 0) await Task.Delay(answer.StallMs, stop);
+        return answer.BreakAfter is null
+            && (answer.ContentLength is null || answer.ContentLength == answer.Body.Length);
+    }
+}
