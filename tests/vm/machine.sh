@@ -5,13 +5,17 @@ TIMEOUT=${VM_TIMEOUT:-240}
 WORK=
 QEMU_PID=
 
+# kill_machine: what pulling the plug is to a real one.
+kill_machine() {
+    [ -n "$QEMU_PID" ] || return 0
+    kill -KILL "$QEMU_PID" 2>/dev/null || true
+    wait "$QEMU_PID" 2>/dev/null || true
+    QEMU_PID=
+}
+
 # Whatever happens, no QEMU and no work folder stays behind.
 end_machine() {
-    if [ -n "$QEMU_PID" ]; then
-        kill -KILL "$QEMU_PID" 2>/dev/null || true
-        wait "$QEMU_PID" 2>/dev/null || true
-        QEMU_PID=
-    fi
+    kill_machine
     [ -z "$WORK" ] || rm -rf "$WORK"
     WORK=
 }
@@ -71,7 +75,8 @@ start_qemu() {
         # Without sve: .NET's vectorised searches crash on QEMU 7.2's SVE; real cores of this class have none.
         arm64) console=ttyAMA0 machine=(-M virt -accel "tcg,thread=multi" -cpu "max,pauth-impdef=on,sve=off") ;;
     esac
-    timeout -k 5 "$TIMEOUT" "$QEMU" "${machine[@]}" -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
+    # The guest dies with this script, even when that is killed.
+    setpriv --pdeathsig KILL -- "$QEMU" "${machine[@]}" -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
         -display none -serial "file:$WORK/console" \
         -kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet loglevel=4 panic=-1 $arguments" \
         -drive "if=virtio,format=raw,file=$dir/root.img,snapshot=on" \
@@ -82,9 +87,16 @@ start_qemu() {
 
 # boot KERNEL: runs the guest to its end; leaves the console in $WORK/console and the outcome in QEMU_STATUS.
 boot() {
+    local ticks=$((TIMEOUT * 5))
     : > "$WORK/console"
     start_qemu "$1"
+    while kill -0 "$QEMU_PID" 2>/dev/null && [ $ticks -gt 0 ]; do
+        sleep 0.2
+        ticks=$((ticks - 1))
+    done
     QEMU_STATUS=0
-    wait "$QEMU_PID" || QEMU_STATUS=$?
+    [ $ticks -gt 0 ] || kill_machine
+    [ -z "$QEMU_PID" ] || wait "$QEMU_PID" || QEMU_STATUS=$?
+    [ $ticks -gt 0 ] || QEMU_STATUS=124
     QEMU_PID=
 }
