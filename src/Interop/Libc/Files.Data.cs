@@ -1,4 +1,5 @@
 using Skiff.Interop.Libc;
+using Tmds.Linux;
 
 namespace Skiff.Interop;
 
@@ -33,6 +34,10 @@ public static unsafe partial class Files
         return Result(r);
     }
 
+    /// <summary>sync_file_range(2): starts writing the range out, without waiting. A hint; changes no guarantee.</summary>
+    public static Errno StartWriteback(Fd fd, long offset, long length) =>
+        Result(Native.sync_file_range(fd.Number, offset, length, SYNC_FILE_RANGE_WRITE));
+
     /// <summary>sync_file_range(2): writes the range out and waits for it. Flushes no metadata and no disk cache.</summary>
     public static Errno FinishWriteback(Fd fd, long offset, long length) =>
         Result(Native.sync_file_range(fd.Number, offset, length,
@@ -41,6 +46,18 @@ public static unsafe partial class Files
     /// <summary>posix_fadvise(2) with POSIX_FADV_DONTNEED: drops clean pages of the range from the page cache.</summary>
     public static Errno DropCache(Fd fd, long offset = 0, long length = 0) =>
         (Errno)Native.posix_fadvise(fd.Number, offset, length, POSIX_FADV_DONTNEED);
+
+    /// <summary>fdatasync(2).</summary>
+    public static void Fdatasync(Fd fd)
+    {
+        if (LibC.fdatasync(fd.Number) == -1) throw new LinuxException(Native.LastErrno, "fdatasync", fd.ToString());
+    }
+
+    /// <summary>syncfs(2): flushes the whole filesystem that holds <paramref name="fd"/>.</summary>
+    public static void SyncFs(Fd fd)
+    {
+        if (LibC.syncfs(fd.Number) == -1) throw new LinuxException(Native.LastErrno, "syncfs", fd.ToString());
+    }
 
     /// <summary>
     /// copy_file_range(2) once, at the given offsets: a reflink where the filesystem has them. <paramref name="count"/>

@@ -36,6 +36,10 @@ public static unsafe partial class Files
         return Result(r);
     }
 
+    /// <summary>Whether something is at <paramref name="path"/>, a dangling symlink included.</summary>
+    public static bool Exists(string path) =>
+        TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == Errno.None;
+
     /// <summary>statfs(2) of an open file's filesystem.</summary>
     public static Errno TryStatFs(Fd fd, out FilesystemStatus status)
     {
