@@ -76,7 +76,8 @@ public sealed partial class Cgroup
         }
     }
 
-    private void KillOneByOne()
+    /// <summary>How <see cref="Kill"/> works before Linux 5.14.</summary>
+    internal void KillOneByOne()
     {
         // Rounds end when a listing is empty; a bounded number, since a frozen tree cannot grow.
         Freeze(timeoutMs: 500);

@@ -71,6 +71,17 @@ public sealed class CgroupTests : IDisposable
     }
 
     [Fact]
+    public void Without_cgroup_kill_every_process_below_is_killed_one_by_one()
+    {
+        using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
+        using Cgroup nested = Cgroup.Create(_tree, $"{_name}/a/b", CgroupControllers.None);
+        Process[] sleepers = [Sleeper(cgroup), Sleeper(nested), Sleeper(nested)];
+        cgroup.KillOneByOne();
+        Assert.All(sleepers, sleeper => Assert.True(sleeper.WaitForExit(5000)));
+        Assert.Equal(Errno.None, cgroup.TryRemove(timeoutMs: 5000));
+    }
+
+    [Fact]
     public void Removal_takes_nested_cgroups_along()
     {
         using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
