@@ -1,12 +1,62 @@
+using Skiff.Agent.Cli.Verbs;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
 namespace Skiff.Agent.Cli;
 
 /// <summary>The command line's front door: finds the verb and runs it.</summary>
 internal static class CommandLine
 {
     /// <summary>Runs one invocation and returns its exit code, as <c>docker</c> does.</summary>
-    public static int Run(string[] args)
+    public static int Run(string[] args) => Run(args, VerbTable.Rows);
+
+    /// <summary>Runs one invocation with the verbs of <paramref name="rows"/>.</summary>
+    public static int Run(ReadOnlySpan<string> args, VerbRow[] rows)
     {
-        Console.Error.WriteLine("skiff: no verbs yet");
-        return 125;
+        bool debug = false;
+        int failure = 1;
+        try
+        {
+            ParsedArguments globals = ArgumentParser.ParseOptions(
+                GlobalOptions.Table, args, stopAtFirst: true, "skiff", out int end);
+            debug = globals.Flag("debug");
+            if (globals.HelpRequested || (end == args.Length && !globals.Flag("version")))
+                return Print(HelpText.ForProgram(rows));
+            if (globals.Flag("version")) return Print($"Skiff version {VersionVerb.Version}\n");
+            args = args[end..];
+            if (VerbTable.Find(rows, args, out int words) is not { } row) return WithoutVerb(args, rows);
+            Verb verb = row.Create();
+            failure = verb.UsageExitCode;
+            ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
+            return parsed.HelpRequested ? Print(HelpText.ForVerb(verb))
+                : verb.Run(GlobalOptions.Roots(globals), parsed);
+        }
+        catch (UsageException e)
+        {
+            Output.Error(debug ? e.ToString() : e.Message);
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is LinuxException or ImageException or FormatException
+            or PlatformNotSupportedException)
+        {
+            Output.Error($"skiff: {(debug ? e.ToString() : e.Message)}");
+            return failure;
+        }
+    }
+
+    private static int WithoutVerb(ReadOnlySpan<string> args, VerbRow[] rows)
+    {
+        if (!VerbTable.IsManagement(args[0]))
+            throw new UsageException($"skiff: '{args[0]}' is not a skiff command.\nSee 'skiff --help'");
+        string help = HelpText.ForGroup(args[0], rows);
+        if (args.Length == 1 || args[1] is "--help" or "-h") return Print(help);
+        throw new UsageException($"unknown command: skiff {args[0]} {args[1]}\n\n{help}");
+    }
+
+    private static int Print(string text)
+    {
+        Output.Text(text);
+        return 0;
     }
 }

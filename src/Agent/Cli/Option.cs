@@ -21,8 +21,12 @@ internal enum OptionKind
 /// <param name="Help">One line.</param>
 internal sealed record Option(string Name, char Short, OptionKind Kind, string ValueName, string Help)
 {
+    /// <summary>As error messages name it: <c>-t, --tty</c>, or <c>--rm</c> without a letter.</summary>
+    public string Spelling => Short == '\0' ? $"--{Name}" : $"-{Short}, --{Name}";
+
     /// <summary>A flag.</summary>
-    public static Option Flag(string name, string help, char letter = '\0') => new(name, letter, OptionKind.Flag, "", help);
+    public static Option Flag(string name, string help, char letter = '\0') =>
+        new(name, letter, OptionKind.Flag, "", help);
 
     /// <summary>An option with one value.</summary>
     public static Option Value(string name, string valueName, string help, char letter = '\0') =>

@@ -11,6 +11,9 @@ internal sealed class ParsedArguments
     /// <summary>Positional arguments in order.</summary>
     public List<string> Positional { get; } = [];
 
+    /// <summary>True when <c>--help</c> was among the options: nothing else counts then.</summary>
+    public bool HelpRequested { get; set; }
+
     /// <summary>Records a value; flags have <c>true</c> or <c>false</c>.</summary>
     public void Add(Option option, string value)
     {
@@ -22,7 +25,8 @@ internal sealed class ParsedArguments
     public bool Has(string name) => _values.ContainsKey(name);
 
     /// <summary>A flag's last value.</summary>
-    public bool Flag(string name, bool byDefault = false) => _values.TryGetValue(name, out var values) ? values[^1] == "true" : byDefault;
+    public bool Flag(string name, bool byDefault = false) =>
+        _values.TryGetValue(name, out var values) ? values[^1] == "true" : byDefault;
 
     /// <summary>The last value, or null.</summary>
     public string? Value(string name) => _values.TryGetValue(name, out var values) ? values[^1] : null;
@@ -37,6 +41,7 @@ internal sealed class ParsedArguments
         if (Value(name) is not { } text) return null;
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             ? number
-            : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: not a number", 125);
+            : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: "
+                + $"strconv.ParseInt: parsing \"{text}\": invalid syntax", 125);
     }
 }

@@ -2,7 +2,9 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary>One verb of the command line: its grammar as data, and what it does. One file each in <c>Verbs/</c>.</summary>
+/// <summary>
+/// One verb of the command line: its grammar as data, and what it does. One file each in <c>Verbs/</c>.
+/// </summary>
 internal abstract class Verb
 {
     /// <summary>What the user types, e.g. <c>run</c> or <c>volume create</c>.</summary>
@@ -23,7 +25,9 @@ internal abstract class Verb
     /// <summary>Largest number of positional arguments.</summary>
     public virtual int MaximumArguments => int.MaxValue;
 
-    /// <summary>Whether options end at the first positional argument, so that <c>run IMAGE ls -l</c> keeps its -l.</summary>
+    /// <summary>
+    /// Whether options end at the first positional argument, so that <c>run IMAGE ls -l</c> keeps its -l.
+    /// </summary>
     public virtual bool OptionsEndAtFirstArgument => false;
 
     /// <summary>Exit code of a usage error: 125 for run and create, 1 elsewhere.</summary>

@@ -2,7 +2,8 @@ namespace Skiff.Agent.Manager;
 
 /// <summary>The user asked for something that cannot be: the text goes to them as it is.</summary>
 /// <param name="message">What is wrong and what to do.</param>
-/// <param name="exitCode">The command's exit code: 1 for most verbs, 125 when <c>run</c> or <c>create</c> cannot begin.</param>
+/// <param name="exitCode">The command's exit code: 1 for most verbs, 125 when <c>run</c> or <c>create</c> cannot
+/// begin.</param>
 internal sealed class UsageException(string message, int exitCode = 1) : Exception(message)
 {
     /// <summary>The command's exit code.</summary>

@@ -1,0 +1,62 @@
+namespace Skiff.Agent.Cli;
+
+/// <summary>All verbs, and the longer names that docker has for them.</summary>
+internal static class VerbTable
+{
+    /// <summary>The verbs, in the order in which help lists them.</summary>
+    public static VerbRow[] Rows { get; } =
+    [
+        new("version", VerbGroup.Other, static () => new Verbs.VersionVerb()),
+    ];
+
+    /// <summary>What each management word is about, for help.</summary>
+    public static (string Name, string Summary)[] Management { get; } =
+    [
+        ("container", "Manage containers"),
+        ("image", "Manage images"),
+        ("network", "Manage networks"),
+        ("system", "Manage Skiff"),
+        ("volume", "Manage volumes"),
+    ];
+
+    private static readonly (string Alias, string Name)[] s_aliases =
+    [
+        ("container list", "ps"), ("container ls", "ps"), ("container ps", "ps"), ("container remove", "rm"),
+        ("image inspect", "inspect"), ("image list", "images"), ("image ls", "images"), ("image remove", "rmi"),
+        ("image rm", "rmi"), ("network list", "network ls"), ("network remove", "network rm"),
+        ("system info", "info"), ("volume list", "volume ls"), ("volume remove", "volume rm"),
+    ];
+
+    /// <summary>
+    /// Finds the verb that <paramref name="args"/> begin with and how many words it has. Null when there is none.
+    /// </summary>
+    public static VerbRow? Find(ReadOnlySpan<VerbRow> rows, ReadOnlySpan<string> args, out int words)
+    {
+        words = 1;
+        foreach (VerbRow row in rows)
+            if (row.Name == args[0]) return row;
+        if (args.Length < 2 || !IsManagement(args[0])) return null;
+        words = 2;
+        string name = $"{args[0]} {args[1]}";
+        foreach (var row in s_aliases)
+            if (row.Alias == name) name = row.Name;
+        if (Match(rows, name) is { } found) return found;
+        // docker has every verb of containers and images with its group's name in front, too.
+        return args[0] is "container" or "image" ? Match(rows, args[1]) : null;
+    }
+
+    /// <summary>Whether <paramref name="word"/> begins verbs of two words.</summary>
+    public static bool IsManagement(string word)
+    {
+        foreach (var row in Management)
+            if (row.Name == word) return true;
+        return false;
+    }
+
+    private static VerbRow? Match(ReadOnlySpan<VerbRow> rows, string name)
+    {
+        foreach (VerbRow row in rows)
+            if (row.Name == name) return row;
+        return null;
+    }
+}
