@@ -1,5 +1,4 @@
-using Skiff.Interop.Libc;
-using Skiff.Interop.Syscalls;
+using Skiff.Interop.Mounts;
 
 namespace Skiff.Interop.Processes;
 
@@ -8,15 +7,9 @@ namespace Skiff.Interop.Processes;
 /// that gets hold of /proc/PID/exe could otherwise open the host's binary for writing once nobody executes it
 /// (CVE-2019-5736).
 /// </summary>
-public static unsafe class ReadOnlySelf
+public static class ReadOnlySelf
 {
     private const string Self = "/proc/self/exe";
-    private const uint OPEN_TREE_CLONE = 1;
-    private const uint OPEN_TREE_CLOEXEC = 0x80000;
-    private const int AT_EMPTY_PATH = 0x1000;
-    private const int MountAttrLength = 32;
-    private const ulong MOUNT_ATTR_RDONLY = 1;
-    private const ulong MOUNT_ATTR_NODEV = 4;
 
     /// <summary>
     /// The program through a detached bind mount of its own that is read-only (open_tree(2) and mount_setattr(2), Linux
@@ -33,21 +26,17 @@ public static unsafe class ReadOnlySelf
     /// <summary>The mount for any file; null when the kernel refuses.</summary>
     internal static Fd? TryCloneReadOnly(string program)
     {
-        using var path = new NativePath(program);
-        nint r;
-        fixed (byte* p = path.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            r = Native.syscall(SyscallNumbers.open_tree, Fd.Cwd.Number, (nint)p,
-                (nint)(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-        if (r == -1) return null;
-        var mount = new Fd((int)r);
-        ulong* attributes = stackalloc ulong[4] { MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, 0, 0, 0 };
-        byte empty = 0;
-        // SAFETY: struct mount_attr is 32 bytes on this stack, the path an empty string beside it.
-        r = Native.syscall(
-            SyscallNumbers.mount_setattr, mount.Number, (nint)(&empty), AT_EMPTY_PATH, (nint)attributes,
-                MountAttrLength);
-        if (r == 0) return mount;
-        mount.Dispose();
-        return null;
+        Fd? mount = null;
+        try
+        {
+            mount = Mounts.Mounts.CloneTree(Fd.Cwd, program, recursive: false);
+            Mounts.Mounts.SetAttributes(mount, MountConstants.MOUNT_ATTR_RDONLY | MountConstants.MOUNT_ATTR_NODEV);
+            return mount;
+        }
+        catch (LinuxException)
+        {
+            mount?.Dispose();
+            return null;
+        }
     }
 }
