@@ -1,6 +1,7 @@
 namespace Skiff.Interop.Libc;
 
-#pragma warning disable CS8981, IDE1006 // The names are the C library's.
+#pragma warning disable CS0649 // The kernel writes these fields.
+
 /// <summary>struct iovec, sys/uio.h.</summary>
 internal unsafe struct iovec
 {
@@ -18,4 +19,30 @@ internal unsafe struct msghdr
     internal void* msg_control;
     internal nint msg_controllen;
     internal int msg_flags;
+}
+
+/// <summary>struct cmsghdr of 64-bit Linux; the data follows it directly.</summary>
+internal struct cmsghdr
+{
+    internal nint cmsg_len;
+    internal int cmsg_level;
+    internal int cmsg_type;
+}
+
+/// <summary>struct sockaddr_un.</summary>
+internal unsafe struct sockaddr_un
+{
+    /// <summary>Bytes of sun_path, its NUL included.</summary>
+    internal const int PathBytes = 108;
+
+    internal ushort sun_family;
+    internal fixed byte sun_path[PathBytes];
+}
+
+/// <summary>struct ucred.</summary>
+internal struct ucred
+{
+    internal int pid;
+    internal uint uid;
+    internal uint gid;
 }
