@@ -2,6 +2,7 @@ using System.Net;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
+using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Networks;
 
@@ -71,15 +72,13 @@ internal sealed class NetworkModule
     /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="networkName">The network to join.</param>
-    /// <param name="containerNamespace">The container's network namespace (nsfs descriptor, borrowed).</param>
-    /// <param name="inside">An rtnetlink socket that lives in that namespace (borrowed).</param>
+    /// <param name="inside">The container's network namespace (borrowed).</param>
     /// <param name="ports">The ports to publish.</param>
     /// <param name="options">What the container asks for.</param>
     public Endpoint Attach(
         string containerId,
         string networkName,
-        Fd containerNamespace,
-        NetlinkSocket inside,
+        NetNamespace inside,
         IReadOnlyList<PortMapping> ports,
         EndpointOptions options)
     {
@@ -95,9 +94,9 @@ internal sealed class NetworkModule
             using Fd? held = endpoint.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
             _endpoints.Write(endpoint);
             unwinding.Push(() => _endpoints.Delete(containerId));
-            VethEndpoint.Create(host.Route, bridge, endpoint, containerNamespace);
+            VethEndpoint.Create(host.Route, bridge, endpoint, inside.Fd);
             unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
-            VethEndpoint.Configure(inside, endpoint);
+            VethEndpoint.Configure(inside.Rtnetlink, endpoint);
             _rules.Publish(host, endpoint);
             return endpoint;
         }
@@ -154,7 +153,8 @@ internal sealed class NetworkModule
         _rules.Remove(host);
         foreach (NetworkRecord network in _networks.List())
             if (network.Driver == "bridge") VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
-        StateFile.DeleteTree(_roots.RunRoot + "/networks");
+        IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_roots.RunRoot + "/networks");
+        if (failures.Count > 0) throw new AggregateException("remove the networks' state", failures);
     }
 
     private Endpoint Reserve(

@@ -8,7 +8,7 @@ internal static class StateFile
     /// <summary>The content; null when the file does not exist.</summary>
     public static byte[]? TryRead(string path)
     {
-        Errno errno = Files.TryReadAll(path, out byte[] content);
+        Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] content);
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "read", path);
         return errno == Errno.None ? content : null;
     }
@@ -16,23 +16,14 @@ internal static class StateFile
     /// <summary>The names in a directory; none when it does not exist.</summary>
     public static List<string> Names(string directory)
     {
-        Errno errno = Files.TryListDirectory(directory, out List<string> names);
-        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", directory);
+        var names = new List<string>();
+        const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
+        Errno errno = Files.TryOpenAt(Fd.Cwd, directory, flags, 0, out Fd? fd);
+        if (errno == Errno.ENOENT) return names;
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", directory);
+        using (fd)
+            foreach (DirectoryEntry entry in Files.ListDirectory(fd!)) names.Add(entry.Name);
         return names;
-    }
-
-    /// <summary>Deletes a directory of state files and directories of them; fine when there is none.</summary>
-    public static void DeleteTree(string directory)
-    {
-        foreach (string name in Names(directory))
-        {
-            string path = $"{directory}/{name}";
-            Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
-            if (errno == Errno.EISDIR) DeleteTree(path);
-            else if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlinkat", path);
-        }
-        Errno last = Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true);
-        if (last is not (Errno.None or Errno.ENOENT)) throw new LinuxException(last, "unlinkat", directory);
     }
 
     /// <summary>Opens and locks a file, creating it and its directory; the lock ends with the descriptor.</summary>

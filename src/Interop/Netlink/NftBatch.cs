@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Skiff.Interop.Netlink;
 
@@ -69,6 +70,7 @@ public sealed partial class NftBatch : IDisposable
         PutType(Nftables.NFTA_SET_KEY_TYPE, Nftables.NFTA_SET_KEY_LEN, set.Key);
         if (isMap) PutType(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFTA_SET_DATA_LEN, set.Value);
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ID, ++_setId);
+        if (set.Key is [NftDataType.InterfaceName]) PutHostByteOrder();
     }
 
     /// <summary>
@@ -128,6 +130,17 @@ public sealed partial class NftBatch : IDisposable
         }
         _batch.PutUInt32BigEndian(typeAttribute, type);
         _batch.PutUInt32BigEndian(lengthAttribute, (uint)length);
+    }
+
+    /// <summary>
+    /// A note for the nft tool, opaque to the kernel: type 0 (key byte order), length 4, value 1 (the host's). Without
+    /// it, interface names are listed as empty.
+    /// </summary>
+    private void PutHostByteOrder()
+    {
+        Span<byte> note = _batch.Attribute(Nftables.NFTA_SET_USERDATA, 6);
+        note[1] = 4;
+        MemoryMarshal.Write(note[2..], 1u);
     }
 
     private static int SizeOf(NftDataType type) => type switch

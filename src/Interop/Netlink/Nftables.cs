@@ -55,6 +55,7 @@ internal static class Nftables
     internal const ushort NFTA_SET_DATA_LEN = 7;
 
     internal const ushort NFTA_SET_ID = 10;
+    internal const ushort NFTA_SET_USERDATA = 13;
 
     internal const uint NFT_SET_INTERVAL = 4;
     internal const uint NFT_SET_MAP = 8;

@@ -39,6 +39,8 @@ internal static class Rtnetlink
     internal const ushort IFLA_AF_SPEC = 26;
     internal const ushort IFLA_NET_NS_FD = 28;
 
+    internal const ushort IFLA_NUM_TX_QUEUES = 31;
+    internal const ushort IFLA_NUM_RX_QUEUES = 32;
     internal const ushort IFLA_EXT_MASK = 29;
     internal const uint RTEXT_FILTER_SKIP_STATS = 8;
 

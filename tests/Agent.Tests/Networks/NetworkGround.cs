@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 using Skiff.Interop.Netlink;
+using Skiff.Interop.Tests.Netlink;
 
 namespace Skiff.Agent.Tests.Networks;
 
@@ -11,7 +13,10 @@ namespace Skiff.Agent.Tests.Networks;
 /// </summary>
 internal sealed class NetworkGround : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("skiff-net");
+    // A run root is on tmpfs, as /run is; the temporary directory need not be.
+    private readonly DirectoryInfo _directory =
+        Directory.CreateDirectory($"/dev/shm/skiff-net-{Guid.NewGuid():N}");
+
     private readonly List<NetworkRoom> _rooms = [];
 
     public NetworkGround()
@@ -49,8 +54,40 @@ internal sealed class NetworkGround : IDisposable
     public Endpoint Attach(NetworkRoom room, string id, params string[] ports)
     {
         var mappings = ports.SelectMany(PortMapping.Parse).ToList();
-        return Host.Do(() => Module.Attach(id, "bridge", room.Namespace, room.Route, mappings, EndpointOptions.None));
+        return Host.Do(() => Module.Attach(id, "bridge", room.Namespace, mappings, EndpointOptions.None));
     }
+
+    /// <summary>The elements of a set or map as <c>nft</c> writes them, sorted.</summary>
+    public string[] Elements(string set)
+    {
+        string table = new NetworkNames(Roots).Table;
+        string kind = set.EndsWith("ports") ? "map" : "set";
+        JsonElement listing = Host.Do(() => FreshNetwork.Json("nft", "-j", "list", kind, "inet", table, set));
+        JsonElement found = listing.GetProperty("nftables").EnumerateArray()
+            .Select(item => item.EnumerateObject().Single())
+            .Single(item => item.Name is "set" or "map").Value;
+        return !found.TryGetProperty("elem", out JsonElement elements)
+            ? []
+            : [.. elements.EnumerateArray().Select(Text).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>What the run root remembers of containers, sorted: records, leases, ports.</summary>
+    public string[] State() =>
+    [
+        .. new DirectoryInfo(Roots.RunRoot + "/networks").EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+            .Where(f => f is FileInfo and not { Name: "cursor" or "lock" or "rules.lock" })
+            .Select(f => f.LinkTarget is { } target ? $"{f.Name} -> {target}" : f.Name).Order(StringComparer.Ordinal),
+    ];
+
+    private static string Text(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => string.Join(" : ", element.EnumerateArray().Select(Text)),
+        JsonValueKind.Object when element.TryGetProperty("concat", out JsonElement parts) =>
+            string.Join(" . ", parts.EnumerateArray().Select(Text)),
+        JsonValueKind.Object when element.TryGetProperty("prefix", out JsonElement prefix) =>
+            $"{prefix.GetProperty("addr").GetString()}/{prefix.GetProperty("len").GetInt32()}",
+        _ => element.ToString(),
+    };
 
     public void Dispose()
     {
@@ -61,7 +98,7 @@ internal sealed class NetworkGround : IDisposable
     private void Wire()
     {
         using var batch = new NetlinkBatch();
-        Links.AddVeth(batch, new VethPair { Name = "eth0", PeerName = "eth0", PeerNamespace = Outside.Namespace });
+        Links.AddVeth(batch, new VethPair { Name = "eth0", PeerName = "eth0", PeerNamespace = Outside.Namespace.Fd });
         Links.Set(batch, "eth0", new LinkChange { Up = true });
         Links.Set(batch, 1, new LinkChange { Up = true });
         Host.Route.Execute(batch);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
+using Skiff.Interop.Processes;
 using Skiff.Interop.Tests.Netlink;
 
 namespace Skiff.Agent.Tests.Networks;
@@ -23,14 +24,12 @@ internal sealed class NetworkRoom : IDisposable
                 foreach (Action action in _work.GetConsumingEnumerable()) action();
             }),
             TaskCreationOptions.LongRunning);
-        (Namespace, Route) = Do(() => (
-            Files.Open("/proc/thread-self/ns/net", OpenFlags.O_RDONLY),
-            NetlinkSocket.Open(NetlinkFamily.NETLINK_ROUTE)));
+        Namespace = NetNamespace.Open(Do(() => Files.Open("/proc/thread-self/ns/net", OpenFlags.O_RDONLY)));
     }
 
-    public Fd Namespace { get; }
+    public NetNamespace Namespace { get; }
 
-    public NetlinkSocket Route { get; }
+    public NetlinkSocket Route => Namespace.Rtnetlink;
 
     public T Do<T>(Func<T> function)
     {
@@ -98,7 +97,6 @@ internal sealed class NetworkRoom : IDisposable
     {
         _work.CompleteAdding();
         _thread.GetAwaiter().GetResult();
-        Route.Dispose();
         Namespace.Dispose();
     }
 }
