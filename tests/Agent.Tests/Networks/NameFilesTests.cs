@@ -12,7 +12,8 @@ public class NameFilesTests
     [InlineData("nameserver 10.0.0.1\n", "nameserver 10.0.0.1\n")]
     [InlineData("nameserver 127.0.0.1\nnameserver 10.0.0.1\n", "nameserver 10.0.0.1\n")]
     [InlineData("nameserver 127.0.0.53\n", "nameserver 8.8.8.8\nnameserver 8.8.4.4\n")]
-    [InlineData("nameserver ::1\nnameserver fe80::1%eth0\nnameserver fd00::1\nnameserver 9.9.9.9", "nameserver 9.9.9.9\n")]
+    [InlineData("nameserver ::1\nnameserver fe80::1%eth0\nnameserver fd00::1\nnameserver 9.9.9.9",
+        "nameserver 9.9.9.9\n")]
     [InlineData("", "nameserver 8.8.8.8\nnameserver 8.8.4.4\n")]
     [InlineData("# nameserver 1.1.1.1\n;nameserver 1.1.1.2\nnameservers 1.1.1.3\n  nameserver\t1.1.1.4 # x\n",
         "nameserver 1.1.1.4\n")]

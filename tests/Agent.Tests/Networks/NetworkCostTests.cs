@@ -3,7 +3,7 @@ using Skiff.Agent.Networks;
 
 namespace Skiff.Agent.Tests.Networks;
 
-/// <summary>What an attachment costs, and that it does not grow. The limits are wide; the output has the numbers.</summary>
+/// <summary>What an attachment costs, and that it does not grow. The output has the numbers.</summary>
 public class NetworkCostTests(ITestOutputHelper output)
 {
     [Fact]
