@@ -62,20 +62,27 @@ private_apt() {
     APT_CONFIG=$base/apt.conf "$@"
 }
 
-# fetch_deb ARCH SUITE PACKAGE: prints the path of the package's newest .deb in SUITE, fetched once.
-fetch_deb() {
-    local arch=$1 suite=$2 package=$3 dir=$CACHE/debs/$1-$2
+# fetch_debs ARCH SUITE PACKAGE...: fetches the packages' newest .deb in SUITE, each once.
+fetch_debs() {
+    local arch=$1 suite=$2 dir=$CACHE/debs/$1-$2 package found missing=(); shift 2
     mkdir -p "$dir"
-    local found=("$dir/${package}_"*.deb)
-    if [ ! -e "${found[0]}" ]; then
-        if [ ! -e "$CACHE/apt/$arch/updated" ]; then
-            private_apt "$arch" apt-get -qq -o APT::Update::Error-Mode=any update >&2 \
-                || die "could not read Debian's package lists for $arch from $MIRROR"
-            touch "$CACHE/apt/$arch/updated"
-        fi
-        (cd "$dir" && private_apt "$arch" apt-get -qq download "$package/$suite" >&2) \
-            || die "could not fetch $package ($arch, $suite)"
+    for package in "$@"; do
         found=("$dir/${package}_"*.deb)
+        [ -e "${found[0]}" ] || missing+=("$package/$suite")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ ! -e "$CACHE/apt/$arch/updated" ]; then
+        private_apt "$arch" apt-get -qq -o APT::Update::Error-Mode=any update >&2 \
+            || die "could not read Debian's package lists for $arch from $MIRROR"
+        touch "$CACHE/apt/$arch/updated"
     fi
+    (cd "$dir" && private_apt "$arch" apt-get -qq download "${missing[@]}" >&2) \
+        || die "could not fetch for $arch: ${missing[*]}"
+}
+
+# fetch_deb ARCH SUITE PACKAGE: prints the path of the package's .deb.
+fetch_deb() {
+    fetch_debs "$@"
+    local found=("$CACHE/debs/$1-$2/$3_"*.deb)
     printf '%s\n' "${found[0]}"
 }
