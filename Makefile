@@ -31,7 +31,7 @@ peers: ## set up crun, podman and docker for comparisons
 
 bench: ## run the BenchmarkDotNet suites (FILTER='*Tar*' picks some)
 	@scripts/need gcc libc6-dev
-	dotnet run --project bench/Layers.Bench -c Release -- --filter '$(or $(FILTER),*)'
+	dotnet run --project bench/Layers.Bench -c Release -- --artifacts $(OUT)/bench --filter '$(or $(FILTER),*)'
 
 compare: publish ## measure whole programs beside the peers; writes docs/benchmarks.md
 	@bench/peers/compare
