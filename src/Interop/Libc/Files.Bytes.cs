@@ -4,15 +4,19 @@ using Skiff.Interop.Syscalls;
 namespace Skiff.Interop;
 
 /// <summary>
-/// Calls for names that come from images: bytes, not always UTF-8. All give the errno as result; the path needs no NUL, and one inside
-/// is EINVAL.
+/// Calls for names that come from images: bytes, not always UTF-8. All give the errno as result; the path needs no
+/// NUL, and one inside is EINVAL.
 /// </summary>
 public static unsafe partial class Files
 {
     private const int AtSymlinkNoFollow = 0x100;
 
-    /// <summary>openat2(2) of a path in bytes; see <see cref="TryOpenAt2(Fd, string, OpenFlags, uint, ResolveFlags, out Fd?)"/>.</summary>
-    public static Errno TryOpenAt2(Fd directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
+    /// <summary>
+    /// openat2(2) of a path in bytes; see <see cref="TryOpenAt2(Fd, string, OpenFlags, uint, ResolveFlags, out
+    /// Fd?)"/>.
+    /// </summary>
+    public static Errno TryOpenAt2(
+        Fd directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out Fd? fd)
     {
         ulong* how = stackalloc ulong[3] { (ulong)(flags | OpenFlags.O_CLOEXEC), mode, (ulong)resolve };
         using var p = new NativePath(path);
@@ -56,7 +60,8 @@ public static unsafe partial class Files
         using var a = new NativePath(from);
         using var b = new NativePath(to);
         fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return Result(Native.syscall(SyscallNumbers.linkat, fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, 0));
+            return Result(Native.syscall(SyscallNumbers.linkat,
+                fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, 0));
     }
 
     /// <summary>renameat2(2) without flags.</summary>
@@ -83,7 +88,8 @@ public static unsafe partial class Files
         Result(Native.syscall(SyscallNumbers.fchown, fd.Number, (nint)uid, (nint)gid));
 
     /// <summary>fchmod(2).</summary>
-    public static Errno TryChmod(Fd fd, uint mode) => Result(Native.syscall(SyscallNumbers.fchmod, fd.Number, (nint)mode));
+    public static Errno TryChmod(Fd fd, uint mode) =>
+        Result(Native.syscall(SyscallNumbers.fchmod, fd.Number, (nint)mode));
 
     /// <summary>utimensat(2) of the name itself: sets both access and modification time.</summary>
     public static Errno TrySetTimesAt(Fd directory, ReadOnlySpan<byte> path, long seconds, int nanoseconds)
@@ -91,14 +97,16 @@ public static unsafe partial class Files
         long* times = stackalloc long[4] { seconds, nanoseconds, seconds, nanoseconds };
         using var p = new NativePath(path);
         fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call; times is struct timespec[2].
-            return Result(Native.syscall(SyscallNumbers.utimensat, directory.Number, (nint)name, (nint)times, AtSymlinkNoFollow));
+            return Result(Native.syscall(SyscallNumbers.utimensat,
+                directory.Number, (nint)name, (nint)times, AtSymlinkNoFollow));
     }
 
     /// <summary>futimens(3): sets both access and modification time of an open file.</summary>
     public static Errno TrySetTimes(Fd fd, long seconds, int nanoseconds)
     {
         long* times = stackalloc long[4] { seconds, nanoseconds, seconds, nanoseconds };
-        return Result(Native.syscall(SyscallNumbers.utimensat, fd.Number, 0, (nint)times, 0)); // SAFETY: struct timespec[2].
+        // SAFETY: times is struct timespec[2] on this stack frame.
+        return Result(Native.syscall(SyscallNumbers.utimensat, fd.Number, 0, (nint)times, 0));
     }
 
     /// <summary>fsetxattr(2).</summary>
@@ -114,7 +122,8 @@ public static unsafe partial class Files
     {
         using var p = new NativePath(path);
         using var n = new NativePath(name);
-        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = value) // SAFETY: NUL-terminated strings; value pinned with its length.
+        // SAFETY: NUL-terminated strings; value pinned with its length.
+        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = value)
             return Result(Native.syscall(SyscallNumbers.lsetxattr, (nint)pp, (nint)pn, (nint)pv, value.Length, 0));
     }
 

@@ -1,9 +1,13 @@
 namespace Skiff.Layers.Erofs;
 
-/// <summary>Numbers of the EROFS on-disk format (the kernel's fs/erofs/erofs_fs.h). Everything is little-endian.</summary>
+/// <summary>
+/// Numbers of the EROFS on-disk format (the kernel's fs/erofs/erofs_fs.h). Everything is little-endian.
+/// </summary>
 internal static class ErofsFormat
 {
-    /// <summary>Tar aligns content to 512 bytes, so that is the block size (Linux 6.4 for sizes below a page).</summary>
+    /// <summary>
+    /// Tar aligns content to 512 bytes, so that is the block size (Linux 6.4 for sizes below a page).
+    /// </summary>
     internal const int BlockBits = 9;
     internal const int BlockSize = 1 << BlockBits;
 
@@ -34,7 +38,9 @@ internal static class ErofsFormat
     /// <summary>Address of an inode without blocks.</summary>
     internal const uint NullAddress = 0xFFFFFFFF;
 
-    /// <summary>Name indexes of extended attributes, longest prefixes first; those without an index cannot be stored.</summary>
+    /// <summary>
+    /// Name indexes of extended attributes, longest prefixes first; those without an index cannot be stored.
+    /// </summary>
     internal static ReadOnlySpan<byte> XattrIndex(ReadOnlySpan<byte> name, out byte index)
     {
         foreach (var (prefix, number) in XattrPrefixes)

@@ -1,3 +1,4 @@
+using System.Text;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
 using static Skiff.Interop.Mounts.MountConstants;
@@ -7,7 +8,19 @@ namespace Skiff.Layers.Erofs;
 /// <summary>Mounts an image whose data is in a second file.</summary>
 internal static class ErofsMount
 {
-    /// <summary>Mounts read-only at <paramref name="point"/>. ENOTBLK is a kernel that takes block devices only (before 6.12).</summary>
-    internal static Errno TryMount(string image, string tar, string point) =>
-        Mounts.TryMount(image, point, "erofs", MS_RDONLY, "device=" + tar);
+    private const int LongestValue = 255; // fsconfig(2) takes no longer strings.
+
+    /// <summary>
+    /// Mounts a directory's image, with its tar as extra device, read-only at <paramref name="point"/>. ENOTBLK is a
+    /// kernel that takes block devices only (before Linux 6.12), ENODEV one without EROFS.
+    /// </summary>
+    internal static void Attach(string directory, string image, string tar, string point)
+    {
+        bool fits = Encoding.UTF8.GetByteCount(directory) + 1 + Math.Max(image.Length, tar.Length) <= LongestValue;
+        using Fd? reference = fits ? null : Files.Open(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        string prefix = reference is null ? directory : $"/proc/self/fd/{reference.Number}";
+        using Fd mount = Mounts.CreateFilesystem(
+            "erofs", [$"source={prefix}/{image}", $"device={prefix}/{tar}", "ro"], MOUNT_ATTR_RDONLY);
+        Mounts.Attach(mount, point);
+    }
 }

@@ -10,7 +10,9 @@ internal struct ErofsNode
     /// <summary>Inode of the tree, or -1 for the image's own root.</summary>
     internal int Inode;
 
-    /// <summary>Directories: their names are this range of <see cref="ErofsPlan.Names"/>, sorted by bytes, dots included.</summary>
+    /// <summary>
+    /// Directories: their names are this range of <see cref="ErofsPlan.Names"/>, sorted by bytes, dots included.
+    /// </summary>
     internal int FirstName, NameCount;
 
     internal int Subdirectories;
@@ -29,15 +31,19 @@ internal struct ErofsNode
     internal bool Compact;
 }
 
-/// <summary>A name in a directory: the node it leads to, and the tree's entry, or one of the constants for names without one.</summary>
+/// <summary>
+/// A name in a directory: the node it leads to, and the tree's entry, or one of the constants for names without
+/// one.
+/// </summary>
 internal readonly record struct ErofsName(int Node, int Entry)
 {
     internal const int Dot = -1, DotDot = -2, Tree = -3;
 }
 
 /// <summary>
-/// Decides where everything in the image goes, so that it can be written front to back. The image's root holds one directory,
-/// <see cref="TreeName"/>, which is the layer's root: a path through it exists only while the image is mounted.
+/// Decides where everything in the image goes, so that it can be written front to back. The image's root holds one
+/// directory, <see cref="TreeName"/>, which is the layer's root: a path through it exists only while the image is
+/// mounted.
 /// </summary>
 internal sealed class ErofsPlan
 {
@@ -84,7 +90,9 @@ internal sealed class ErofsPlan
     /// <summary>A node's number on disk, counted from the image's start in slots.</summary>
     internal long NidOf(int node) => Nodes[node].Position / ErofsFormat.SlotSize;
 
-    /// <summary>The majority's modification time, if there is a majority: layers of reproducible builds have but one.</summary>
+    /// <summary>
+    /// The majority's modification time, if there is a majority: layers of reproducible builds have but one.
+    /// </summary>
     private (long, int) CommonMtime()
     {
         (long, int) candidate = default;
@@ -117,13 +125,16 @@ internal sealed class ErofsPlan
         }
     }
 
-    /// <summary>Sorts a directory's names and gives its children places beside each other, which a listing reads together.</summary>
+    /// <summary>
+    /// Sorts a directory's names and gives its children places beside each other, which a listing reads together.
+    /// </summary>
     private void CollectDirectory(int entry, int node, int parent, List<(int, int, int)> subdirectories)
     {
         int first = _names.Count;
         _names.Add(new(node, ErofsName.Dot));
         _names.Add(new(parent, ErofsName.DotDot));
-        for (int child = _tree.FirstChild(entry); child >= 0; child = _tree.NextSibling(child)) _names.Add(new(-1, child));
+        for (int child = _tree.FirstChild(entry); child >= 0; child = _tree.NextSibling(child))
+            _names.Add(new(-1, child));
         Span<ErofsName> names = CollectionsMarshal.AsSpan(_names)[first..];
         names.Sort(new ByName(this));
         foreach (ref ErofsName name in names)
@@ -135,7 +146,8 @@ internal sealed class ErofsPlan
             name = name with { Node = child };
         }
         ref ErofsNode directory = ref Nodes[node];
-        (directory.FirstName, directory.NameCount, directory.Subdirectories) = (first, names.Length, subdirectories.Count);
+        (directory.FirstName, directory.NameCount) = (first, names.Length);
+        directory.Subdirectories = subdirectories.Count;
         directory.Size = SizeOfNames(first, names.Length);
     }
 
@@ -154,7 +166,9 @@ internal sealed class ErofsPlan
         return node;
     }
 
-    /// <summary>Each block starts with its records and goes on with their names; only the last one may be short.</summary>
+    /// <summary>
+    /// Each block starts with its records and goes on with their names; only the last one may be short.
+    /// </summary>
     private long SizeOfNames(int first, int count)
     {
         long size = 0;
@@ -191,7 +205,8 @@ internal sealed class ErofsPlan
             }
             node.Position = start;
             long end = start + head + tail;
-            if (node.Layout == ErofsFormat.LayoutChunkBased) end = Align(end, ErofsFormat.ChunkIndexSize) + ErofsFormat.ChunkIndexSize * ChunkCount(node.Size);
+            if (node.Layout == ErofsFormat.LayoutChunkBased)
+                end = Align(end, ErofsFormat.ChunkIndexSize) + ErofsFormat.ChunkIndexSize * ChunkCount(node.Size);
             at = Align(end, ErofsFormat.SlotSize);
         }
         return at;
@@ -201,11 +216,14 @@ internal sealed class ErofsPlan
     {
         if (node.Inode < 0) return true;
         ref readonly LayerInode inode = ref _tree.Inode(node.Inode);
-        return (inode.MtimeSeconds, inode.MtimeNanoseconds) == BuildTime && inode.Uid <= ushort.MaxValue && inode.Gid <= ushort.MaxValue
-            && node.Size <= uint.MaxValue && Math.Max(inode.Links, node.Subdirectories + 2) <= ushort.MaxValue;
+        return (inode.MtimeSeconds, inode.MtimeNanoseconds) == BuildTime
+            && inode.Uid <= ushort.MaxValue && inode.Gid <= ushort.MaxValue && node.Size <= uint.MaxValue
+            && Math.Max(inode.Links, node.Subdirectories + 2) <= ushort.MaxValue;
     }
 
-    /// <summary>Bytes of content that would go behind the inode: the part of directories and symlinks that fills no block.</summary>
+    /// <summary>
+    /// Bytes of content that would go behind the inode: the part of directories and symlinks that fills no block.
+    /// </summary>
     private long InlineBytes(in ErofsNode node)
     {
         bool flat = node.Inode < 0 || _tree.Inode(node.Inode).Type is TarEntryType.Directory or TarEntryType.Symlink;
@@ -216,7 +234,9 @@ internal sealed class ErofsPlan
         node.Inode >= 0 && node.Size > 0 && _tree.Inode(node.Inode).Type == TarEntryType.Regular
             ? ErofsFormat.LayoutChunkBased : ErofsFormat.LayoutFlatPlain;
 
-    /// <summary>Smallest shift with which one chunk holds a file; content is contiguous, so one index says it all.</summary>
+    /// <summary>
+    /// Smallest shift with which one chunk holds a file; content is contiguous, so one index says it all.
+    /// </summary>
     internal static int ChunkBits(long size)
     {
         int bits = 0;

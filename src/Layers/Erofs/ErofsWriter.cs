@@ -7,8 +7,8 @@ using Skiff.Layers.Tar;
 namespace Skiff.Layers.Erofs;
 
 /// <summary>
-/// Writes the EROFS image of a layer: every inode and directory, and for each regular file the place in the tar, the image's extra
-/// device, where its content is. The bytes depend on the tree alone.
+/// Writes the EROFS image of a layer: every inode and directory, and for each regular file the place in the tar,
+/// the image's extra device, where its content is. The bytes depend on the tree alone.
 /// </summary>
 internal sealed class ErofsWriter
 {
@@ -59,16 +59,20 @@ internal sealed class ErofsWriter
         BinaryPrimitives.WriteUInt32LittleEndian(super[80..], ErofsFormat.FeatureIncompat);
         BinaryPrimitives.WriteUInt16LittleEndian(super[86..], 1);
         // The device table is counted in slots of its own size; the first one after the superblock.
-        BinaryPrimitives.WriteUInt16LittleEndian(super[88..], (ErofsFormat.SuperOffset + ErofsFormat.SuperSize) / ErofsFormat.DeviceSlotSize);
+        const int Slot = (ErofsFormat.SuperOffset + ErofsFormat.SuperSize) / ErofsFormat.DeviceSlotSize;
+        BinaryPrimitives.WriteUInt16LittleEndian(super[88..], Slot);
         BinaryPrimitives.WriteUInt32LittleEndian(super[(ErofsFormat.SuperSize + 64)..], tarBlocks);
         BinaryPrimitives.WriteUInt32LittleEndian(super[4..], Checksum(super));
     }
 
-    /// <summary>CRC-32C without the final inversion, over the superblock's block with the field itself as zero.</summary>
+    /// <summary>
+    /// CRC-32C without the final inversion, over the superblock's block with the field itself as zero.
+    /// </summary>
     private static uint Checksum(ReadOnlySpan<byte> block)
     {
         uint crc = uint.MaxValue;
-        for (; !block.IsEmpty; block = block[8..]) crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(block));
+        for (; !block.IsEmpty; block = block[8..])
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(block));
         return crc;
     }
 
@@ -119,7 +123,8 @@ internal sealed class ErofsWriter
         uint union = inode.Type switch
         {
             TarEntryType.CharDevice or TarEntryType.BlockDevice => (uint)inode.Data,
-            TarEntryType.Regular when node.Size > 0 => (uint)(ErofsPlan.ChunkBits(node.Size) | ErofsFormat.ChunkFormatIndexes),
+            TarEntryType.Regular when node.Size > 0 =>
+                (uint)(ErofsPlan.ChunkBits(node.Size) | ErofsFormat.ChunkFormatIndexes),
             _ => node.Block,
         };
         BinaryPrimitives.WriteUInt32LittleEndian(disk[16..], union);
@@ -164,8 +169,11 @@ internal sealed class ErofsWriter
         while (!names.IsEmpty)
         {
             int count = 0, used = 0;
-            while (count < names.Length && used + ErofsFormat.DirentSize + _plan.Text(names[count]).Length <= ErofsFormat.BlockSize)
-                used += ErofsFormat.DirentSize + _plan.Text(names[count++]).Length;
+            for (int need; count < names.Length; count++, used += need)
+            {
+                need = ErofsFormat.DirentSize + _plan.Text(names[count]).Length;
+                if (used + need > ErofsFormat.BlockSize) break;
+            }
             WriteDirectoryBlock(names[..count], used);
             names = names[count..];
             if (!names.IsEmpty) _directory.Extend(ErofsFormat.BlockSize - used).Clear();
@@ -204,7 +212,8 @@ internal sealed class ErofsWriter
     private void PadTo(long position)
     {
         int gap = checked((int)(position - _flushed - _buffer.Length));
-        if (gap < 0) throw new InvalidOperationException($"the image is {-gap} bytes beyond its plan at byte {position}");
+        if (gap < 0)
+            throw new InvalidOperationException($"the image is {-gap} bytes beyond its plan at byte {position}");
         _buffer.Extend(gap).Clear();
     }
 

@@ -6,8 +6,9 @@ using Skiff.Layers.Tar;
 namespace Skiff.Layers.Erofs;
 
 /// <summary>
-/// An inode's attributes as they stand after it: erofs_xattr_ibody_header and entries. Names outside user, trusted, security and POSIX
-/// ACLs have no place in the format and are left out, as a filesystem that does not know them leaves them out for Docker.
+/// An inode's attributes as they stand after it: erofs_xattr_ibody_header and entries. Names outside user, trusted,
+/// security and POSIX ACLs have no place in the format and are left out, as a filesystem that does not know them
+/// leaves them out for Docker.
 /// </summary>
 internal static class ErofsXattrs
 {
@@ -23,7 +24,8 @@ internal static class ErofsXattrs
             }
         if (size == 0) return 0;
         size += ErofsFormat.XattrHeaderSize;
-        if (size > MaxSize) throw new ImageException($"a file has {size} bytes of extended attributes, at most {MaxSize} are taken");
+        if (size > MaxSize)
+            throw new ImageException($"a file has {size} bytes of extended attributes, at most {MaxSize} are taken");
         return size;
     }
 
@@ -45,11 +47,14 @@ internal static class ErofsXattrs
 
     private const int MaxSize = ErofsFormat.XattrHeaderSize + (ushort.MaxValue - 1) * 4;
 
-    private static int EntrySize(int nameLength, int valueLength) => (ErofsFormat.XattrEntrySize + nameLength + valueLength + 3) & ~3;
+    private static int EntrySize(int nameLength, int valueLength) =>
+        (ErofsFormat.XattrEntrySize + nameLength + valueLength + 3) & ~3;
 
     private static void WriteEntry(ByteBuffer output, byte index, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (value.Length > ushort.MaxValue) throw new ImageException($"an extended attribute has {value.Length} bytes, at most {ushort.MaxValue} are taken");
+        if (value.Length > ushort.MaxValue)
+            throw new ImageException(
+                $"an extended attribute has {value.Length} bytes, at most {ushort.MaxValue} are taken");
         Span<byte> entry = output.Extend(EntrySize(name.Length, value.Length));
         entry.Clear();
         entry[0] = (byte)name.Length;

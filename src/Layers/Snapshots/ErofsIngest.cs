@@ -5,7 +5,10 @@ using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
-/// <summary>Appends the bytes to <c>layer.tar</c> and lets the parser look at them; at the end writes the index that it gathered.</summary>
+/// <summary>
+/// Appends the bytes to <c>layer.tar</c> and lets the parser look at them; at the end writes the index that it
+/// gathered.
+/// </summary>
 internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
 {
     private const long WritebackBytes = 8 << 20;
@@ -23,7 +26,7 @@ internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
         (_store, _diffId) = (store, diffId);
         (_path, _lock) = store.NewIngest();
         _parser = new TarParser(this);
-        _tar = Files.Open(Path.Combine(_path, ErofsSnapshotter.Tar), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
+        _tar = Create(ErofsSnapshotter.Tar);
     }
 
     public void Append(ReadOnlySpan<byte> tar)
@@ -38,7 +41,7 @@ internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
     public void Commit()
     {
         _parser.Complete();
-        using (Fd image = Files.Open(Path.Combine(_path, ErofsSnapshotter.Image), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180))
+        using (Fd image = Create(ErofsSnapshotter.Image))
         {
             ErofsWriter.Write(_tree, _parser.Position, image);
             Files.Fdatasync(_tar);
@@ -54,6 +57,9 @@ internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
         if (Files.Exists(_path)) _store.Discard(_path);
         _lock.Dispose();
     }
+
+    private Fd Create(string name) => Files.Open(
+        Path.Combine(_path, name), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
 
     void ITarVisitor.Entry(TarEntry entry) => _tree.Apply(entry);
 

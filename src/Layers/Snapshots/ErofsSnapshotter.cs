@@ -4,8 +4,9 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// The layer is its tar: <c>ROOT/layers/HEX/layer.tar</c>, byte for byte what the DiffId names, and <c>layer.erofs</c>, whose inodes point
-/// into it. Needs EROFS from plain files (Linux 6.12); <see cref="Snapshotters"/> finds out. Mounts are at <c>RUNROOT/layers/HEX</c>.
+/// The layer is its tar: <c>ROOT/layers/HEX/layer.tar</c>, byte for byte what the DiffId names, and
+/// <c>layer.erofs</c>, whose inodes point into it. Needs EROFS from plain files (Linux 6.12); <see
+/// cref="Snapshotters"/> finds out. Mounts are at <c>RUNROOT/layers/HEX</c>.
 /// </summary>
 public sealed class ErofsSnapshotter : ISnapshotter
 {

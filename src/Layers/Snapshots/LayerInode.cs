@@ -27,7 +27,10 @@ internal struct LayerInode
     /// <summary>Bytes of content, or of a symlink's target.</summary>
     internal long Size;
 
-    /// <summary>Regular: offset in the tar. Symlink: offset of the target in the tree's names. Device: number as new_encode_dev().</summary>
+    /// <summary>
+    /// Regular: offset in the tar. Symlink: offset of the target in the tree's names. Device: number as
+    /// new_encode_dev().
+    /// </summary>
     internal long Data;
 
     /// <summary>Index into the tree's attribute sets, or -1.</summary>

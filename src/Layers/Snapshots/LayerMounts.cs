@@ -7,12 +7,14 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// EROFS mounts of layers, each once per host at <c>RUNROOT/layers/HEX</c>. What callers get is the directory <c>fs</c> inside: it exists
-/// exactly while the layer is mounted, so asking for it is the whole fast path, and an overlay over a layer that was unmounted in
-/// between fails with ENOENT where it would otherwise show an empty directory.
+/// EROFS mounts of layers, each once per host at <c>RUNROOT/layers/HEX</c>. What callers get is the directory
+/// <c>fs</c> inside: it exists exactly while the layer is mounted, so asking for it is the whole fast path, and an
+/// overlay over a layer that was unmounted in between fails with ENOENT where it would otherwise show an empty
+/// directory.
 /// <para>
-/// <c>RUNROOT/layers</c> is itself a bind mount with private propagation while anything is mounted below it. Under systemd everything
-/// is shared by default: without it, every layer mount would also appear, and stay, in each mount namespace that is a peer.
+/// <c>RUNROOT/layers</c> is itself a bind mount with private propagation while anything is mounted below it. Under
+/// systemd everything is shared by default: without it, every layer mount would also appear, and stay, in each
+/// mount namespace that is a peer.
 /// </para>
 /// </summary>
 internal sealed class LayerMounts(string runRoot, LayerStore store)
@@ -89,7 +91,9 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
         }
     }
 
-    /// <summary>A walk that may not cross mounts says EXDEV at one, a bind mount of the directory onto itself included.</summary>
+    /// <summary>
+    /// A walk that may not cross mounts says EXDEV at one, a bind mount of the directory onto itself included.
+    /// </summary>
     private bool IsMountPoint()
     {
         using Fd parent = Files.Open(runRoot, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
@@ -106,14 +110,20 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
 
     private void MountLayer(Digest diffId)
     {
-        string image = store.MarkerOf(diffId), tar = Path.Combine(store.PathOf(diffId), ErofsSnapshotter.Tar), point = PointOf(diffId);
-        if (!store.Contains(diffId)) throw new ImageException($"layer {diffId} is not in the store: pull the image again");
+        string point = PointOf(diffId);
+        if (!store.Contains(diffId))
+            throw new ImageException($"layer {diffId} is not in the store: pull the image again");
         Errno errno = Files.TryMkdirAt(Fd.Cwd, point, 0x1C0);
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdir", point);
-        errno = ErofsMount.TryMount(image, tar, point);
-        if (errno == Errno.None) return;
-        Files.TryUnlinkAt(Fd.Cwd, point, directoryEntry: true);
-        throw new LinuxException(errno, "mount", point, $"cannot mount layer {diffId}");
+        try
+        {
+            ErofsMount.Attach(store.PathOf(diffId), ErofsSnapshotter.Image, ErofsSnapshotter.Tar, point);
+        }
+        catch (LinuxException e)
+        {
+            Files.TryUnlinkAt(Fd.Cwd, point, directoryEntry: true);
+            throw e.While($"cannot mount layer {diffId}");
+        }
     }
 
     private static void UnmountAt(string point)
@@ -124,8 +134,8 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
     }
 
     /// <summary>
-    /// Detaches what is mounted at a path, however often. Overlays keep their own clones of the layers' mounts, so running containers do
-    /// not notice, and a layer that is still used goes with its last user.
+    /// Detaches what is mounted at a path, however often. Overlays keep their own clones of the layers' mounts, so
+    /// running containers do not notice, and a layer that is still used goes with its last user.
     /// </summary>
     private static void UnmountAll(string point)
     {

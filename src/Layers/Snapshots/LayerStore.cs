@@ -4,8 +4,9 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// The directories that both stores share: <c>ROOT/layers/HEX</c> for committed layers and <c>ROOT/ingest/layer-*</c> for those on their
-/// way, each of which its maker holds locked while it lives. A layer is there when its directory has <paramref name="marker"/> in it.
+/// The directories that both stores share: <c>ROOT/layers/HEX</c> for committed layers and
+/// <c>ROOT/ingest/layer-*</c> for those on their way, each of which its maker holds locked while it lives. A layer
+/// is there when its directory has <paramref name="marker"/> in it.
 /// </summary>
 /// <param name="root">The state root.</param>
 /// <param name="marker">The file or directory that appears last.</param>
@@ -38,11 +39,15 @@ internal sealed class LayerStore(string root, string marker)
         Sweep();
         while (true)
         {
-            string path = Path.Combine(Ingests, $"layer-{Environment.ProcessId}-{Interlocked.Increment(ref s_serial)}-{Random.Shared.Next():x}");
-            if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None) throw new LinuxException(errno, "mkdir", path);
+            int serial = Interlocked.Increment(ref s_serial);
+            string name = $"layer-{Environment.ProcessId}-{serial}-{Random.Shared.Next():x}";
+            string path = Path.Combine(Ingests, name);
+            if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None)
+                throw new LinuxException(errno, "mkdir", path);
             // A sweep may come between making and locking; then the directory is gone, or about to be.
             if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) continue;
-            if (Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None && Files.Exists(path)) return (path, fd!);
+            bool locked = Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None;
+            if (locked && Files.Exists(path)) return (path, fd!);
             fd!.Dispose();
         }
     }
@@ -55,7 +60,11 @@ internal sealed class LayerStore(string root, string marker)
             if (!name.StartsWith("layer-", StringComparison.Ordinal)) continue;
             if (Files.TryOpenAt(Fd.Cwd, Path.Combine(Ingests, name), Directory, 0, out Fd? fd) != Errno.None) continue;
             using (fd)
-                if (Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None) Discard(name);
+            {
+                if (Files.TryFlock(fd!, exclusive: true, wait: false) != Errno.None) continue;
+                ErofsProbe.Unmount(Path.Combine(Ingests, name));
+                Discard(name);
+            }
         }
     }
 
@@ -67,8 +76,8 @@ internal sealed class LayerStore(string root, string marker)
     }
 
     /// <summary>
-    /// Makes an ingest, whose content is on disk already, the committed layer. When another process was faster, its layer stays and
-    /// this one is left for <see cref="Discard"/>.
+    /// Makes an ingest, whose content is on disk already, the committed layer. When another process was faster, its
+    /// layer stays and this one is left for <see cref="Discard"/>.
     /// </summary>
     internal void Publish(string ingest, Digest diffId)
     {
@@ -79,19 +88,24 @@ internal sealed class LayerStore(string root, string marker)
         AtomicFile.SyncDirectory(Layers);
     }
 
-    /// <summary>The directory is there: the layer is committed, or another kind of store has it in its own form.</summary>
+    /// <summary>
+    /// The directory is there: the layer is committed, or another kind of store has it in its own form.
+    /// </summary>
     private void Merge(string ingest, Digest diffId)
     {
         if (Contains(diffId)) return;
         foreach (string name in Names(ingest))
             if (name != marker) Files.Rename(Path.Combine(ingest, name), Path.Combine(PathOf(diffId), name));
         AtomicFile.SyncDirectory(PathOf(diffId));
-        Errno errno = Files.TryRenameAt(Fd.Cwd, Path.Combine(ingest, marker), Fd.Cwd, MarkerOf(diffId), noReplace: true);
+        string made = Path.Combine(ingest, marker);
+        Errno errno = Files.TryRenameAt(Fd.Cwd, made, Fd.Cwd, MarkerOf(diffId), noReplace: true);
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "renameat2", MarkerOf(diffId));
         AtomicFile.SyncDirectory(PathOf(diffId));
     }
 
-    /// <summary>Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep.</summary>
+    /// <summary>
+    /// Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep.
+    /// </summary>
     internal void Remove(Digest diffId)
     {
         if (!Files.Exists(PathOf(diffId))) return;
@@ -100,7 +114,8 @@ internal sealed class LayerStore(string root, string marker)
         {
             string doomed = Path.Combine(path, "removed");
             Errno errno = Files.TryRenameAt(Fd.Cwd, PathOf(diffId), Fd.Cwd, doomed);
-            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "rename", $"{PathOf(diffId)} -> {doomed}");
+            if (errno is not (Errno.None or Errno.ENOENT))
+                throw new LinuxException(errno, "rename", $"{PathOf(diffId)} -> {doomed}");
             AtomicFile.SyncDirectory(Layers);
             Discard(path);
         }

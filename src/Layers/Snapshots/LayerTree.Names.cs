@@ -21,7 +21,8 @@ internal sealed partial class LayerTree
     private int _entryCount;
 
     /// <summary>Name of an entry; empty for the root.</summary>
-    internal ReadOnlySpan<byte> NameOf(int entry) => _names.Span.Slice(_entries[entry].NameOffset, _entries[entry].NameLength);
+    internal ReadOnlySpan<byte> NameOf(int entry) =>
+        _names.Span.Slice(_entries[entry].NameOffset, _entries[entry].NameLength);
 
     /// <summary>The inode that an entry names.</summary>
     internal int InodeOf(int entry) => _entries[entry].Inode;
@@ -86,13 +87,14 @@ internal sealed partial class LayerTree
         }
         // Symlinks could lead ever deeper; what no path can name, and recursion could not walk, is refused.
         int pathLength = entry == -1 && _entryCount > 0 ? _entries[parent].PathLength + 1 + name.Length : 0;
-        if (pathLength > TarPath.MaxBytes) throw new ImageException($"a path in the tar has more than {TarPath.MaxBytes} bytes");
+        if (pathLength > TarPath.MaxBytes)
+            throw new ImageException($"a path in the tar has more than {TarPath.MaxBytes} bytes");
         if (_entryCount == _entries.Length) Array.Resize(ref _entries, _entryCount * 2);
         entry = _entryCount++;
         _entries[entry] = new Entry
         {
-            Parent = parent, NameOffset = _names.Append(name), NameLength = (ushort)name.Length, Inode = inode, Hash = hash,
-            FirstChild = -1, NextSibling = -1, PathLength = (ushort)pathLength,
+            Parent = parent, NameOffset = _names.Append(name), NameLength = (ushort)name.Length, Inode = inode,
+            Hash = hash, FirstChild = -1, NextSibling = -1, PathLength = (ushort)pathLength,
         };
         if (entry == Root) return entry;
         _entries[entry].NextSibling = _entries[parent].FirstChild;
@@ -115,7 +117,9 @@ internal sealed partial class LayerTree
         for (int entry = 1; entry < _entryCount; entry++) Register(entry);
     }
 
-    /// <summary>FNV-1a over eight bytes at a time, seeded per tree so that a hostile tar cannot aim at one slot.</summary>
+    /// <summary>
+    /// FNV-1a over eight bytes at a time, seeded per tree so that a hostile tar cannot aim at one slot.
+    /// </summary>
     private uint HashOf(int parent, ReadOnlySpan<byte> name)
     {
         const ulong Prime = 0x9E3779B97F4A7C15;

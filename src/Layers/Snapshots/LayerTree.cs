@@ -1,21 +1,21 @@
-using System.Buffers.Binary;
-using System.Text;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// One layer's files as its tar's entries leave them: the one place that knows which name wins, what a whiteout means, and where a
-/// name leads when symlinks of the same layer stand in its way. Both stores build on it, so both give the same tree. Nothing in it
-/// can lie outside the root: it has no parent to go to.
+/// One layer's files as its tar's entries leave them: the one place that knows which name wins, what a whiteout
+/// means, and where a name leads when symlinks of the same layer stand in its way. Both stores build on it, so both
+/// give the same tree. Nothing in it can lie outside the root: it has no parent to go to.
 /// </summary>
 internal sealed partial class LayerTree
 {
     /// <summary>The layer's root directory.</summary>
     internal const int Root = 0;
 
-    /// <summary>Most inodes of a layer; 512 bytes of zeros compress to nothing, so the memory for the tree needs a bound.</summary>
+    /// <summary>
+    /// Most inodes of a layer; 512 bytes of zeros compress to nothing, so the memory for the tree needs a bound.
+    /// </summary>
     internal const int MaxInodes = 1 << 22;
 
     private const int MaxSymlinks = 40; // As the kernel's MAXSYMLINKS.
@@ -32,7 +32,7 @@ internal sealed partial class LayerTree
     internal LayerTree(ILayerEffects? effects = null)
     {
         _effects = effects;
-        AddName(Root, default, AddInode(new LayerInode { Type = TarEntryType.Directory, Mode = ImpliedMode, Implied = true, Links = 1, Xattrs = -1 }));
+        AddName(Root, default, AddInode(Implied()));
     }
 
     /// <summary>Inodes made so far, replaced ones included.</summary>
@@ -48,11 +48,12 @@ internal sealed partial class LayerTree
     internal XattrSet? XattrsOf(int inode) => _inodes[inode].Xattrs < 0 ? null : _xattrs[_inodes[inode].Xattrs];
 
     /// <summary>Target of a symlink.</summary>
-    internal ReadOnlySpan<byte> TargetOf(int inode) => _names.Span.Slice((int)_inodes[inode].Data, (int)_inodes[inode].Size);
+    internal ReadOnlySpan<byte> TargetOf(int inode) =>
+        _names.Span.Slice((int)_inodes[inode].Data, (int)_inodes[inode].Size);
 
     /// <summary>
-    /// Applies one tar entry. The result is the name whose content follows in the tar, or -1 for entries that have no content of
-    /// their own (a whiteout stays an entry with content to skip).
+    /// Applies one tar entry. The result is the name whose content follows in the tar, or -1 for entries that have
+    /// no content of their own (a whiteout stays an entry with content to skip).
     /// </summary>
     /// <exception cref="ImageException">The entry is hostile, or cannot exist where it wants to be.</exception>
     internal int Apply(TarEntry source)
@@ -92,7 +93,8 @@ internal sealed partial class LayerTree
     }
 
     /// <summary>
-    /// image-spec layer.md: a whiteout hides what lower layers have. A file that the same layer has is kept, whatever the order.
+    /// image-spec layer.md: a whiteout hides what lower layers have. A file that the same layer has is kept,
+    /// whatever the order.
     /// </summary>
     private int ApplyWhiteout(int parent, ReadOnlySpan<byte> name, TarEntry source)
     {
@@ -108,7 +110,8 @@ internal sealed partial class LayerTree
         if (existing < 0)
         {
             LayerInode whiteout = Describe(source);
-            (whiteout.Type, whiteout.Mode, whiteout.Data, whiteout.Size, whiteout.Xattrs) = (TarEntryType.CharDevice, 0, 0, 0, -1);
+            (whiteout.Type, whiteout.Mode, whiteout.Xattrs) = (TarEntryType.CharDevice, 0, -1);
+            (whiteout.Data, whiteout.Size) = (0, 0);
             int entry = AddName(parent, hidden, AddInode(whiteout));
             _effects?.Added(entry, null);
         }
@@ -123,11 +126,12 @@ internal sealed partial class LayerTree
         int directory = Walk(slash < 0 ? default : _link.Span[..slash], source, create: false);
         int target = directory < 0 ? -1 : Find(directory, _link.Span[(slash + 1)..]);
         if (target < 0 || TypeOf(target) == TarEntryType.Directory || _inodes[InodeOf(target)].IsWhiteout)
-            throw Refuse(source, $"it is a hard link to \"{Text(source.LinkPath)}\", which is no file of this layer");
+            throw Refuse(source, $"it is a hard link to \"{TarPath.Show(source.LinkPath)}\", no file of this layer");
         int existing = Find(parent, name);
         if (existing == target) return -1;
         int inode = InodeOf(target);
-        if (existing >= 0 && IsBelow(target, existing)) throw Refuse(source, "it would replace the directory that its target is in");
+        if (existing >= 0 && IsBelow(target, existing))
+            throw Refuse(source, "it would replace the directory that its target is in");
         if (existing >= 0) RemoveName(existing);
         _inodes[inode].Links++;
         int entry = AddName(parent, name, inode);
@@ -158,7 +162,9 @@ internal sealed partial class LayerTree
         _inodes[InodeOf(entry)].Links--;
     }
 
-    /// <summary>The directory that an entry goes to; consecutive entries mostly share it, so the last one is remembered.</summary>
+    /// <summary>
+    /// The directory that an entry goes to; consecutive entries mostly share it, so the last one is remembered.
+    /// </summary>
     private int ParentDirectory(ReadOnlySpan<byte> path, TarEntry source)
     {
         if (path.IsEmpty) return Root;
@@ -169,7 +175,10 @@ internal sealed partial class LayerTree
         return directory;
     }
 
-    /// <summary>Follows a path as the kernel would with this root, making missing directories when asked to; -1 when one is missing.</summary>
+    /// <summary>
+    /// Follows a path as the kernel would with this root, making missing directories when asked to; -1 when one is
+    /// missing.
+    /// </summary>
     private int Walk(ReadOnlySpan<byte> path, TarEntry source, bool create)
     {
         int at = Root, symlinks = 0;
@@ -185,7 +194,8 @@ internal sealed partial class LayerTree
                 at = ParentOf(at);
                 continue;
             }
-            if (name.Length > TarPath.MaxNameBytes) throw Refuse(source, "a symlink in its path leads to a name that is too long");
+            if (name.Length > TarPath.MaxNameBytes)
+                throw Refuse(source, "a symlink in its path leads to a name that is too long");
             int next = Find(at, name);
             if (next < 0 || _inodes[InodeOf(next)].IsWhiteout)
             {
@@ -198,11 +208,12 @@ internal sealed partial class LayerTree
                 ReadOnlySpan<byte> target = TargetOf(InodeOf(next));
                 if (target.StartsWith((byte)'/')) at = Root;
                 expanded = [.. target, (byte)'/', .. path];
-                if (expanded.Length > 2 * TarPath.MaxBytes) throw Refuse(source, "its path grows too long through symlinks");
+                if (expanded.Length > 2 * TarPath.MaxBytes)
+                    throw Refuse(source, "its path grows too long through symlinks");
                 path = expanded;
             }
             else if (TypeOf(next) == TarEntryType.Directory) at = next;
-            else throw Refuse(source, $"\"{Text(NameOf(next))}\" in its path is not a directory");
+            else throw Refuse(source, $"\"{TarPath.Show(NameOf(next))}\" in its path is not a directory");
         }
         return at;
     }
@@ -210,14 +221,17 @@ internal sealed partial class LayerTree
     private int ImplyDirectory(int parent, ReadOnlySpan<byte> name, int whiteout, TarEntry source)
     {
         if (whiteout >= 0) RemoveName(whiteout);
-        int entry = AddName(parent, name, AddInode(new LayerInode
+        LayerInode inode = Implied() with
         {
-            Type = TarEntryType.Directory, Mode = ImpliedMode, Implied = true, Opaque = whiteout >= 0, Links = 1, Xattrs = -1,
-            MtimeSeconds = source.MtimeSeconds, MtimeNanoseconds = source.MtimeNanoseconds,
-        }));
+            Opaque = whiteout >= 0, MtimeSeconds = source.MtimeSeconds, MtimeNanoseconds = source.MtimeNanoseconds,
+        };
+        int entry = AddName(parent, name, AddInode(inode));
         _effects?.Added(entry, null);
         return entry;
     }
+
+    private static LayerInode Implied() =>
+        new() { Type = TarEntryType.Directory, Mode = ImpliedMode, Implied = true, Links = 1, Xattrs = -1 };
 
     private LayerInode Describe(TarEntry source)
     {
@@ -258,7 +272,6 @@ internal sealed partial class LayerTree
         return InodeCount++;
     }
 
-    private static ImageException Refuse(TarEntry source, string why) => new($"bad entry \"{Text(source.Path)}\" in tar: {why}");
-
-    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 200)]).Replace('\0', '?');
+    private static ImageException Refuse(TarEntry source, string why) =>
+        new($"bad entry \"{TarPath.Show(source.Path)}\" in tar: {why}");
 }

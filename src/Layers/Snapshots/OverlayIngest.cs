@@ -7,12 +7,17 @@ using Skiff.Layers.Tar;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// Extracts a layer while its bytes pass. <see cref="LayerTree"/> says where each entry belongs; every file is made relative to its parent's
-/// descriptor, and parents are opened from the layer's root without following any symlink, so nothing can land outside.
+/// Extracts a layer while its bytes pass. <see cref="LayerTree"/> says where each entry belongs; every file is made
+/// relative to its parent's descriptor, and parents are opened from the layer's root without following any symlink,
+/// so nothing can land outside.
 /// </summary>
 internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
 {
-    private const ResolveFlags Inside = ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
+    private const OpenFlags NewFile =
+        OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
+
+    private const ResolveFlags Inside =
+        ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
 
     private readonly LayerStore _store;
     private readonly Digest _diffId;
@@ -107,11 +112,11 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
         switch (attributes.Type)
         {
             case TarEntryType.Directory:
-                Check(Files.TryMkdirAt(parent, name, 0x1C0), "mkdirat"); // Its attributes wait until nothing is made in it any more.
+                // Its attributes wait until nothing is made in it any more.
+                Check(Files.TryMkdirAt(parent, name, 0x1C0), "mkdirat");
                 return;
             case TarEntryType.Regular:
-                Check(Files.TryOpenAt2(parent, name, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW,
-                    0x180, Inside, out _file), "openat2");
+                Check(Files.TryOpenAt2(parent, name, NewFile, 0x180, Inside, out _file), "openat2");
                 _fileInode = inode;
                 return;
             case TarEntryType.Symlink:
@@ -168,13 +173,16 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
             int inode = _tree.InodeOf(directory);
             using Fd fd = Open(directory, OpenFlags.O_RDONLY);
             SetAttributes(fd, inode);
-            Check(Files.TrySetTimes(fd, _tree.Inode(inode).MtimeSeconds, _tree.Inode(inode).MtimeNanoseconds), "utimensat");
+            LayerInode attributes = _tree.Inode(inode);
+            Check(Files.TrySetTimes(fd, attributes.MtimeSeconds, attributes.MtimeNanoseconds), "utimensat");
             for (int child = _tree.FirstChild(directory); child >= 0; child = _tree.NextSibling(child))
                 if (_tree.Inode(_tree.InodeOf(child)).Type == TarEntryType.Directory) pending.Push(child);
         }
     }
 
-    /// <summary>The directory that an entry is in; consecutive entries mostly share it. Invalid after the next call.</summary>
+    /// <summary>
+    /// The directory that an entry is in; consecutive entries mostly share it. Invalid after the next call.
+    /// </summary>
     private Fd ParentOf(int entry)
     {
         int parent = _tree.ParentOf(entry);
@@ -201,12 +209,13 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor, ILayerEffects
 
     private void Check(Errno errno, string call)
     {
-        if (errno != Errno.None) throw new LinuxException(errno, call, _root.ToString(), $"cannot extract layer {_diffId}");
+        if (errno != Errno.None)
+            throw new LinuxException(errno, call, _root.ToString(), $"cannot extract layer {_diffId}");
     }
 
     /// <summary>
-    /// As Docker: an attribute that the filesystem does not take is left out. Capabilities are not: without them a program would fail
-    /// later, with no hint why.
+    /// As Docker: an attribute that the filesystem does not take is left out. Capabilities are not: without them a
+    /// program would fail later, with no hint why.
     /// </summary>
     private void CheckXattr(Errno errno, ReadOnlySpan<byte> name)
     {

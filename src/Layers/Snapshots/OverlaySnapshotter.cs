@@ -4,7 +4,9 @@ using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Snapshots;
 
-/// <summary>The layer is an extracted directory, <c>ROOT/layers/HEX/root</c>; works on every kernel that has overlayfs.</summary>
+/// <summary>
+/// The layer is an extracted directory, <c>ROOT/layers/HEX/root</c>; works on every kernel that has overlayfs.
+/// </summary>
 public sealed class OverlaySnapshotter : ISnapshotter
 {
     internal const string Tree = "root", Bytes = "bytes";
@@ -29,7 +31,8 @@ public sealed class OverlaySnapshotter : ISnapshotter
         var paths = new string[diffIds.Count];
         for (int i = 0; i < paths.Length; i++)
         {
-            if (!Contains(diffIds[i])) throw new ImageException($"layer {diffIds[i]} is not in the store: pull the image again");
+            if (!Contains(diffIds[i]))
+                throw new ImageException($"layer {diffIds[i]} is not in the store: pull the image again");
             paths[i] = _store.MarkerOf(diffIds[i]);
         }
         return paths;
@@ -47,7 +50,9 @@ public sealed class OverlaySnapshotter : ISnapshotter
         foreach (Digest diffId in _store.Committed()) yield return (diffId, BytesOf(diffId));
     }
 
-    /// <summary>What the ingest counted; walking the tree again for each <c>system df</c> would cost a stat per file.</summary>
+    /// <summary>
+    /// What the ingest counted; walking the tree again for each <c>system df</c> would cost a stat per file.
+    /// </summary>
     private long BytesOf(Digest diffId)
     {
         string path = Path.Combine(_store.PathOf(diffId), Bytes);

@@ -8,9 +8,9 @@ namespace Skiff.Layers.Snapshots;
 public static class Snapshotters
 {
     /// <summary>
-    /// The EROFS store where the kernel mounts EROFS from plain files on ROOT's filesystem and overlayfs goes on top (Linux 6.12; not when
-    /// ROOT is itself on overlayfs, since filesystems stack two deep only), else the overlay store. The verdict is kept in
-    /// <c>RUNROOT/snapshotter</c>, so that a host is probed once per boot.
+    /// The EROFS store where the kernel mounts EROFS from plain files on ROOT's filesystem and overlayfs goes on
+    /// top (Linux 6.12; not when ROOT is itself on overlayfs, since filesystems stack two deep only), else the
+    /// overlay store. The verdict is kept in <c>RUNROOT/snapshotter</c>, so that a host is probed once per boot.
     /// </summary>
     /// <param name="root">The durable state root.</param>
     /// <param name="runRoot">The volatile state root.</param>
@@ -23,7 +23,8 @@ public static class Snapshotters
             "erofs" => true,
             "overlay" => false,
             null => Verdict(root, runRoot),
-            _ => throw new ArgumentException($"unknown layer store \"{overrideName}\": expected erofs or overlay", nameof(overrideName)),
+            _ => throw new ArgumentException(
+                $"unknown layer store \"{overrideName}\": expected erofs or overlay", nameof(overrideName)),
         };
         return erofs ? new ErofsSnapshotter(root, runRoot) : new OverlaySnapshotter(root);
     }

@@ -3,8 +3,9 @@ using Skiff.Layers.Tar;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// Extended attributes that a layer's file keeps. Those of overlayfs itself (<c>trusted.overlay.*</c>, <c>user.overlay.*</c>) are left out:
-/// an image could make overlayfs show one file in place of another with them, and no builder puts them into a tar in good faith.
+/// Extended attributes that a layer's file keeps. Those of overlayfs itself (<c>trusted.overlay.*</c>,
+/// <c>user.overlay.*</c>) are left out: an image could make overlayfs show one file in place of another with them,
+/// and no builder puts them into a tar in good faith.
 /// </summary>
 internal sealed class XattrSet
 {

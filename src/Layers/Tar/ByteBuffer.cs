@@ -39,7 +39,8 @@ internal sealed class ByteBuffer(int capacity = 256)
     internal Span<byte> Extend(int count)
     {
         int needed = checked(Length + count);
-        if (needed > _bytes.Length) Array.Resize(ref _bytes, Math.Max(needed, (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
+        if (needed > _bytes.Length)
+            Array.Resize(ref _bytes, Math.Max(needed, (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
         Span<byte> room = _bytes.AsSpan(Length, count);
         Length = needed;
         return room;

@@ -5,8 +5,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Tar;
 
 /// <summary>
-/// What extended headers say about the entries after them (pax in POSIX.1-2017; GNU long names count as such records too). One
-/// instance holds a global header's records, another those of the next entry.
+/// What extended headers say about the entries after them (pax in POSIX.1-2017; GNU long names count as such
+/// records too). One instance holds a global header's records, another those of the next entry.
 /// </summary>
 internal sealed class PaxAttributes
 {
@@ -53,7 +53,8 @@ internal sealed class PaxAttributes
             if (records[0] == 0) return; // Some writers pad the body with NULs.
             if (!Utf8Parser.TryParse(records, out int length, out int digits) || digits == 0 || length > records.Length
                 || length < digits + 3 || records[digits] != ' ' || records[length - 1] != '\n')
-                throw new ImageException($"bad pax header at byte {position}: expected records of the form \"length key=value\"");
+                throw new ImageException(
+                    $"bad pax header at byte {position}: expected records of the form \"length key=value\"");
             ReadOnlySpan<byte> record = records[(digits + 1)..(length - 1)];
             int equals = record.IndexOf((byte)'=');
             if (equals <= 0) throw new ImageException($"bad pax header at byte {position}: a record has no key");
@@ -72,22 +73,24 @@ internal sealed class PaxAttributes
         else if (key.SequenceEqual("mtime"u8)) SetMtime(value, position);
         else if (key.StartsWith("GNU.sparse."u8)) Sparse = true;
         else if (key.StartsWith("SCHILY.xattr."u8)) SetXattr(Xattrs, key["SCHILY.xattr.".Length..], value, position);
-        else if (key.StartsWith("LIBARCHIVE.xattr."u8)) SetLibarchiveXattr(key["LIBARCHIVE.xattr.".Length..], value, position);
+        else if (key.StartsWith("LIBARCHIVE.xattr."u8))
+            SetLibarchiveXattr(key["LIBARCHIVE.xattr.".Length..], value, position);
     }
 
     private static void SetPath(ByteBuffer path, ReadOnlySpan<byte> value, long position)
     {
-        if (value.Contains((byte)0)) throw new ImageException($"bad pax header at byte {position}: a path has a NUL inside");
+        if (value.Contains((byte)0))
+            throw new ImageException($"bad pax header at byte {position}: a path has a NUL inside");
         path.Set(value);
     }
 
     private static long? Number(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long max, long position)
     {
         if (value.IsEmpty) return null;
-        if (Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length && number >= 0 && number <= max)
-            return number;
-        throw new ImageException($"bad pax header at byte {position}: {Encoding.UTF8.GetString(key)} is "
-            + $"\"{Encoding.UTF8.GetString(value)}\", expected a number up to {max}");
+        bool good = Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length;
+        if (good && number >= 0 && number <= max) return number;
+        throw new ImageException($"bad pax header at byte {position}: {TarPath.Show(key)} is "
+            + $"\"{TarPath.Show(value)}\", expected a number up to {max}");
     }
 
     private void SetMtime(ReadOnlySpan<byte> value, long position)
@@ -100,7 +103,9 @@ internal sealed class PaxAttributes
         ReadOnlySpan<byte> fraction = dot < 0 ? default : value[(dot + 1)..];
         bool good = Utf8Parser.TryParse(whole, out long seconds, out int used) && used == whole.Length
             && fraction.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
-        if (!good) throw new ImageException($"bad pax header at byte {position}: mtime is \"{Encoding.UTF8.GetString(value)}\"");
+        if (!good)
+            throw new ImageException(
+                $"bad pax header at byte {position}: mtime is \"{TarPath.Show(value)}\"");
         int nanoseconds = 0;
         for (int i = 0; i < 9; i++) nanoseconds = nanoseconds * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
         // -1.25 is 1.25 s before the epoch: seconds -2, nanoseconds 750,000,000.
@@ -112,7 +117,8 @@ internal sealed class PaxAttributes
     {
         // XATTR_NAME_MAX and XATTR_SIZE_MAX of linux/limits.h.
         if (name.Length is 0 or > 255 || name.Contains((byte)0) || value.Length > 65536)
-            throw new ImageException($"bad pax header at byte {position}: extended attribute with a bad name or more than 65536 bytes");
+            throw new ImageException(
+                $"bad pax header at byte {position}: extended attribute with a bad name or more than 65536 bytes");
         list.Set(name, value);
     }
 

@@ -1,8 +1,8 @@
 namespace Skiff.Layers.Tar;
 
 /// <summary>
-/// One entry of a tar, all headers that describe it applied (tar(5), pax in POSIX.1-2017). The parser owns and reuses it: what it
-/// shows is valid until the visitor's method returns.
+/// One entry of a tar, all headers that describe it applied (tar(5), pax in POSIX.1-2017). The parser owns and
+/// reuses it: what it shows is valid until the visitor's method returns.
 /// </summary>
 public sealed class TarEntry
 {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Tar;
@@ -9,7 +8,9 @@ internal static class TarHeader
 {
     internal const int BlockSize = 512;
 
-    /// <summary>Checks the checksum: bytes summed with the field itself as blanks; old writers summed signed bytes.</summary>
+    /// <summary>
+    /// Checks the checksum: bytes summed with the field itself as blanks; old writers summed signed bytes.
+    /// </summary>
     internal static bool ChecksumMatches(ReadOnlySpan<byte> block)
     {
         if (!TryNumber(block.Slice(148, 8), out long expected)) return false;
@@ -57,7 +58,8 @@ internal static class TarHeader
     /// <summary>As <see cref="TryNumber"/>, with a refusal that names the field.</summary>
     internal static long Number(ReadOnlySpan<byte> field, string name, long position) =>
         TryNumber(field, out long value) ? value
-            : throw new ImageException($"bad tar header at byte {position}: field {name} is \"{Encoding.Latin1.GetString(field).TrimEnd('\0')}\", expected a number");
+            : throw new ImageException(
+                $"bad tar header at byte {position}: field {name} is \"{TarPath.Show(field)}\", expected a number");
 
     /// <summary>Text up to the first NUL.</summary>
     internal static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> field)
@@ -66,7 +68,9 @@ internal static class TarHeader
         return end < 0 ? field : field[..end];
     }
 
-    /// <summary>Name with the ustar or star prefix in front; GNU keeps other things where ustar has its prefix.</summary>
+    /// <summary>
+    /// Name with the ustar or star prefix in front; GNU keeps other things where ustar has its prefix.
+    /// </summary>
     internal static void ReadPath(ReadOnlySpan<byte> block, ByteBuffer path)
     {
         path.Clear();

@@ -1,11 +1,11 @@
-using System.Text;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Tar;
 
 /// <summary>
-/// Reads a tar that is pushed through it, cut anywhere: v7, ustar, pax and GNU dialects (tar(5)). It keeps one block and the
-/// extended headers of one entry, never content, and allocates nothing per entry once its buffers have grown.
+/// Reads a tar that is pushed through it, cut anywhere: v7, ustar, pax and GNU dialects (tar(5)). It keeps one
+/// block and the extended headers of one entry, never content, and allocates nothing per entry once its buffers
+/// have grown.
 /// </summary>
 public sealed class TarParser(ITarVisitor visitor)
 {
@@ -129,8 +129,10 @@ public sealed class TarParser(ITarVisitor visitor)
             if (++_zeroBlocks == 2) _state = State.Ended;
             return;
         }
-        if (_zeroBlocks > 0) throw new ImageException($"bad tar at byte {position}: an entry after the end mark's first block");
-        if (!TarHeader.ChecksumMatches(block)) throw new ImageException($"bad tar header at byte {position}: checksum does not match");
+        if (_zeroBlocks > 0)
+            throw new ImageException($"bad tar at byte {position}: an entry after the end mark's first block");
+        if (!TarHeader.ChecksumMatches(block))
+            throw new ImageException($"bad tar header at byte {position}: checksum does not match");
         byte type = block[156];
         if (type is (byte)'x' or (byte)'X' or (byte)'g' or (byte)'L' or (byte)'K') StartExtended(block, type, position);
         else StartEntry(block, type, position);
@@ -140,7 +142,8 @@ public sealed class TarParser(ITarVisitor visitor)
     {
         long size = TarHeader.Number(block.Slice(124, 12), "size", position);
         if (size is < 0 or > MaxExtendedHeaderBytes)
-            throw new ImageException($"bad tar header at byte {position}: extended header of {size} bytes, at most {MaxExtendedHeaderBytes} are taken");
+            throw new ImageException($"bad tar header at byte {position}: extended header of {size} bytes, "
+                + $"at most {MaxExtendedHeaderBytes} are taken");
         _extendedType = type;
         _extended.Clear();
         _remaining = size;
@@ -183,7 +186,8 @@ public sealed class TarParser(ITarVisitor visitor)
         _global.ApplyTo(_entry);
         _next.ApplyTo(_entry);
         if (type == 'S' || _next.Sparse)
-            throw new ImageException($"tar entry \"{Encoding.UTF8.GetString(_entry.Path)}\" is a GNU sparse file, which is not supported");
+            throw new ImageException(
+                $"tar entry \"{TarPath.Show(_entry.Path)}\" is a GNU sparse file, which is not supported");
         _entry.Type = TypeOf(type, position);
         ReadDevice(block, position);
         _next.Clear();
@@ -213,13 +217,15 @@ public sealed class TarParser(ITarVisitor visitor)
         (byte)'4' => TarEntryType.BlockDevice,
         (byte)'5' => TarEntryType.Directory,
         (byte)'6' => TarEntryType.Fifo,
-        _ => throw new ImageException($"bad tar header at byte {position}: entry \"{Encoding.UTF8.GetString(_entry.Path)}\" has unknown type 0x{type:x2}"),
+        _ => throw new ImageException(
+            $"bad tar header at byte {position}: \"{TarPath.Show(_entry.Path)}\" has unknown type 0x{type:x2}"),
     };
 
     private void ReadDevice(ReadOnlySpan<byte> block, long position)
     {
         (_entry.DeviceMajor, _entry.DeviceMinor) = (0, 0);
-        if (_entry.Type is not (TarEntryType.CharDevice or TarEntryType.BlockDevice) || !TarHeader.HasDeviceNumbers(block)) return;
+        bool device = _entry.Type is TarEntryType.CharDevice or TarEntryType.BlockDevice;
+        if (!device || !TarHeader.HasDeviceNumbers(block)) return;
         long major = TarHeader.Number(block.Slice(329, 8), "devmajor", position);
         long minor = TarHeader.Number(block.Slice(337, 8), "devminor", position);
         if (major is < 0 or > 0xFFF || minor is < 0 or > 0xFFFFF)

@@ -4,8 +4,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Tar;
 
 /// <summary>
-/// Names of tar entries as paths below the layer's root, by Docker's rules: lexically cleaned, absolute names are taken as
-/// relative to the root, and a relative name that climbs above the root is refused.
+/// Names of tar entries as paths below the layer's root, by Docker's rules: lexically cleaned, absolute names are
+/// taken as relative to the root, and a relative name that climbs above the root is refused.
 /// </summary>
 public static class TarPath
 {
@@ -15,7 +15,10 @@ public static class TarPath
     /// <summary>NAME_MAX: longest component.</summary>
     public const int MaxNameBytes = 255;
 
-    /// <summary>Writes the clean form of <paramref name="name"/>: components joined by single slashes; empty for the root itself.</summary>
+    /// <summary>
+    /// Writes the clean form of <paramref name="name"/>: components joined by single slashes; empty for the root
+    /// itself.
+    /// </summary>
     /// <exception cref="ImageException">The name leaves the root, has a NUL, or is too long.</exception>
     internal static void Clean(ReadOnlySpan<byte> name, ByteBuffer clean)
     {
@@ -33,12 +36,25 @@ public static class TarPath
                 clean.Truncate(Math.Max(0, clean.Span.LastIndexOf((byte)'/')));
                 continue;
             }
-            if (component.Length > MaxNameBytes) throw Refuse(name, $"a component has {component.Length} bytes, at most {MaxNameBytes} are taken");
+            if (component.Length > MaxNameBytes)
+                throw Refuse(name, $"a component has {component.Length} bytes, at most {MaxNameBytes} are taken");
             if (clean.Length > 0) clean.Append((byte)'/');
             clean.Append(component);
         }
     }
 
     private static ImageException Refuse(ReadOnlySpan<byte> name, string why) =>
-        new($"bad name in tar \"{Encoding.UTF8.GetString(name[..Math.Min(name.Length, 200)]).Replace('\0', '?')}\": {why}");
+        new($"bad name in tar \"{Show(name)}\": {why}");
+
+    /// <summary>
+    /// Bytes from an image for a message: cut to a readable length, and without control characters, which could make a
+    /// terminal show something else.
+    /// </summary>
+    internal static string Show(ReadOnlySpan<byte> bytes)
+    {
+        char[] text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 200)]).TrimEnd('\0').ToCharArray();
+        foreach (ref char c in text.AsSpan())
+            if (char.IsControl(c)) c = '?';
+        return new string(text);
+    }
 }

@@ -11,7 +11,10 @@ public sealed class XattrList
     /// <summary>How many there are.</summary>
     public int Count => _items.Count;
 
-    /// <summary>The full name (<c>security.capability</c>) of the attribute at <paramref name="index"/>; valid until the entry ends.</summary>
+    /// <summary>
+    /// The full name (<c>security.capability</c>) of the attribute at <paramref name="index"/>; valid until the
+    /// entry ends.
+    /// </summary>
     public ReadOnlySpan<byte> Name(int index) => _bytes.Span.Slice(_items[index].Name, _items[index].NameLength);
 
     /// <summary>The value of the attribute at <paramref name="index"/>; valid until the entry ends.</summary>

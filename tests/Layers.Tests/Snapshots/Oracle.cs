@@ -1,6 +1,8 @@
 namespace Skiff.Layers.Tests.Snapshots;
 
-/// <summary>Makes tars and lists trees with Python's tarfile and os modules, and extracts with GNU tar: none of our code.</summary>
+/// <summary>
+/// Makes tars and lists trees with Python's tarfile and os modules, and extracts with GNU tar: none of our code.
+/// </summary>
 internal static class Oracle
 {
     private const string ScanScript =
@@ -39,10 +41,12 @@ internal static class Oracle
     /// <summary>One line per file: everything that lstat, readlink, listxattr and SHA-256 say.</summary>
     /// <param name="tree">The directory.</param>
     /// <param name="ignore">Comma-separated: mtime, dirmtime, xattr.</param>
-    internal static string Scan(string tree, string ignore = "") => Shell.Run("python3", "-c", ScanScript, tree, ignore);
+    internal static string Scan(string tree, string ignore = "") =>
+        Shell.Run("python3", "-c", ScanScript, tree, ignore);
 
     /// <summary>
-    /// Runs a Python script that adds to <c>t</c>, an open tarfile, through <c>add(name, type, ...)</c>; the path of the tar is the result.
+    /// Runs a Python script that adds to <c>t</c>, an open tarfile, through <c>add(name, type, ...)</c>; the path
+    /// of the tar is the result.
     /// </summary>
     internal static string MakeTar(Sandbox sandbox, string script, string format = "PAX_FORMAT")
     {
@@ -70,7 +74,8 @@ internal static class Oracle
     {
         string tree = sandbox.NewPath("extracted");
         Directory.CreateDirectory(tree);
-        Shell.Run("tar", "-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-f", tar, "-C", tree);
+        Shell.Run("tar", "-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*",
+            "-f", tar, "-C", tree);
         return tree;
     }
 }

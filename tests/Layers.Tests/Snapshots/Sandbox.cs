@@ -34,7 +34,8 @@ internal sealed class Sandbox : IDisposable
     internal static void Ingest(ISnapshotter snapshotter, Digest diffId, ReadOnlySpan<byte> bytes, int step = 1 << 20)
     {
         using ILayerIngest ingest = snapshotter.Begin(diffId);
-        for (int at = 0; at < bytes.Length; at += step) ingest.Append(bytes.Slice(at, Math.Min(step, bytes.Length - at)));
+        for (int at = 0; at < bytes.Length; at += step)
+            ingest.Append(bytes.Slice(at, Math.Min(step, bytes.Length - at)));
         ingest.Commit();
     }
 
@@ -50,7 +51,8 @@ internal sealed class Sandbox : IDisposable
     }
 
     internal static string[] MountsBelow(string directory) =>
-        [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(p => p.StartsWith(directory))];
+        [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4])
+            .Where(point => point.StartsWith(directory))];
 
     public void Dispose()
     {
