@@ -81,7 +81,10 @@ internal static class ErofsProbe
     internal static void Unmount(string path)
     {
         foreach (string point in (ReadOnlySpan<string>)[Path.Combine(path, Merged), Path.Combine(path, Layer)])
-            if (Mounts.TryUnmount(point, detach: true) is var errno and not (Errno.None or Errno.EINVAL or Errno.ENOENT))
+        {
+            Errno errno = Mounts.TryUnmount(point, detach: true);
+            if (errno is not (Errno.None or Errno.EINVAL or Errno.ENOENT))
                 throw new LinuxException(errno, "umount2", point);
+        }
     }
 }

@@ -3,7 +3,9 @@ using Skiff.Layers.Snapshots;
 
 namespace Skiff.Layers.Tests.Snapshots;
 
-/// <summary>Tars that try to get out of the layer or to break the reader, against the tree that each may leave.</summary>
+/// <summary>
+/// Tars that try to get out of the layer or to break the reader, against the tree that each may leave.
+/// </summary>
 public abstract class HostileTarContract : IDisposable
 {
     private readonly Sandbox _sandbox = new();
@@ -14,7 +16,9 @@ public abstract class HostileTarContract : IDisposable
 
     private protected abstract ISnapshotter Open();
 
-    /// <summary>What goes into the tar, and the files of the layer afterwards: d for directories, targets behind links.</summary>
+    /// <summary>
+    /// What goes into the tar, and the files of the layer afterwards: d for directories, targets behind links.
+    /// </summary>
     public static TheoryData<string, string> Confined => new()
     {
         { "add('/etc/passwd')", "d etc, - etc/passwd" },
@@ -112,7 +116,8 @@ public abstract class HostileTarContract : IDisposable
         string tar = Oracle.MakeTar(_sandbox,
             """
             S = 'SCHILY.xattr.'
-            add('d', D, pax={S + 'trusted.overlay.opaque': 'y', S + 'trusted.overlay.metacopy': '', S + 'user.kept': '1'})
+            O = S + 'trusted.overlay.'
+            add('d', D, pax={O + 'opaque': 'y', O + 'metacopy': '', S + 'user.kept': '1'})
             """);
         ISnapshotter snapshotter = Open();
         string tree = snapshotter.LowerDirectories([Sandbox.Ingest(snapshotter, tar)])[0];

@@ -34,7 +34,8 @@ public sealed class SnapshottersTests : IDisposable
     [Fact]
     public void Root_on_overlayfs_cannot_stack_two_more_and_gets_the_overlay_store()
     {
-        string root = Path.Combine(_sandbox.MountOverlay([Directory.CreateDirectory(_sandbox.NewPath("lower")).FullName]), "r");
+        string lower = Directory.CreateDirectory(_sandbox.NewPath("lower")).FullName;
+        string root = Path.Combine(_sandbox.MountOverlay([lower]), "r");
         Assert.Equal("overlay", Snapshotters.Open(root, _sandbox.RunRoot).Name);
         Assert.DoesNotContain(Sandbox.MountsBelow(_sandbox.Base), mount => mount.StartsWith(root));
     }
