@@ -24,9 +24,13 @@ public class RoomTests
         ["Containers"] = [],
     };
 
-    /// <summary>Words that every room speaks: where state lives, and the error that is meant for the user.</summary>
+    /// <summary>
+    /// Words that every room speaks: where state lives, the error that is meant for the user, sizes as users write them.
+    /// </summary>
     private static readonly string[] s_vocabulary =
-        ["Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException"];
+    [
+        "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
+    ];
 
     [Fact]
     public void Every_namespace_of_Agent_has_its_row()

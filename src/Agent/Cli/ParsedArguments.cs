@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli;
@@ -6,7 +7,8 @@ namespace Skiff.Agent.Cli;
 /// <summary>What one invocation of a verb was given.</summary>
 internal sealed class ParsedArguments
 {
-    private readonly Dictionary<string, List<string>> _values = [];
+    // A list, searched from end to end: a command line has a handful of options.
+    private readonly List<(Option Option, string Value)> _given = [];
 
     /// <summary>Positional arguments in order.</summary>
     public List<string> Positional { get; } = [];
@@ -15,24 +17,25 @@ internal sealed class ParsedArguments
     public bool HelpRequested { get; set; }
 
     /// <summary>Records a value; flags have <c>true</c> or <c>false</c>.</summary>
-    public void Add(Option option, string value)
-    {
-        if (!_values.TryGetValue(option.Name, out List<string>? values)) _values[option.Name] = values = [];
-        values.Add(value);
-    }
+    public void Add(Option option, string value) => _given.Add((option, value));
 
     /// <summary>Whether the option was given at all.</summary>
-    public bool Has(string name) => _values.ContainsKey(name);
+    public bool Has(string name) => Value(name) is not null;
 
     /// <summary>A flag's last value.</summary>
-    public bool Flag(string name, bool byDefault = false) =>
-        _values.TryGetValue(name, out var values) ? values[^1] == "true" : byDefault;
+    public bool Flag(string name, bool byDefault = false) => Value(name) is { } value ? value == "true" : byDefault;
 
     /// <summary>The last value, or null.</summary>
-    public string? Value(string name) => _values.TryGetValue(name, out var values) ? values[^1] : null;
+    public string? Value(string name) => Last(name)?.Value;
 
     /// <summary>All values.</summary>
-    public IReadOnlyList<string> Values(string name) => _values.TryGetValue(name, out var values) ? values : [];
+    public IReadOnlyList<string> Values(string name)
+    {
+        List<string>? values = null;
+        foreach ((Option option, string value) in _given)
+            if (option.Name == name) (values ??= []).Add(value);
+        return values ?? (IReadOnlyList<string>)[];
+    }
 
     /// <summary>The last value as a whole number, or null.</summary>
     /// <exception cref="UsageException">It is none.</exception>
@@ -41,7 +44,35 @@ internal sealed class ParsedArguments
         if (Value(name) is not { } text) return null;
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
             ? number
-            : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: "
-                + $"strconv.ParseInt: parsing \"{text}\": invalid syntax", 125);
+            : throw Invalid(name, text, $"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+    }
+
+    /// <summary>The last value as a number of bytes, such as <c>64m</c>; null when not given.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public long? Bytes(string name)
+    {
+        if (Value(name) is not { } text) return null;
+        return ByteSize.TryParse(text, out long bytes, out string problem) ? bytes : throw Invalid(name, text, problem);
+    }
+
+    /// <summary>The last value as a duration, such as <c>1m30s</c>; null when not given.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public TimeSpan? Duration(string name)
+    {
+        if (Value(name) is not { } text) return null;
+        return GoDuration.TryParse(text, out TimeSpan duration, out string problem)
+            ? duration
+            : throw Invalid(name, text, problem);
+    }
+
+    /// <summary>An option's value does not fit: docker's words, exit code 125.</summary>
+    public UsageException Invalid(string name, string value, string problem) =>
+        new($"invalid argument \"{value}\" for \"{Last(name)?.Option.Spelling ?? $"--{name}"}\" flag: {problem}", 125);
+
+    private (Option Option, string Value)? Last(string name)
+    {
+        for (int i = _given.Count - 1; i >= 0; i--)
+            if (_given[i].Option.Name == name) return _given[i];
+        return null;
     }
 }

@@ -96,7 +96,8 @@ public sealed class ArgumentParserTests
     [InlineData("--pids-limit=-1", -1L)]
     [InlineData("", null)]
     public void Numbers_are_read(string line, long? number) =>
-        Assert.Equal(number, ArgumentParser.Parse(new SampleVerb(stop: true), Split(line + " web")).Number("pids-limit"));
+        Assert.Equal(number,
+            ArgumentParser.Parse(new SampleVerb(stop: true), Split(line + " web")).Number("pids-limit"));
 
     [Fact]
     public void A_number_that_is_none_is_refused_in_gos_words()

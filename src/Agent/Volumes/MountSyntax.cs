@@ -1,0 +1,163 @@
+using System.Text;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Volumes;
+
+/// <summary>
+/// The syntax of <c>--mount</c>: comma-separated <c>key=value</c> fields, which quotes may protect as in CSV.
+/// </summary>
+internal static class MountSyntax
+{
+    private static readonly (string Key, MountKind Kind)[] s_owners =
+    [
+        ("bind-", MountKind.Bind), ("volume-", MountKind.Volume), ("tmpfs-", MountKind.Tmpfs),
+    ];
+
+    /// <summary>Reads one value; errors are in docker's words.</summary>
+    /// <exception cref="UsageException">Not well-formed.</exception>
+    public static MountSpec Parse(string text)
+    {
+        try
+        {
+            return ParseFields(Fields(text));
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"invalid argument \"{text}\" for \"--mount\" flag: {e.Message}", 125);
+        }
+    }
+
+    private static MountSpec ParseFields(List<string> fields)
+    {
+        var options = new Dictionary<string, string>();
+        var labels = new Dictionary<string, string>();
+        var spec = new MountSpec(MountKind.Volume, "", "") { DriverOptions = options, Labels = labels };
+        string? foreign = null;
+        foreach (string field in fields)
+        {
+            int equals = field.IndexOf('=');
+            string key = (equals < 0 ? field : field[..equals]).ToLowerInvariant();
+            string? value = equals < 0 ? null : field[(equals + 1)..];
+            if (key is "volume-opt" or "volume-label") AddPair(key == "volume-opt" ? options : labels, value, field);
+            else spec = With(spec, key, value, field);
+            foreach (var row in s_owners)
+                if (key.StartsWith(row.Key, StringComparison.Ordinal)) foreign = Foreign(foreign, row.Key);
+        }
+        return Checked(spec, foreign);
+    }
+
+    private static MountSpec With(MountSpec spec, string key, string? value, string field)
+    {
+        switch (key)
+        {
+            case "readonly" or "ro": return spec with { ReadOnly = Flag(key, value) };
+            case "volume-nocopy": return spec with { NoCopy = Flag(key, value) };
+            case "bind-nonrecursive": return spec with { NonRecursive = Flag(key, value) };
+        }
+        if (value is null) throw new UsageException($"invalid field '{field}' must be a key=value pair");
+        return key switch
+        {
+            "type" => spec with { Kind = Kind(value) },
+            "source" or "src" => spec with { Source = value },
+            "target" or "dst" or "destination" => spec with { Target = value },
+            "bind-propagation" => spec with { Propagation = Propagation(value) },
+            "bind-recursive" => spec with { NonRecursive = Recursive(value) },
+            "volume-subpath" => spec with { Subpath = value },
+            "volume-driver" => spec with { Driver = value },
+            "tmpfs-size" => spec with { TmpfsSizeBytes = TmpfsSyntax.Size(value) },
+            "tmpfs-mode" => spec with { TmpfsMode = TmpfsSyntax.Mode(value) },
+            // A hint for Docker's desktop virtual machine.
+            "consistency" => spec,
+            _ => throw new UsageException($"unexpected key '{key}' in '{field}'"),
+        };
+    }
+
+    private static MountSpec Checked(MountSpec spec, string? foreign)
+    {
+        string kind = spec.Kind.ToString().ToLowerInvariant();
+        if (spec.Target.Length == 0) throw new UsageException("target is required");
+        if (!spec.Target.StartsWith('/'))
+            throw new UsageException($"invalid mount path: '{spec.Target}' mount path must be absolute");
+        if (spec.Target.AsSpan().Trim('/').IsEmpty)
+            throw new UsageException("invalid specification: destination can't be '/'");
+        if (foreign is not null && foreign != kind + "-")
+            throw new UsageException($"cannot mix '{foreign}*' options with mount type '{kind}'");
+        return spec.Kind switch
+        {
+            MountKind.Bind when spec.Source.Length == 0 =>
+                throw new UsageException("source is required for type 'bind'"),
+            MountKind.Bind when spec.Source[0] is not ('/' or '.') =>
+                throw new UsageException($"invalid mount path: '{spec.Source}' mount path must be absolute"),
+            MountKind.Bind => spec with { Source = Path.GetFullPath(spec.Source) },
+            MountKind.Tmpfs when spec.Source.Length > 0 =>
+                throw new UsageException("cannot specify source for type 'tmpfs'"),
+            MountKind.Volume when spec.Source.Length > 0 && !VolumeSyntax.IsVolumeName(spec.Source) =>
+                throw new UsageException($"\"{spec.Source}\" includes invalid characters for a local volume name, "
+                    + "only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"),
+            _ => spec,
+        };
+    }
+
+    private static string Foreign(string? before, string key) => before is null || before == key
+        ? key
+        : throw new UsageException($"cannot mix '{before}*' options with '{key}*' options");
+
+    private static MountKind Kind(string value) => value.ToLowerInvariant() switch
+    {
+        "volume" => MountKind.Volume,
+        "bind" => MountKind.Bind,
+        "tmpfs" => MountKind.Tmpfs,
+        _ => throw new UsageException($"mount type '{value}' is not supported; known are volume, bind and tmpfs"),
+    };
+
+    private static MountPropagation Propagation(string value) =>
+        VolumeSyntax.TryPropagation(value.ToLowerInvariant(), out MountPropagation propagation)
+            ? propagation
+            : throw new UsageException($"invalid propagation value: {value}");
+
+    private static bool Recursive(string value) => value switch
+    {
+        "enabled" or "writable" => false,
+        "disabled" => true,
+        _ => throw new UsageException($"invalid value for bind-recursive: {value} "
+            + "(must be \"enabled\", \"disabled\" or \"writable\")"),
+    };
+
+    private static bool Flag(string key, string? value) => value switch
+    {
+        null or "1" or "true" => true,
+        "0" or "false" => false,
+        _ => throw new UsageException($"invalid value for {key}: {value}"),
+    };
+
+    private static void AddPair(Dictionary<string, string> pairs, string? value, string field)
+    {
+        if (value is null) throw new UsageException($"invalid field '{field}' must be a key=value pair");
+        int equals = value.IndexOf('=');
+        pairs[equals < 0 ? value : value[..equals]] = equals < 0 ? "" : value[(equals + 1)..];
+    }
+
+    private static List<string> Fields(string text)
+    {
+        var fields = new List<string>();
+        var field = new StringBuilder();
+        bool quoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (quoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"') field.Append(text[i++]);
+            else if (c == '"' && (quoted || field.Length == 0)) quoted = !quoted;
+            else if (c == ',' && !quoted) Flush();
+            else field.Append(c);
+        }
+        if (quoted) throw new UsageException("a quote is not closed");
+        Flush();
+        return fields;
+
+        void Flush()
+        {
+            fields.Add(field.ToString());
+            field.Clear();
+        }
+    }
+}
