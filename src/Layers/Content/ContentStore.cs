@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -19,7 +18,7 @@ public sealed class ContentStore
     /// <summary>Stores a document and returns its digest; one that is there already is left alone.</summary>
     public Digest Put(ReadOnlySpan<byte> document)
     {
-        Digest digest = Digest.FromBytes(SHA256.HashData(document));
+        Digest digest = Sha256.DigestOf(document);
         if (Contains(digest)) return digest;
         if (!_directoryExists) Files.MakeDirectories(_directory);
         _directoryExists = true;
@@ -31,7 +30,7 @@ public sealed class ContentStore
     /// <exception cref="ImageException">It has another.</exception>
     public void Put(Digest expected, ReadOnlySpan<byte> document)
     {
-        Digest actual = Digest.FromBytes(SHA256.HashData(document));
+        Digest actual = Sha256.DigestOf(document);
         if (actual != expected) throw new ImageException(
             $"document digest mismatch: expected {expected}, got {actual}");
         Put(document);
@@ -40,7 +39,7 @@ public sealed class ContentStore
     /// <summary>Whether the document is there and sound; a corrupt one counts as missing, so that it is fetched
     /// again.</summary>
     public bool Contains(Digest digest) =>
-        TryRead(digest) is { } bytes && Digest.FromBytes(SHA256.HashData(bytes)) == digest;
+        TryRead(digest) is { } bytes && Sha256.DigestOf(bytes) == digest;
 
     /// <summary>The document, or null when it is not there.</summary>
     /// <exception cref="ImageException">The file's bytes are not what the digest says; the text names the
@@ -48,7 +47,7 @@ public sealed class ContentStore
     public byte[]? TryGet(Digest digest)
     {
         if (TryRead(digest) is not { } bytes) return null;
-        Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
+        Digest actual = Sha256.DigestOf(bytes);
         return actual == digest ? bytes : throw new ImageException(
             $"{PathOf(digest)} is corrupt: expected {digest}, got {actual}; remove it and pull the image again");
     }

@@ -6,7 +6,7 @@ namespace Skiff.Layers.Oci;
 /// An image's configuration (image-spec config.md and Docker's additions). Its bytes' digest is the image's id; the
 /// bytes are kept as they came, this is the reading of them.
 /// </summary>
-public sealed record ImageConfig
+public sealed partial record ImageConfig
 {
     /// <summary>The largest config that is accepted: 8 MiB.</summary>
     public const int MaxBytes = 8 << 20;
@@ -34,20 +34,4 @@ public sealed record ImageConfig
 
     /// <summary>How each layer came about, base first; shown by <c>history</c>.</summary>
     [JsonPropertyName("history")] public IReadOnlyList<HistoryEntry>? History { get; init; }
-
-    /// <summary>Parses and checks a config.</summary>
-    /// <exception cref="ImageException">Not the config of a container image.</exception>
-    public static ImageConfig Parse(ReadOnlySpan<byte> json)
-    {
-        ImageConfig config = OciJson.Read(json, OciJson.Default.ImageConfig, "image config");
-        if (config.Config is null) config = config with { Config = new ContainerDefaults() };
-        if (config.RootFs is null || config.RootFs.DiffIds is null)
-            throw new ImageException("image config has no rootfs.diff_ids");
-        if (config.RootFs.Type is not "layers")
-            throw new ImageException($"image config has rootfs.type \"{config.RootFs.Type}\": expected \"layers\"");
-        foreach (Digest diffId in config.RootFs.DiffIds)
-            if (diffId.IsEmpty)
-                throw new ImageException("image config has an empty entry in rootfs.diff_ids");
-        return config;
-    }
 }
