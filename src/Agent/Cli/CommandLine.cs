@@ -1,5 +1,6 @@
 using Skiff.Agent.Cli.Verbs;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -25,17 +26,19 @@ internal static class CommandLine
                 return Print(HelpText.ForProgram(rows));
             if (globals.Flag("version")) return Print($"Skiff version {VersionVerb.Version}\n");
             args = args[end..];
+            if (args[0] == MonitorSpawner.Verb)
+                return MonitorProcess.Run(GlobalOptions.Roots(globals), new UnixSocket(new Fd(MonitorSpawner.ControlFd)));
             if (VerbTable.Find(rows, args, out int words) is not { } row) return WithoutVerb(args, rows);
             Verb verb = row.Create();
             failure = verb.UsageExitCode;
             ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
             return parsed.HelpRequested ? Print(HelpText.ForVerb(verb))
-                : verb.Run(GlobalOptions.Roots(globals), parsed);
+                : verb.Run(new Engine(GlobalOptions.Roots(globals)), parsed);
         }
         catch (UsageException e)
         {
-            Output.Error(debug ? e.ToString() : e.Message);
-            return e.ExitCode;
+            Output.Error($"skiff: {(debug ? e.ToString() : e.Message)}");
+            return failure == 125 && e.ExitCode == 1 ? failure : e.ExitCode;
         }
         catch (Exception e) when (e is LinuxException or ImageException or FormatException
             or PlatformNotSupportedException)

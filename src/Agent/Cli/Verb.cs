@@ -34,5 +34,5 @@ internal abstract class Verb
     public virtual int UsageExitCode => 1;
 
     /// <summary>Does it; returns the exit code.</summary>
-    public abstract int Run(StateRoots roots, ParsedArguments arguments);
+    public abstract int Run(Engine engine, ParsedArguments arguments);
 }

@@ -6,6 +6,33 @@ internal static class VerbTable
     /// <summary>The verbs, in the order in which help lists them.</summary>
     public static VerbRow[] Rows { get; } =
     [
+        new("run", VerbGroup.Common, static () => new Verbs.RunVerb()),
+        new("create", VerbGroup.Other, static () => new Verbs.CreateVerb()),
+        new("start", VerbGroup.Other, static () => new Verbs.StartVerb()),
+        new("stop", VerbGroup.Other, static () => new Verbs.StopVerb()),
+        new("restart", VerbGroup.Other, static () => new Verbs.RestartVerb()),
+        new("kill", VerbGroup.Other, static () => new Verbs.KillVerb()),
+        new("rm", VerbGroup.Common, static () => new Verbs.RmVerb()),
+        new("ps", VerbGroup.Common, static () => new Verbs.PsVerb()),
+        new("logs", VerbGroup.Other, static () => new Verbs.LogsVerb()),
+        new("exec", VerbGroup.Common, static () => new Verbs.ExecVerb()),
+        new("attach", VerbGroup.Other, static () => new Verbs.AttachVerb()),
+        new("wait", VerbGroup.Other, static () => new Verbs.WaitVerb()),
+        new("pause", VerbGroup.Other, static () => new Verbs.PauseVerb()),
+        new("unpause", VerbGroup.Other, static () => new Verbs.UnpauseVerb()),
+        new("rename", VerbGroup.Other, static () => new Verbs.RenameVerb()),
+        new("port", VerbGroup.Other, static () => new Verbs.PortVerb()),
+        new("inspect", VerbGroup.Other, static () => new Verbs.InspectVerb()),
+        new("pull", VerbGroup.Common, static () => new Verbs.PullVerb()),
+        new("images", VerbGroup.Common, static () => new Verbs.ImagesVerb()),
+        new("rmi", VerbGroup.Other, static () => new Verbs.RmiVerb()),
+        new("tag", VerbGroup.Other, static () => new Verbs.TagVerb()),
+        new("volume create", VerbGroup.Other, static () => new Verbs.VolumeCreateVerb()),
+        new("volume ls", VerbGroup.Other, static () => new Verbs.VolumeLsVerb()),
+        new("volume rm", VerbGroup.Other, static () => new Verbs.VolumeRmVerb()),
+        new("volume inspect", VerbGroup.Other, static () => new Verbs.VolumeInspectVerb()),
+        new("network ls", VerbGroup.Other, static () => new Verbs.NetworkLsVerb()),
+        new("info", VerbGroup.Other, static () => new Verbs.InfoVerb()),
         new("version", VerbGroup.Other, static () => new Verbs.VersionVerb()),
     ];
 

@@ -8,6 +8,10 @@ internal sealed class VersionVerb : Verb
     /// <summary>The engine's version.</summary>
     public const string Version = "0.1.0";
 
+    /// <summary>Docker's word for this binary's architecture.</summary>
+    public static string Architecture =>
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+
     /// <inheritdoc/>
     public override string Name => "version";
 
@@ -21,9 +25,9 @@ internal sealed class VersionVerb : Verb
     public override int MaximumArguments => 0;
 
     /// <inheritdoc/>
-    public override int Run(StateRoots roots, ParsedArguments arguments)
+    public override int Run(Engine engine, ParsedArguments arguments)
     {
-        Output.Line($"Skiff {Version}");
+        Output.Line($"Skiff {Version}\n OS/Arch:        linux/{Architecture}\n Kernel Version: {Skiff.Interop.KernelVersion.Release}");
         return 0;
     }
 }

@@ -1,0 +1,152 @@
+using System.Globalization;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Cli;
+
+/// <summary>The options that <c>run</c> and <c>create</c> share, and how they become a configuration.</summary>
+internal static class ContainerOptions
+{
+    /// <summary>With the names of docker.</summary>
+    public static readonly Option[] Table =
+    [
+        Option.List("add-host", "list", "Add a custom host-to-IP mapping (host:ip)"),
+        Option.List("annotation", "map", "Add an annotation to the container"),
+        Option.List("attach", "list", "Attach to STDIN, STDOUT or STDERR", 'a'),
+        Option.Value("blkio-weight", "uint16", "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
+        Option.List("cap-add", "list", "Add Linux capabilities"),
+        Option.List("cap-drop", "list", "Drop Linux capabilities"),
+        Option.Value("cidfile", "string", "Write the container ID to the file"),
+        Option.Value("cpu-period", "int", "Limit CPU CFS (Completely Fair Scheduler) period"),
+        Option.Value("cpu-quota", "int", "Limit CPU CFS (Completely Fair Scheduler) quota"),
+        Option.Value("cpu-shares", "int", "CPU shares (relative weight)", 'c'),
+        Option.Value("cpus", "decimal", "Number of CPUs"),
+        Option.Value("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
+        Option.Value("cpuset-mems", "string", "MEMs in which to allow execution (0-3, 0,1)"),
+        Option.List("device", "list", "Add a host device to the container"),
+        Option.List("device-cgroup-rule", "list", "Add a rule to the cgroup allowed devices list"),
+        Option.List("device-read-bps", "list", "Limit read rate (bytes per second) from a device"),
+        Option.List("device-read-iops", "list", "Limit read rate (IO per second) from a device"),
+        Option.List("device-write-bps", "list", "Limit write rate (bytes per second) to a device"),
+        Option.List("device-write-iops", "list", "Limit write rate (IO per second) to a device"),
+        Option.List("dns", "list", "Set custom DNS servers"),
+        Option.List("dns-option", "list", "Set DNS options"),
+        Option.List("dns-search", "list", "Set custom DNS search domains"),
+        Option.Value("domainname", "string", "Container NIS domain name"),
+        Option.Value("entrypoint", "string", "Overwrite the default ENTRYPOINT of the image"),
+        Option.List("env", "list", "Set environment variables", 'e'),
+        Option.List("env-file", "list", "Read in a file of environment variables"),
+        Option.List("expose", "list", "Expose a port or a range of ports"),
+        Option.List("group-add", "list", "Add additional groups to join"),
+        Option.Value("hostname", "string", "Container host name", 'h'),
+        Option.Flag("interactive", "Keep STDIN open even if not attached", 'i'),
+        Option.Value("ip", "string", "IPv4 address (e.g., 172.30.100.104)"),
+        Option.Value("ipc", "string", "IPC mode to use"),
+        Option.List("label", "list", "Set meta data on a container", 'l'),
+        Option.Value("mac-address", "string", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
+        Option.Value("memory", "bytes", "Memory limit", 'm'),
+        Option.Value("memory-reservation", "bytes", "Memory soft limit"),
+        Option.Value("memory-swap", "bytes", "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
+        Option.List("mount", "mount", "Attach a filesystem mount to the container"),
+        Option.Value("name", "string", "Assign a name to the container"),
+        Option.Value("network", "network", "Connect a container to a network"),
+        Option.Value("net", "network", "Connect a container to a network"),
+        Option.Value("oom-score-adj", "int", "Tune host's OOM preferences (-1000 to 1000)"),
+        Option.Value("pid", "string", "PID namespace to use"),
+        Option.Value("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
+        Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
+        Option.Flag("privileged", "Give extended privileges to this container"),
+        Option.List("publish", "list", "Publish a container's port(s) to the host", 'p'),
+        Option.Value("pull", "string", "Pull image before running (always, missing, never)"),
+        Option.Flag("quiet", "Suppress the pull output", 'q'),
+        Option.Flag("read-only", "Mount the container's root filesystem as read only"),
+        Option.Value("restart", "string", "Restart policy to apply when a container exits (only \"no\" in this version)"),
+        Option.Flag("rm", "Automatically remove the container and its associated anonymous volumes when it exits"),
+        Option.List("security-opt", "list", "Security Options"),
+        Option.Value("shm-size", "bytes", "Size of /dev/shm"),
+        Option.Value("stop-signal", "string", "Signal to stop the container"),
+        Option.Value("stop-timeout", "int", "Timeout (in seconds) to stop a container"),
+        Option.List("sysctl", "map", "Sysctl options"),
+        Option.List("tmpfs", "list", "Mount a tmpfs directory"),
+        Option.Flag("tty", "Allocate a pseudo-TTY", 't'),
+        Option.List("ulimit", "ulimit", "Ulimit options"),
+        Option.Value("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", 'u'),
+        Option.Value("uts", "string", "UTS namespace to use"),
+        Option.List("volume", "list", "Bind mount a volume", 'v'),
+        Option.Value("workdir", "string", "Working directory inside the container", 'w'),
+    ];
+
+    /// <summary>The configuration that the flags alone ask for; the image's part is merged later.</summary>
+    public static ContainerConfig Read(ParsedArguments a, string id)
+    {
+        Refuse(a);
+        return new ContainerConfig
+        {
+            Id = id,
+            Name = a.Value("name")?.TrimStart('/') ?? "",
+            Created = DateTimeOffset.UtcNow,
+            Image = a.Positional[0],
+            ImageId = "",
+            DiffIds = [],
+            Args = [.. a.Positional.Skip(1)],
+            Env = [.. EnvironmentFlags.Read(a)],
+            WorkingDir = WorkingDir(a.Value("workdir")),
+            User = a.Value("user") ?? "",
+            GroupAdd = [.. a.Values("group-add")],
+            Hostname = a.Value("hostname") ?? "",
+            Domainname = a.Value("domainname") ?? "",
+            Tty = a.Flag("tty"),
+            OpenStdin = a.Flag("interactive"),
+            Labels = LabelFlags.Read(a.Values("label")),
+            AutoRemove = a.Flag("rm"),
+            ReadonlyRootfs = a.Flag("read-only"),
+            Privileged = a.Flag("privileged"),
+            CapAdd = [.. a.Values("cap-add")],
+            CapDrop = [.. a.Values("cap-drop")],
+            SecurityOpt = SecurityOptions.Read(a.Values("security-opt")),
+            Mounts = MountFlags.Read(a),
+            Devices = [.. a.Values("device").Select(DeviceSyntax.Parse)],
+            DeviceCgroupRules = [.. a.Values("device-cgroup-rule")],
+            Resources = ResourceFlags.Read(a),
+            Ulimits = [.. a.Values("ulimit")],
+            Sysctls = LabelFlags.Read(a.Values("sysctl")),
+            ShmSizeBytes = a.Value("shm-size") is { } shm ? ByteSize.Parse(shm) : ContainerDefaults.ShmSizeBytes,
+            OomScoreAdj = (int?)a.Number("oom-score-adj"),
+            NetworkMode = Network(a.Value("network") ?? a.Value("net") ?? "bridge"),
+            Ports = [.. a.Values("publish")],
+            IpAddress = a.Value("ip"),
+            MacAddress = a.Value("mac-address"),
+            ExposedPorts = [.. a.Values("expose").Select(p => p.Contains('/') ? p : p + "/tcp")],
+            Dns = [.. a.Values("dns")],
+            DnsSearch = [.. a.Values("dns-search")],
+            DnsOptions = [.. a.Values("dns-option")],
+            ExtraHosts = [.. a.Values("add-host")],
+            PidMode = HostOrPrivate(a, "pid"),
+            IpcMode = HostOrPrivate(a, "ipc"),
+            UtsMode = HostOrPrivate(a, "uts"),
+            StopSignal = a.Value("stop-signal") is { } signal ? SignalNames.Checked(signal) : "",
+            StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
+        };
+    }
+
+    private static void Refuse(ParsedArguments a)
+    {
+        if (a.Value("restart") is { } policy and not ("no" or ""))
+            throw new UsageException($"restart policy \"{policy}\" is not supported by this version; only \"no\" is", 125);
+    }
+
+    private static string WorkingDir(string? path)
+    {
+        if (path is null) return "";
+        return path.StartsWith('/') ? path : throw new UsageException($"the working directory '{path}' is invalid, it needs to be an absolute path", 125);
+    }
+
+    private static string Network(string mode) => mode == "default" ? "bridge" : mode;
+
+    private static string HostOrPrivate(ParsedArguments a, string name) => a.Value(name) switch
+    {
+        null or "" or "private" or "shareable" => "",
+        "host" => "host",
+        var other => throw new UsageException($"--{name}: invalid {name.ToUpperInvariant()} mode: {other}", 125),
+    };
+}

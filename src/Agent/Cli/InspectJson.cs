@@ -1,0 +1,273 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
+
+namespace Skiff.Agent.Cli;
+
+/// <summary>Objects in the shape of Docker's inspect (Engine API ContainerInspect, ImageInspect, Volume), as far as this engine has the facts.</summary>
+internal static class InspectJson
+{
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Indented = true, IndentSize = 4, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The object of that name: container, image, volume, in this order unless <paramref name="type"/> says which.</summary>
+    public static byte[]? Find(Engine engine, string name, string? type)
+    {
+        if (type is null or "container" && TryContainer(engine, name) is { } container) return container;
+        if (type is null or "image" && engine.Images.Find(name) is { } image) return Write(w => WriteImage(w, image));
+        if (type is null or "volume" && engine.Volumes.Exists(name)) return Write(w => WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
+        return null;
+    }
+
+    /// <summary>Finished objects as one array.</summary>
+    public static string Array(IReadOnlyList<byte[]> items)
+    {
+        byte[] json = Write(w =>
+        {
+            w.WriteStartArray();
+            foreach (byte[] item in items)
+            {
+                using JsonDocument document = JsonDocument.Parse(item);
+                document.RootElement.WriteTo(w);
+            }
+            w.WriteEndArray();
+        });
+        return Encoding.UTF8.GetString(json) + "\n";
+    }
+
+    /// <summary>A volume.</summary>
+    public static byte[] OfVolume(VolumeModule volumes, Volume volume) => Write(w => WriteVolume(w, volumes, volume));
+
+    private static byte[]? TryContainer(Engine engine, string name)
+    {
+        try
+        {
+            ContainerConfig config = engine.Containers.Find(name);
+            ContainerState state = engine.StateOf(config);
+            return Write(w => WriteContainer(w, engine, config, state));
+        }
+        catch (UsageException e) when (e.Message.StartsWith("No such container", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    private static byte[] Write(Action<Utf8JsonWriter> body)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, s_options)) body(writer);
+        return stream.ToArray();
+    }
+
+    private static void WriteContainer(Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s)
+    {
+        w.WriteStartObject();
+        w.WriteString("Id", c.Id);
+        w.WriteString("Created", Time(c.Created));
+        w.WriteString("Path", c.Args[0]);
+        WriteStrings(w, "Args", c.Args[1..]);
+        WriteState(w, s);
+        w.WriteString("Image", c.ImageId);
+        string run = engine.Containers.RunDirectory(c.Id);
+        foreach (var (name, file) in (ReadOnlySpan<(string, string)>)[("ResolvConfPath", "resolv.conf"), ("HostnamePath", "hostname"), ("HostsPath", "hosts")])
+            w.WriteString(name, s.Pid > 0 ? Path.Combine(run, file) : "");
+        w.WriteString("LogPath", Path.Combine(engine.Containers.Directory(c.Id), "logs", Monitor.LogFormat.FileName));
+        w.WriteString("Name", "/" + c.Name);
+        w.WriteNumber("RestartCount", 0);
+        w.WriteString("Driver", engine.Snapshotter.Name);
+        w.WriteString("Platform", "linux");
+        WriteHostConfig(w, c);
+        WriteMounts(w, engine, c);
+        WriteConfig(w, c);
+        WriteNetwork(w, c, s);
+        WriteStrings(w, "Warnings", s.Warnings);
+        w.WriteEndObject();
+    }
+
+    private static void WriteState(Utf8JsonWriter w, ContainerState s)
+    {
+        w.WriteStartObject("State");
+        w.WriteString("Status", s.Status);
+        w.WriteBoolean("Running", s.Pid > 0);
+        w.WriteBoolean("Paused", s.Status == "paused");
+        w.WriteBoolean("Restarting", false);
+        w.WriteBoolean("OOMKilled", s.OomKilled);
+        w.WriteBoolean("Dead", s.Status == "dead");
+        w.WriteNumber("Pid", s.Pid);
+        w.WriteNumber("ExitCode", s.Pid > 0 ? 0 : s.ExitCode);
+        w.WriteString("Error", s.Error);
+        w.WriteString("StartedAt", Time(s.StartedAt));
+        w.WriteString("FinishedAt", Time(s.FinishedAt));
+        w.WriteEndObject();
+    }
+
+    private static void WriteHostConfig(Utf8JsonWriter w, ContainerConfig c)
+    {
+        Resources r = c.Resources;
+        w.WriteStartObject("HostConfig");
+        w.WriteString("NetworkMode", c.NetworkMode);
+        w.WriteBoolean("AutoRemove", c.AutoRemove);
+        w.WriteBoolean("Privileged", c.Privileged);
+        w.WriteBoolean("ReadonlyRootfs", c.ReadonlyRootfs);
+        WriteStrings(w, "CapAdd", c.CapAdd);
+        WriteStrings(w, "CapDrop", c.CapDrop);
+        WriteStrings(w, "SecurityOpt", c.SecurityOpt);
+        WriteStrings(w, "Dns", c.Dns);
+        WriteStrings(w, "ExtraHosts", c.ExtraHosts);
+        WriteStrings(w, "GroupAdd", c.GroupAdd);
+        WriteStrings(w, "Ulimits", c.Ulimits);
+        WriteStrings(w, "PortBindings", c.Ports);
+        w.WriteString("PidMode", c.PidMode);
+        w.WriteString("IpcMode", c.IpcMode.Length > 0 ? c.IpcMode : "private");
+        w.WriteString("UTSMode", c.UtsMode);
+        w.WriteNumber("ShmSize", c.ShmSizeBytes);
+        w.WriteNumber("OomScoreAdj", c.OomScoreAdj ?? 0);
+        w.WriteNumber("Memory", r.MemoryMaxBytes);
+        w.WriteNumber("MemoryReservation", r.MemoryReservationBytes);
+        w.WriteNumber("MemorySwap", r.MemorySwapTotalBytes);
+        w.WriteNumber("CpuQuota", r.CpuQuotaUs);
+        w.WriteNumber("CpuPeriod", r.CpuPeriodUs);
+        w.WriteNumber("CpuShares", r.CpuShares);
+        w.WriteString("CpusetCpus", r.CpusetCpus);
+        w.WriteString("CpusetMems", r.CpusetMems);
+        w.WriteNumber("PidsLimit", r.PidsMax);
+        w.WriteNumber("BlkioWeight", r.BlkioWeight);
+        w.WriteStartObject("RestartPolicy");
+        w.WriteString("Name", "no");
+        w.WriteNumber("MaximumRetryCount", 0);
+        w.WriteEndObject();
+        WritePairs(w, "Sysctls", c.Sysctls);
+        w.WriteEndObject();
+    }
+
+    private static void WriteMounts(Utf8JsonWriter w, Engine engine, ContainerConfig c)
+    {
+        w.WriteStartArray("Mounts");
+        foreach (Mount mount in c.Mounts)
+        {
+            w.WriteStartObject();
+            w.WriteString("Type", mount.Type);
+            if (mount.Type == "volume") w.WriteString("Name", mount.Source);
+            w.WriteString("Source", mount.Type == "volume" ? engine.Volumes.DataDirectory(mount.Source) : mount.Source);
+            w.WriteString("Destination", mount.Target);
+            if (mount.Type == "volume") w.WriteString("Driver", "local");
+            w.WriteString("Mode", mount.ReadOnly ? "ro" : "");
+            w.WriteBoolean("RW", !mount.ReadOnly);
+            w.WriteString("Propagation", mount.Type == "bind" ? mount.Propagation : "");
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
+    private static void WriteConfig(Utf8JsonWriter w, ContainerConfig c)
+    {
+        w.WriteStartObject("Config");
+        w.WriteString("Hostname", c.Hostname);
+        w.WriteString("Domainname", c.Domainname);
+        w.WriteString("User", c.User);
+        w.WriteBoolean("Tty", c.Tty);
+        w.WriteBoolean("OpenStdin", c.OpenStdin);
+        w.WriteStartObject("ExposedPorts");
+        foreach (string port in c.ExposedPorts)
+        {
+            w.WriteStartObject(port);
+            w.WriteEndObject();
+        }
+        w.WriteEndObject();
+        WriteStrings(w, "Env", c.Env);
+        WriteStrings(w, "Cmd", c.Cmd);
+        w.WriteString("Image", c.Image);
+        w.WriteString("WorkingDir", c.WorkingDir == "/" ? "" : c.WorkingDir);
+        WriteStrings(w, "Entrypoint", c.Entrypoint);
+        WritePairs(w, "Labels", c.Labels);
+        w.WriteString("StopSignal", c.StopSignal);
+        w.WriteNumber("StopTimeout", c.StopTimeoutSeconds);
+        w.WriteEndObject();
+    }
+
+    private static void WriteNetwork(Utf8JsonWriter w, ContainerConfig c, ContainerState s)
+    {
+        w.WriteStartObject("NetworkSettings");
+        WriteStrings(w, "Ports", s.Endpoint?.Ports ?? []);
+        WriteEndpoint(w, s.Endpoint);
+        w.WriteStartObject("Networks");
+        w.WriteStartObject(s.Endpoint?.Network ?? c.NetworkMode);
+        WriteEndpoint(w, s.Endpoint);
+        w.WriteEndObject();
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    private static void WriteEndpoint(Utf8JsonWriter w, EndpointState? end)
+    {
+        w.WriteString("Gateway", end?.Gateway ?? "");
+        w.WriteString("IPAddress", end?.IpAddress ?? "");
+        w.WriteNumber("IPPrefixLen", end?.PrefixLength ?? 0);
+        w.WriteString("MacAddress", end?.MacAddress ?? "");
+    }
+
+    private static void WriteImage(Utf8JsonWriter w, Image image)
+    {
+        Layers.Oci.ContainerDefaults defaults = image.Config.Config;
+        w.WriteStartObject();
+        w.WriteString("Id", image.Id.ToString());
+        WriteStrings(w, "RepoTags", image.RepoTags);
+        WriteStrings(w, "RepoDigests", image.RepoDigests);
+        w.WriteString("Created", Time(image.Created));
+        w.WriteString("Author", image.Config.Author ?? "");
+        w.WriteStartObject("Config");
+        w.WriteString("User", defaults.User ?? "");
+        WriteStrings(w, "Env", defaults.Env ?? []);
+        WriteStrings(w, "Cmd", defaults.Cmd ?? []);
+        WriteStrings(w, "Entrypoint", defaults.Entrypoint ?? []);
+        w.WriteString("WorkingDir", defaults.WorkingDir ?? "");
+        WritePairs(w, "Labels", defaults.Labels ?? []);
+        w.WriteString("StopSignal", defaults.StopSignal ?? "");
+        w.WriteEndObject();
+        w.WriteString("Architecture", image.Architecture);
+        w.WriteString("Variant", image.Config.Variant ?? "");
+        w.WriteString("Os", image.Os);
+        w.WriteNumber("Size", image.SizeBytes);
+        w.WriteStartObject("RootFS");
+        w.WriteString("Type", "layers");
+        WriteStrings(w, "Layers", [.. image.DiffIds.Select(d => d.ToString())]);
+        w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    private static void WriteVolume(Utf8JsonWriter w, VolumeModule volumes, Volume volume)
+    {
+        w.WriteStartObject();
+        w.WriteString("CreatedAt", volume.CreatedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        w.WriteString("Driver", "local");
+        WritePairs(w, "Labels", volume.Labels);
+        w.WriteString("Mountpoint", volumes.DataDirectory(volume.Name));
+        w.WriteString("Name", volume.Name);
+        w.WriteNull("Options");
+        w.WriteString("Scope", "local");
+        w.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    {
+        w.WriteStartArray(name);
+        foreach (string value in values) w.WriteStringValue(value);
+        w.WriteEndArray();
+    }
+
+    private static void WritePairs(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
+    {
+        w.WriteStartObject(name);
+        foreach (var (key, value) in pairs) w.WriteString(key, value);
+        w.WriteEndObject();
+    }
+
+    private static string Time(DateTimeOffset time) =>
+        time == default ? "0001-01-01T00:00:00Z" : time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture) + "00Z";
+}

@@ -1,0 +1,31 @@
+using Skiff.Agent.Images;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Cli;
+
+/// <summary>Pulls with Docker's lines on a stream of choice; Ctrl-C ends it cleanly.</summary>
+internal static class Pulling
+{
+    /// <summary>Pulls <paramref name="name"/> and returns the image.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="name">As the user typed it.</param>
+    /// <param name="platform">os/arch[/variant], or null for the host's.</param>
+    /// <param name="quiet">No progress.</param>
+    /// <param name="toError">Progress goes to standard error, since standard output is the container's.</param>
+    public static Image Pull(Engine engine, string name, string? platform, bool quiet, bool toError)
+    {
+        Reference reference = Reference.Parse(name);
+        using var cancel = new CancellationTokenSource();
+        using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(
+            System.Runtime.InteropServices.PosixSignal.SIGINT, context => { context.Cancel = true; cancel.Cancel(); });
+        using var writer = quiet ? TextWriter.Null : new FdWriter(Fd.Borrow(toError ? 2 : 1));
+        var progress = new PullText(writer);
+        progress.Begin(reference);
+        PullResult result = new ImagePuller(engine.Images)
+            .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress, cancel.Token).GetAwaiter().GetResult();
+        progress.End(reference, result);
+        return result.Image;
+    }
+}

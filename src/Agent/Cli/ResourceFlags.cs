@@ -1,0 +1,67 @@
+using System.Globalization;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Cli;
+
+/// <summary>Docker's resource flags.</summary>
+internal static class ResourceFlags
+{
+    private const long MinimumMemoryBytes = 6 << 20;
+    private const long DefaultPeriodUs = 100_000;
+
+    private static readonly (string Option, string Key, bool Bytes)[] s_deviceRates =
+    [
+        ("device-read-bps", "rbps", true), ("device-write-bps", "wbps", true),
+        ("device-read-iops", "riops", false), ("device-write-iops", "wiops", false),
+    ];
+
+    /// <summary>The limits asked for.</summary>
+    public static Resources Read(ParsedArguments a)
+    {
+        long memory = Bytes(a, "memory");
+        if (memory is > 0 and < MinimumMemoryBytes) throw new UsageException("Minimum memory limit allowed is 6MB", 125);
+        if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
+            throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
+        return new Resources
+        {
+            MemoryMaxBytes = memory,
+            MemoryReservationBytes = Bytes(a, "memory-reservation"),
+            MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : Bytes(a, "memory-swap"),
+            CpuQuotaUs = a.Value("cpus") is { } cpus ? QuotaOf(cpus) : a.Number("cpu-quota") ?? 0,
+            CpuPeriodUs = a.Number("cpu-period") ?? 0,
+            CpuShares = a.Number("cpu-shares") ?? 0,
+            CpusetCpus = a.Value("cpuset-cpus") ?? "",
+            CpusetMems = a.Value("cpuset-mems") ?? "",
+            PidsMax = a.Number("pids-limit") ?? 0,
+            BlkioWeight = (int)(a.Number("blkio-weight") ?? 0),
+            IoMax = [.. IoMax(a)],
+        };
+    }
+
+    private static long Bytes(ParsedArguments a, string name) => a.Value(name) is { } text ? ByteSize.Parse(text) : 0;
+
+    private static long QuotaOf(string cpus)
+    {
+        if (!decimal.TryParse(cpus, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal count) || count <= 0)
+            throw new UsageException($"invalid argument \"{cpus}\" for \"--cpus\" flag: not a positive number", 125);
+        if (count > System.Environment.ProcessorCount)
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture,
+                $"Range of CPUs is from 0.01 to {System.Environment.ProcessorCount}.00, as there are only {System.Environment.ProcessorCount} CPUs available"), 125);
+        return (long)(count * DefaultPeriodUs);
+    }
+
+    private static IEnumerable<string> IoMax(ParsedArguments a)
+    {
+        foreach (var (option, key, bytes) in s_deviceRates)
+        {
+            foreach (string value in a.Values(option))
+            {
+                int colon = value.LastIndexOf(':');
+                if (colon <= 0) throw new UsageException($"bad format: {value}: expected DEVICE:RATE", 125);
+                long rate = bytes ? ByteSize.Parse(value[(colon + 1)..]) : long.Parse(value.AsSpan(colon + 1), CultureInfo.InvariantCulture);
+                yield return string.Create(CultureInfo.InvariantCulture, $"{value[..colon]} {key}={rate}");
+            }
+        }
+    }
+}

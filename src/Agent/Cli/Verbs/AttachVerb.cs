@@ -1,0 +1,48 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>attach</c>: joins a running container's stdio.</summary>
+internal sealed class AttachVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Flag("no-stdin", "Do not attach STDIN"),
+        Option.Flag("sig-proxy", "Proxy all received signals to the process (default true)"),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "attach";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] CONTAINER";
+
+    /// <inheritdoc/>
+    public override string Summary => "Attach local standard input, output, and error streams to a running container";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int MaximumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
+        ContainerState state = engine.StateOf(config);
+        if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it first");
+        using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
+            ?? throw new UsageException("You cannot attach to a stopped container, start it first");
+        bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
+        client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0), AttachSession.TerminalSize());
+        using var session = new AttachSession(client, config.Tty);
+        return session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
+    }
+}

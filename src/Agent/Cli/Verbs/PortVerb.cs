@@ -1,0 +1,42 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>port</c>: published ports.</summary>
+internal sealed class PortVerb : Verb
+{
+    /// <inheritdoc/>
+    public override string Name => "port";
+
+    /// <inheritdoc/>
+    public override string Usage => "CONTAINER [PRIVATE_PORT[/PROTO]]";
+
+    /// <inheritdoc/>
+    public override string Summary => "List port mappings or a specific mapping for the container";
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int MaximumArguments => 2;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
+        string? wanted = arguments.Positional.Count > 1 ? arguments.Positional[1] : null;
+        if (wanted is not null && !wanted.Contains('/')) wanted += "/tcp";
+        bool found = false;
+        foreach (PortMapping port in engine.Networks.Find(config.Id)?.Ports ?? [])
+        {
+            string inside = $"{port.ContainerPort}/{port.ProtocolName}";
+            if (wanted is not null && wanted != inside) continue;
+            Output.Line(wanted is null ? $"{inside} -> {port.HostText}" : port.HostText);
+            found = true;
+        }
+        if (wanted is not null && !found) throw new UsageException($"no public port '{wanted}' published for {arguments.Positional[0]}");
+        return 0;
+    }
+}

@@ -1,0 +1,50 @@
+using Skiff.Agent.Images;
+using Skiff.Agent.Manager;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>rmi</c>.</summary>
+internal sealed class RmiVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Flag("force", "Force removal of the image", 'f'),
+        Option.Flag("no-prune", "Do not delete untagged parents"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "rmi";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] IMAGE [IMAGE...]";
+
+    /// <inheritdoc/>
+    public override string Summary => "Remove one or more images";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        int result = 0;
+        var removal = new ImageRemoval(engine.Images, engine.ImageUses);
+        foreach (string name in arguments.Positional)
+        {
+            try
+            {
+                foreach (string line in removal.Remove(name, arguments.Flag("force"))) Output.Line(line);
+            }
+            catch (Exception e) when (e is ImageException or UsageException)
+            {
+                Output.Error("skiff: " + e.Message);
+                result = 1;
+            }
+        }
+        return result;
+    }
+}

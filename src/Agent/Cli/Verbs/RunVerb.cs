@@ -1,0 +1,70 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
+using Skiff.Interop;
+using Skiff.Interop.Terminals;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>run</c>: create, start, and unless detached attach.</summary>
+internal sealed class RunVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        .. ContainerOptions.Table,
+        Option.Flag("detach", "Run container in background and print container ID", 'd'),
+        Option.Flag("sig-proxy", "Proxy received signals to the process (default true)"),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "run";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] IMAGE [COMMAND] [ARG...]";
+
+    /// <inheritdoc/>
+    public override string Summary => "Create and run a new container from an image";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override bool OptionsEndAtFirstArgument => true;
+
+    /// <inheritdoc/>
+    public override int UsageExitCode => 125;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        bool detach = arguments.Flag("detach"), tty = arguments.Flag("tty"), interactive = arguments.Flag("interactive");
+        if (tty && interactive && !detach && !Termios.IsTerminal(Fd.Borrow(0)))
+            throw new UsageException("the input device is not a TTY");
+        Creation.CheckHost();
+        // Spawned first: the monitor's runtime starts while this process prepares the container.
+        using MonitorClient client = MonitorClient.Spawn(engine.Roots);
+        ContainerConfig config = Creation.Create(engine, arguments);
+        AttachStreams streams = detach ? AttachStreams.None : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
+        try
+        {
+            engine.Start(config, client, streams, AttachSession.TerminalSize());
+        }
+        catch
+        {
+            // Nothing of a container that never ran is left behind, whatever stopped it.
+            engine.Remove(config, force: true, withVolumes: true);
+            throw;
+        }
+        if (detach)
+        {
+            Output.Line(config.Id);
+            return 0;
+        }
+        using var session = new AttachSession(client, tty);
+        return session.Run(interactive, arguments.Flag("sig-proxy", byDefault: true));
+    }
+}

@@ -1,0 +1,47 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>start</c>: starts containers that exist.</summary>
+internal sealed class StartVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Flag("attach", "Attach STDOUT/STDERR and forward signals", 'a'),
+        Option.Flag("interactive", "Attach container's STDIN", 'i'),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "start";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] CONTAINER [CONTAINER...]";
+
+    /// <inheritdoc/>
+    public override string Summary => "Start one or more stopped containers";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        Creation.CheckHost();
+        bool attach = arguments.Flag("attach"), interactive = arguments.Flag("interactive");
+        if (!attach && !interactive) return EachContainer.Do(engine, arguments.Positional, engine.Start);
+        if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers at once");
+        ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
+        using MonitorClient client = MonitorClient.Spawn(engine.Roots);
+        bool stdin = interactive && config.OpenStdin;
+        AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
+        engine.Start(config, client, streams, AttachSession.TerminalSize());
+        using var session = new AttachSession(client, config.Tty);
+        return session.Run(stdin, proxySignals: true);
+    }
+}

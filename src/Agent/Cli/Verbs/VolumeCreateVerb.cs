@@ -1,0 +1,41 @@
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>volume create</c>.</summary>
+internal sealed class VolumeCreateVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Value("driver", "string", "Specify volume driver name (default \"local\")", 'd'),
+        Option.List("label", "list", "Set metadata for a volume"),
+        Option.List("opt", "map", "Set driver specific options", 'o'),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "volume create";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] [VOLUME]";
+
+    /// <inheritdoc/>
+    public override string Summary => "Create a volume";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MaximumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        if (arguments.Value("driver") is { } driver and not "local")
+            throw new UsageException($"create: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+        if (arguments.Has("opt")) throw new UsageException("volume options are not supported by this version");
+        string name = arguments.Positional.Count > 0 ? arguments.Positional[0] : Containers.ContainerStore.NewId();
+        engine.Volumes.Create(name, LabelFlags.Read(arguments.Values("label")), anonymous: arguments.Positional.Count == 0);
+        Output.Line(name);
+        return 0;
+    }
+}

@@ -1,0 +1,199 @@
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// What a container is, decided once at create and durable in <c>ROOT/containers/ID/config.json</c>. Everything that came from
+/// the image and from flags is already merged; a start reads nothing else but layers.
+/// </summary>
+internal sealed record ContainerConfig
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Without a leading slash; unique on the state root.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>When it was created, UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>The image as the user named it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The image's id: the digest of its config.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>The image's layers, base first.</summary>
+    public required string[] DiffIds { get; init; }
+
+    /// <summary>Entrypoint and command; never empty.</summary>
+    public required string[] Args { get; init; }
+
+    /// <summary>KEY=VALUE, image first, flags override.</summary>
+    public required string[] Env { get; init; }
+
+    /// <summary>Working directory, absolute.</summary>
+    public string WorkingDir { get; init; } = "/";
+
+    /// <summary>user[:group] by name or number; empty is root.</summary>
+    public string User { get; init; } = "";
+
+    /// <summary>More groups, by name or number (<c>--group-add</c>).</summary>
+    public string[] GroupAdd { get; init; } = [];
+
+    /// <summary>Host name inside; the short id by default.</summary>
+    public string Hostname { get; init; } = "";
+
+    /// <summary>NIS domain name; empty leaves it alone.</summary>
+    public string Domainname { get; init; } = "";
+
+    /// <summary>A pseudo-terminal for stdio.</summary>
+    public bool Tty { get; init; }
+
+    /// <summary>Keep a stdin open for attachers.</summary>
+    public bool OpenStdin { get; init; }
+
+    /// <summary>Labels of image and flags.</summary>
+    public Dictionary<string, string> Labels { get; init; } = [];
+
+    /// <summary>Remove when it ends.</summary>
+    public bool AutoRemove { get; init; }
+
+    /// <summary>Root filesystem read-only.</summary>
+    public bool ReadonlyRootfs { get; init; }
+
+    /// <summary>All capabilities, all devices, nothing masked, no seccomp.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>Capabilities to add; <c>ALL</c> is known.</summary>
+    public string[] CapAdd { get; init; } = [];
+
+    /// <summary>Capabilities to drop; <c>ALL</c> is known.</summary>
+    public string[] CapDrop { get; init; } = [];
+
+    /// <summary><c>--security-opt</c> values: no-new-privileges, seccomp=unconfined, seccomp=JSON, systempaths=unconfined.</summary>
+    public string[] SecurityOpt { get; init; } = [];
+
+    /// <summary>Volumes, bind mounts and tmpfs, with volumes already named.</summary>
+    public Mount[] Mounts { get; init; } = [];
+
+    /// <summary>Host devices to expose.</summary>
+    public Device[] Devices { get; init; } = [];
+
+    /// <summary><c>--device-cgroup-rule</c> values.</summary>
+    public string[] DeviceCgroupRules { get; init; } = [];
+
+    /// <summary>Cgroup limits.</summary>
+    public Resources Resources { get; init; } = new();
+
+    /// <summary>Resource limits of the process: name=soft:hard.</summary>
+    public string[] Ulimits { get; init; } = [];
+
+    /// <summary>Namespaced sysctls: dotted name to value.</summary>
+    public Dictionary<string, string> Sysctls { get; init; } = [];
+
+    /// <summary>Size of /dev/shm in bytes.</summary>
+    public long ShmSizeBytes { get; init; } = 64 << 20;
+
+    /// <summary>oom_score_adj of the first process; null leaves what the engine has.</summary>
+    public int? OomScoreAdj { get; init; }
+
+    /// <summary>Network: <c>bridge</c>, <c>host</c>, <c>none</c> or <c>container:ID</c> (full id).</summary>
+    public string NetworkMode { get; init; } = "bridge";
+
+    /// <summary>Published ports in <c>-p</c> syntax.</summary>
+    public string[] Ports { get; init; } = [];
+
+    /// <summary>Static address, when asked for.</summary>
+    public string? IpAddress { get; init; }
+
+    /// <summary>MAC address, when asked for.</summary>
+    public string? MacAddress { get; init; }
+
+    /// <summary>Ports the image or <c>--expose</c> names: 80/tcp.</summary>
+    public string[] ExposedPorts { get; init; } = [];
+
+    /// <summary><c>--dns</c>.</summary>
+    public string[] Dns { get; init; } = [];
+
+    /// <summary><c>--dns-search</c>.</summary>
+    public string[] DnsSearch { get; init; } = [];
+
+    /// <summary><c>--dns-opt</c>.</summary>
+    public string[] DnsOptions { get; init; } = [];
+
+    /// <summary><c>--add-host</c>: name:address.</summary>
+    public string[] ExtraHosts { get; init; } = [];
+
+    /// <summary><c>host</c> or <c>private</c>.</summary>
+    public string PidMode { get; init; } = "";
+
+    /// <summary><c>host</c> or <c>private</c>.</summary>
+    public string IpcMode { get; init; } = "";
+
+    /// <summary><c>host</c> or <c>private</c>.</summary>
+    public string UtsMode { get; init; } = "";
+
+    /// <summary>Signal that <c>stop</c> sends.</summary>
+    public string StopSignal { get; init; } = "SIGTERM";
+
+    /// <summary>Seconds that <c>stop</c> waits before SIGKILL.</summary>
+    public int StopTimeoutSeconds { get; init; } = 10;
+
+    /// <summary>The entrypoint that <see cref="Args"/> starts with, for inspect.</summary>
+    public string[] Entrypoint { get; init; } = [];
+
+    /// <summary>The command that <see cref="Args"/> ends with, for inspect.</summary>
+    public string[] Cmd { get; init; } = [];
+}
+
+/// <summary>One mount of a container.</summary>
+/// <param name="Type"><c>bind</c>, <c>volume</c> or <c>tmpfs</c>.</param>
+/// <param name="Source">Host path, volume name, or empty for tmpfs.</param>
+/// <param name="Target">Absolute path inside.</param>
+/// <param name="ReadOnly">No writes.</param>
+/// <param name="NoCopy">Do not fill a new volume from the image.</param>
+/// <param name="Propagation">rprivate (default), private, rshared, shared, rslave or slave.</param>
+/// <param name="TmpfsOptions">tmpfs mount data such as size=64m,mode=1777.</param>
+/// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and <c>--rm</c>.</param>
+internal sealed record Mount(
+    string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
+    string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false);
+
+/// <summary>A host device inside the container.</summary>
+internal sealed record Device(string PathOnHost, string PathInContainer, string Access);
+
+/// <summary>Cgroup v2 limits; 0 is unlimited unless said otherwise.</summary>
+internal sealed record Resources
+{
+    /// <summary>memory.max.</summary>
+    public long MemoryMaxBytes { get; init; }
+
+    /// <summary>memory.low, Docker's reservation.</summary>
+    public long MemoryReservationBytes { get; init; }
+
+    /// <summary>Docker's memory+swap total; -1 is unlimited swap.</summary>
+    public long MemorySwapTotalBytes { get; init; }
+
+    /// <summary>cpu.max: microseconds in each <see cref="CpuPeriodUs"/>.</summary>
+    public long CpuQuotaUs { get; init; }
+
+    /// <summary>cpu.max period.</summary>
+    public long CpuPeriodUs { get; init; }
+
+    /// <summary>Docker's cpu shares, 2 to 262144.</summary>
+    public long CpuShares { get; init; }
+
+    /// <summary>cpuset.cpus.</summary>
+    public string CpusetCpus { get; init; } = "";
+
+    /// <summary>cpuset.mems.</summary>
+    public string CpusetMems { get; init; } = "";
+
+    /// <summary>pids.max.</summary>
+    public long PidsMax { get; init; }
+
+    /// <summary>io.weight by Docker's 10 to 1000.</summary>
+    public int BlkioWeight { get; init; }
+
+    /// <summary>io.max rows: <c>PATH rbps=N</c> with the keys rbps, wbps, riops, wiops.</summary>
+    public string[] IoMax { get; init; } = [];
+}

@@ -1,0 +1,70 @@
+using Skiff.Agent.Manager;
+using Skiff.Layers.Oci;
+using OciDefaults = Skiff.Layers.Oci.ContainerDefaults;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>Merges what the user asked for with what the image says, by Docker's rules.</summary>
+internal static class ContainerFactory
+{
+    /// <summary>
+    /// The record of a new container. In <paramref name="asked"/> are the flags alone: empty or null means that the image decides.
+    /// </summary>
+    /// <param name="asked">Flags; <see cref="ContainerConfig.Args"/> is the command behind the image's name.</param>
+    /// <param name="entrypoint"><c>--entrypoint</c>: null keeps the image's, an empty one clears it.</param>
+    /// <param name="image">The image.</param>
+    /// <exception cref="UsageException">Neither user nor image names a command.</exception>
+    public static ContainerConfig Merge(ContainerConfig asked, string? entrypoint, ImageConfig image)
+    {
+        OciDefaults defaults = image.Config;
+        string[] point = entrypoint switch { null => [.. defaults.Entrypoint ?? []], "" => [], _ => [entrypoint] };
+        // With an entrypoint of the user's, the image's command no longer fits.
+        string[] command = asked.Args.Length > 0 ? asked.Args : entrypoint is null ? [.. defaults.Cmd ?? []] : [];
+        string[] args = [.. point, .. command];
+        if (args.Length == 0) throw new UsageException("no command specified", 125);
+        return asked with
+        {
+            Args = args,
+            Entrypoint = point,
+            Cmd = command,
+            DiffIds = [.. image.RootFs.DiffIds.Select(d => d.ToString())],
+            Env = [.. EnvironmentList.Merge(defaults.Env ?? [], asked.Env)],
+            WorkingDir = WorkingDir(asked.WorkingDir, defaults.WorkingDir),
+            User = asked.User.Length > 0 ? asked.User : defaults.User ?? "",
+            Hostname = asked.Hostname.Length > 0 ? asked.Hostname : asked.Id[..12],
+            Labels = MergeLabels(defaults.Labels, asked.Labels),
+            StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
+            StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds ?? 10,
+            ExposedPorts = [.. asked.ExposedPorts.Union(defaults.ExposedPorts?.Keys ?? Enumerable.Empty<string>())],
+            Mounts = MergeMounts(asked.Mounts, defaults.Volumes?.Keys),
+        };
+    }
+
+    private static string WorkingDir(string asked, string? image)
+    {
+        string path = asked.Length > 0 ? asked : string.IsNullOrEmpty(image) ? "/" : image;
+        return path.StartsWith('/') ? path : "/" + path;
+    }
+
+    private static Dictionary<string, string> MergeLabels(Dictionary<string, string>? image, Dictionary<string, string> asked)
+    {
+        var labels = image is null ? [] : new Dictionary<string, string>(image);
+        foreach (var (key, value) in asked) labels[key] = value;
+        return labels;
+    }
+
+    // A volume that the image declares is made anonymously, unless the user mounts something there.
+    private static Mount[] MergeMounts(Mount[] asked, IEnumerable<string>? declared)
+    {
+        var mounts = new List<Mount>();
+        foreach (Mount mount in asked)
+            mounts.Add(mount is { Type: "volume", Source: "" } ? mount with { Source = ContainerStore.NewId(), Anonymous = true } : mount);
+        foreach (string path in declared ?? [])
+        {
+            string target = path.Length > 1 ? path.TrimEnd('/') : path;
+            if (!mounts.Exists(m => m.Target == target))
+                mounts.Add(new Mount("volume", ContainerStore.NewId(), target, Anonymous: true));
+        }
+        return [.. mounts];
+    }
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
+using Skiff.Interop;
+using Skiff.Interop.Netlink;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// The network side of a start: a namespace of the container's own (on a bridge, or with nothing but lo), the host's, or another
+/// container's; and the three files of /etc that tell about it.
+/// </summary>
+internal sealed class ContainerNetwork : IDisposable
+{
+    private readonly NetworkModule _networks;
+    private readonly Endpoint? _endpoint;
+    private readonly string? _sharedRunDirectory;
+
+    private ContainerNetwork(NetworkModule networks, NetNamespace? ns, Endpoint? endpoint, string? sharedRunDirectory)
+    {
+        (_networks, Namespace, _endpoint, _sharedRunDirectory) = (networks, ns, endpoint, sharedRunDirectory);
+    }
+
+    /// <summary>What the child enters; null is the host's.</summary>
+    public NetNamespace? Namespace { get; }
+
+    /// <summary>Whether the namespace was made for this container.</summary>
+    public bool OwnsNamespace => Namespace is not null && _sharedRunDirectory is null;
+
+    /// <summary>The end on a bridge, or null.</summary>
+    public EndpointState? Endpoint => _endpoint is { } end ? Describe(end) : null;
+
+    /// <summary>Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.</summary>
+    public static ContainerNetwork SetUp(StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo)
+    {
+        var networks = new NetworkModule(roots);
+        if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null, null);
+        if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
+            return Join(networks, store, config.NetworkMode["container:".Length..]);
+
+        NetNamespace ns = NetNamespace.Create();
+        try
+        {
+            if (config.NetworkMode == "none")
+            {
+                BringUpLoopback(ns.Rtnetlink);
+                return new ContainerNetwork(networks, ns, null, null);
+            }
+            undo.Push("leaving the network", () => networks.Detach(config.Id));
+            Endpoint end = networks.Attach(config.Id, config.NetworkMode, ns.Fd, ns.Rtnetlink, PortsOf(config), OptionsOf(config));
+            return new ContainerNetwork(networks, ns, end, null);
+        }
+        catch
+        {
+            ns.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
+    public void WriteFiles(ContainerConfig config, string runDirectory)
+    {
+        foreach (string name in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"])
+        {
+            string path = Path.Combine(runDirectory, name);
+            string content = _sharedRunDirectory is { } other ? Files.ReadAllText(Path.Combine(other, name)) : name switch
+            {
+                "hosts" => HostsFileOf(config),
+                "hostname" => config.Hostname + "\n",
+                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions, sharesHost: config.NetworkMode == "host"),
+            };
+            AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Namespace?.Dispose();
+
+    private static ContainerNetwork Join(NetworkModule networks, ContainerStore store, string id)
+    {
+        if (store.ReadRunState(id) is not { Pid: > 0 } state)
+            throw new UsageException($"cannot join network of a non running container: {id}", 125);
+        return new ContainerNetwork(networks, NetNamespace.Open(state.Pid), null, store.RunDirectory(id));
+    }
+
+    private static void BringUpLoopback(NetlinkSocket inside)
+    {
+        using var batch = new NetlinkBatch();
+        Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
+        inside.Execute(batch);
+    }
+
+    private static List<PortMapping> PortsOf(ContainerConfig config)
+    {
+        var ports = new List<PortMapping>();
+        foreach (string text in config.Ports) ports.AddRange(PortMapping.Parse(text));
+        return ports;
+    }
+
+    private static EndpointOptions OptionsOf(ContainerConfig config)
+    {
+        if (config is { IpAddress: null, MacAddress: null }) return EndpointOptions.None;
+        IPAddress? address = null;
+        if (config.IpAddress is { } ip && !IPAddress.TryParse(ip, out address))
+            throw new UsageException($"invalid IPv4 address: {ip}", 125);
+        MacAddress mac = default;
+        if (config.MacAddress is { } text && !MacAddress.TryParse(text, out mac))
+            throw new UsageException($"invalid MAC address: {text}", 125);
+        return new EndpointOptions { Address = address, Mac = config.MacAddress is null ? null : mac };
+    }
+
+    private string HostsFileOf(ContainerConfig config)
+    {
+        if (config.NetworkMode == "host")
+            return Files.ReadAllText("/etc/hosts");
+        return HostsFile.Build(_endpoint?.Address, config.Hostname, config.ExtraHosts, _endpoint?.Gateway);
+    }
+
+    private static EndpointState Describe(Endpoint end) => new(
+        end.NetworkName, end.Address.ToString(), end.PrefixLength, end.Gateway.ToString(), end.Mac.ToString(),
+        [.. end.Ports.Select(p => p.ToString())]);
+}

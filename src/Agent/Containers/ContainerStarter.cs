@@ -1,0 +1,101 @@
+using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
+using Skiff.Agent.Volumes;
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+using Skiff.Interop.Processes;
+using Skiff.Interop.Terminals;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// Starts a container in the process that will be the parent of its first process (the monitor): cgroup, root, network, mounts,
+/// stdio, then the launch program. Whatever fails, everything done so far is taken back in reverse.
+/// </summary>
+internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
+{
+    /// <summary>Parent of all containers' cgroups.</summary>
+    public const string CgroupParent = "skiff";
+
+    private const int CgroupRemoveTimeoutMs = 2000;
+
+    private readonly VolumeModule _volumes = new(roots);
+
+    /// <summary>The state roots.</summary>
+    public StateRoots Roots { get; } = roots;
+
+    /// <summary>The records.</summary>
+    public ContainerStore Store { get; } = store;
+
+    /// <summary>Starts; returns when the first process has executed its program.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="rows">Initial rows of the terminal; 0 leaves the kernel's.</param>
+    /// <param name="columns">Initial columns.</param>
+    /// <exception cref="UsageException">The command or an option is impossible; carries the exit code.</exception>
+    /// <exception cref="LinuxException">The kernel refused a step.</exception>
+    public RunningContainer Start(ContainerConfig config, ushort rows, ushort columns)
+    {
+        var undo = new Unwinder();
+        try
+        {
+            return Start(config, undo, rows, columns);
+        }
+        catch (Exception e)
+        {
+            List<string> failures = undo.Run();
+            if (failures.Count > 0) throw new UsageException($"{e.Message}; cleaning up also failed: {string.Join("; ", failures)}", 125);
+            throw;
+        }
+    }
+
+    private RunningContainer Start(ContainerConfig config, Unwinder undo, ushort rows, ushort columns)
+    {
+        string runDirectory = Store.RunDirectory(config.Id);
+        Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
+        using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
+        network.WriteFiles(config, runDirectory);
+
+        ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot);
+        IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
+        Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory, temporary: config.AutoRemove);
+        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory);
+        undo.Push("closing devpts", mounts.DevPts.Dispose);
+
+        using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);
+        undo.Push("closing stdio", stdio.DisposeOwn);
+        ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd);
+        using LaunchProgram program = LaunchPlan.Build(config, user, mounts, network, stdio, AttachPoint());
+        LaunchedProcess process = LaunchPlan.Start(program, config, cgroup);
+        return new RunningContainer(undo)
+        {
+            Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings = [.. warnings],
+            Terminal = stdio.Terminal, Stdin = stdio.Stdin, Stdout = stdio.Stdout, Stderr = stdio.Stderr,
+        };
+    }
+
+    // In the child's mount namespace only, the root is attached here for the moment before pivot_root.
+    private string AttachPoint()
+    {
+        string path = Path.Combine(Roots.RunRoot, "rootfs");
+        Files.MakeDirectories(path);
+        return path;
+    }
+
+    private static Cgroup CreateCgroup(ContainerConfig config, Unwinder undo, out List<string> warnings)
+    {
+        CgroupLimits limits = ContainerLimits.Of(config.Resources);
+        Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), $"{CgroupParent}/{config.Id}", limits.Controllers);
+        undo.Push("removing the cgroup", () =>
+        {
+            if (cgroup.Populated) cgroup.Kill();
+            Errno errno = cgroup.TryRemove(CgroupRemoveTimeoutMs);
+            cgroup.Dispose();
+            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "rmdir", cgroup.Path);
+        });
+        warnings = [.. cgroup.Apply(limits)];
+        if (!config.Privileged) ContainerLimits.RestrictDevices(cgroup, config);
+        return cgroup;
+    }
+}

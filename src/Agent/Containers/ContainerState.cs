@@ -1,0 +1,48 @@
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// What happened to a container. The durable copy is <c>ROOT/containers/ID/state.json</c>; while a monitor runs, the volatile
+/// copy in <c>RUNROOT/containers/ID/run.json</c> is the truth and names the processes.
+/// </summary>
+internal sealed record ContainerState
+{
+    /// <summary>created, running, paused, exited or dead, as Docker's API has them.</summary>
+    public string Status { get; init; } = "created";
+
+    /// <summary>PID of the container's first process on the host; 0 when not running.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>Start time of <see cref="Pid"/> in clock ticks (proc(5) stat field 22), against reuse of the number.</summary>
+    public long PidStartTime { get; init; }
+
+    /// <summary>PID of the monitor; 0 when not running.</summary>
+    public int MonitorPid { get; init; }
+
+    /// <summary>Start time of <see cref="MonitorPid"/>.</summary>
+    public long MonitorStartTime { get; init; }
+
+    /// <summary>Exit code, 128+n for a signal.</summary>
+    public int ExitCode { get; init; }
+
+    /// <summary>Killed by the kernel for memory.</summary>
+    public bool OomKilled { get; init; }
+
+    /// <summary>Why a start failed, or what the engine found out about the end.</summary>
+    public string Error { get; init; } = "";
+
+    /// <summary>Last start, UTC; default when never.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Last end, UTC; default when never.</summary>
+    public DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>Limits that the host could not enforce, in words.</summary>
+    public string[] Warnings { get; init; } = [];
+
+    /// <summary>Address inside, when on a bridge.</summary>
+    public EndpointState? Endpoint { get; init; }
+}
+
+/// <summary>The network end of a running container, as inspect and ps show it.</summary>
+internal sealed record EndpointState(
+    string Network, string IpAddress, int PrefixLength, string Gateway, string MacAddress, string[] Ports);

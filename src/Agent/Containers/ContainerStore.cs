@@ -1,0 +1,212 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// The containers of a state root. A name is reserved by creating the symlink <c>containers/names/NAME</c>, which exactly one
+/// process can do. A directory without a readable <c>config.json</c> is a create that never finished; nothing lists it and
+/// <see cref="RemoveLeftovers"/> deletes it.
+/// </summary>
+internal sealed class ContainerStore(StateRoots roots)
+{
+    private readonly string _containers = Path.Combine(roots.Root, "containers");
+    private readonly string _names = Path.Combine(roots.Root, "containers", "names");
+
+    /// <summary>64 random hexadecimal digits.</summary>
+    public static string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        RandomNumberGenerator.Fill(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    /// <summary>Durable directory of a container.</summary>
+    public string Directory(string id) => Path.Combine(_containers, id);
+
+    /// <summary>Volatile directory of a container.</summary>
+    public string RunDirectory(string id) => Path.Combine(roots.RunRoot, "containers", id);
+
+    /// <summary>Reserves the name and writes the record; unless the container is to be removed at its end, durably.</summary>
+    /// <exception cref="UsageException">The name is malformed or taken.</exception>
+    public void Create(ContainerConfig config)
+    {
+        if (!ContainerNames.IsValid(config.Name))
+            throw new UsageException($"Invalid container name ({config.Name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+        Files.MakeDirectories(_names);
+        ReserveName(config.Name, config.Id);
+        try
+        {
+            string directory = Directory(config.Id);
+            Files.MakeDirectories(directory, 0x1C0);
+            foreach (string part in (ReadOnlySpan<string>)["upper", "work", "logs"])
+                Files.MakeDirectories(Path.Combine(directory, part));
+            WriteConfig(config);
+        }
+        catch
+        {
+            Remove(config.Id, config.Name);
+            throw;
+        }
+    }
+
+    /// <summary>Replaces the record (rename, update).</summary>
+    public void WriteConfig(ContainerConfig config)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(config, StateJson.Default.ContainerConfig);
+        AtomicFile.Replace(Path.Combine(Directory(config.Id), "config.json"), json, durable: !config.AutoRemove);
+    }
+
+    /// <summary>Finds one container by full id, name, or unique id prefix, in Docker's order.</summary>
+    /// <exception cref="UsageException">None or several match.</exception>
+    public ContainerConfig Find(string nameOrId)
+    {
+        string key = nameOrId.TrimStart('/');
+        if (key.Length > 0 && Files.TryReadLink(Path.Combine(_names, key), out string id) && TryRead(id) is { } byName) return byName;
+        if (key.Length == 64 && TryRead(key) is { } byId) return byId;
+        ContainerConfig? found = null;
+        if (key.Length is > 0 and < 64 && key.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0)
+        {
+            foreach (string candidate in Ids())
+            {
+                if (!candidate.StartsWith(key, StringComparison.Ordinal)) continue;
+                if (found is not null) throw new UsageException($"Multiple IDs found with provided prefix: {key}");
+                found = TryRead(candidate);
+            }
+        }
+        return found ?? throw new UsageException($"No such container: {nameOrId}");
+    }
+
+    /// <summary>Every container with a readable record, in no order.</summary>
+    public IEnumerable<ContainerConfig> List()
+    {
+        foreach (string id in Ids())
+            if (TryRead(id) is { } config)
+                yield return config;
+    }
+
+    /// <summary>Ids of the containers that have a volatile directory: running, or left by a monitor that was killed.</summary>
+    public IEnumerable<string> RunningIds() => DirectoryNames(Path.Combine(roots.RunRoot, "containers"));
+
+    /// <summary>The record, or null when there is none.</summary>
+    public ContainerConfig? TryRead(string id) =>
+        id.Contains('/') ? null : ReadJson(Path.Combine(Directory(id), "config.json"), StateJson.Default.ContainerConfig);
+
+    /// <summary>The durable state; "created" when nothing was written yet.</summary>
+    public ContainerState ReadDurableState(string id) =>
+        ReadJson(Path.Combine(Directory(id), "state.json"), StateJson.Default.ContainerState) ?? new ContainerState();
+
+    /// <summary>The volatile state that a monitor keeps, or null.</summary>
+    public ContainerState? ReadRunState(string id) =>
+        ReadJson(Path.Combine(RunDirectory(id), "run.json"), StateJson.Default.ContainerState);
+
+    /// <summary>Writes the durable state.</summary>
+    public void WriteDurableState(string id, ContainerState state, bool durable) =>
+        AtomicFile.Replace(Path.Combine(Directory(id), "state.json"),
+            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ContainerState), durable);
+
+    /// <summary>Writes the volatile state; tmpfs, so never flushed.</summary>
+    public void WriteRunState(string id, ContainerState state) =>
+        AtomicFile.Replace(Path.Combine(RunDirectory(id), "run.json"),
+            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ContainerState), durable: false);
+
+    /// <summary>Tells the monitor of a container with AutoRemove that this end is followed by a start.</summary>
+    public void WriteRestarting(string id) =>
+        AtomicFile.Replace(Path.Combine(RunDirectory(id), "restarting"), "1"u8, durable: false);
+
+    /// <summary>Whether <see cref="WriteRestarting"/> was called for this run.</summary>
+    public bool IsRestarting(string id) => Files.Exists(Path.Combine(RunDirectory(id), "restarting"));
+
+    /// <summary>Renames: reserves the new name, writes the record, frees the old name.</summary>
+    public ContainerConfig Rename(ContainerConfig config, string name)
+    {
+        if (!ContainerNames.IsValid(name))
+            throw new UsageException($"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+        ReserveName(name, config.Id);
+        ContainerConfig renamed = config with { Name = name };
+        WriteConfig(renamed);
+        Files.TryUnlinkAt(Fd.Cwd, Path.Combine(_names, config.Name));
+        return renamed;
+    }
+
+    /// <summary>Deletes everything of a container that is not running: first the name, then the record, then the rest.</summary>
+    public void Remove(string id, string name)
+    {
+        if (Files.TryReadLink(Path.Combine(_names, name), out string owner) && owner == id)
+            Files.TryUnlinkAt(Fd.Cwd, Path.Combine(_names, name));
+        Files.TryUnlinkAt(Fd.Cwd, Path.Combine(Directory(id), "config.json"));
+        Trees.Remove(Directory(id));
+        Trees.Remove(RunDirectory(id));
+    }
+
+    /// <summary>Deletes directories of creates that never finished and names that point nowhere. Returns how many.</summary>
+    public int RemoveLeftovers(TimeSpan olderThan)
+    {
+        int removed = 0;
+        foreach (string name in DirectoryNames(_names))
+        {
+            string path = Path.Combine(_names, name);
+            if (Files.TryReadLink(path, out string id) && !Files.Exists(Directory(id)) && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None)
+                removed++;
+        }
+        foreach (string id in Ids())
+        {
+            if (Files.Exists(Path.Combine(Directory(id), "config.json"))) continue;
+            if (Files.TryStatAt(Fd.Cwd, Directory(id), AtFlags.None, out FileStatus status) != Errno.None) continue;
+            if (DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) < olderThan) continue;
+            Trees.Remove(Directory(id));
+            removed++;
+        }
+        return removed;
+    }
+
+    private void ReserveName(string name, string id)
+    {
+        string link = Path.Combine(_names, name);
+        for (int attempt = 0; ; attempt++)
+        {
+            Errno errno = Files.TrySymlinkAt(id, Fd.Cwd, link);
+            if (errno == Errno.None) return;
+            if (errno != Errno.EEXIST) throw new LinuxException(errno, "symlink", link, $"reserving the name {name}");
+            string owner = Files.TryReadLink(link, out string target) ? target : "";
+            // A name whose container is gone (killed in the middle of a remove) is free.
+            if (attempt > 0 || owner == "" || Files.Exists(Directory(owner)))
+                throw new UsageException($"Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
+                    + "You have to remove (or rename) that container to be able to reuse that name.");
+            Files.TryUnlinkAt(Fd.Cwd, link);
+        }
+    }
+
+    private IEnumerable<string> Ids()
+    {
+        foreach (string name in DirectoryNames(_containers))
+            if (name.Length == 64)
+                yield return name;
+    }
+
+    private static List<string> DirectoryNames(string path)
+    {
+        var names = new List<string>();
+        if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? directory) != Errno.None) return names;
+        using (directory)
+            foreach (var entry in Files.ListDirectory(directory!))
+                names.Add(entry.Name);
+        return names;
+    }
+
+    private static T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    {
+        if (Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes) != Errno.None) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, type);
+        }
+        catch (JsonException e)
+        {
+            throw new ImageException($"state file {path} is damaged: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Mounts;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>A container's /dev: a small tmpfs with nodes, links and mount points, made before the container exists.</summary>
+internal static class DeviceTree
+{
+    private const uint CharacterDevice = 0x2000;
+
+    /// <summary>Makes the tmpfs; detached, owned by the caller.</summary>
+    public static Fd Create(ContainerConfig config)
+    {
+        Fd dev = Mounts.CreateFilesystem("tmpfs", ["mode=755", "size=65536k"], MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_STRICTATIME);
+        try
+        {
+            Fill(dev, config);
+            return dev;
+        }
+        catch
+        {
+            dev.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(Fd dev, ContainerConfig config)
+    {
+        foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes) MakeNode(dev, name, CharacterDevice | 0x1B6, major, minor);
+        foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name), "symlinkat", name);
+        foreach (string directory in (ReadOnlySpan<string>)["pts", "shm", "mqueue"])
+            Check(Files.TryMkdirAt(dev, directory, 0x1ED), "mkdirat", directory);
+        if (config.Tty) RootTree.EnsureFile(dev, "console");
+        if (config.Privileged) AddHostDevices(dev);
+        foreach (Device device in config.Devices) AddDevice(dev, device);
+    }
+
+    private static void MakeNode(Fd directory, string name, uint mode, uint major, uint minor)
+    {
+        Check(Files.TryMknodAt(directory, name, mode, major, minor), "mknodat", name);
+        Check(Files.TryChmodAt(directory, name, mode & 0xFFF), "fchmodat", name); // The umask took bits away.
+    }
+
+    private static void AddDevice(Fd dev, Device device)
+    {
+        Errno errno = Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out FileStatus status);
+        if (errno != Errno.None || !IsDevice(status))
+            throw new UsageException($"error gathering device information while adding custom device \"{device.PathOnHost}\": "
+                + (errno == Errno.None ? "not a device node" : ErrnoText.Of(errno)), 125);
+        const string prefix = "/dev/";
+        if (!device.PathInContainer.StartsWith(prefix, StringComparison.Ordinal))
+            throw new UsageException($"device path {device.PathInContainer} in the container must be below /dev", 125);
+        string relative = device.PathInContainer[prefix.Length..];
+        int slash = relative.LastIndexOf('/');
+        if (slash > 0) RootTree.EnsureDirectory(dev, relative[..slash]);
+        Files.TryUnlinkAt(dev, relative);
+        MakeNode(dev, relative, status.Mode, status.RdevMajor, status.RdevMinor);
+        Check(Files.TryChownAt(dev, relative, status.Uid, status.Gid), "fchownat", relative);
+    }
+
+    private static bool IsDevice(FileStatus status) => status.Type is FileType.DT_CHR or FileType.DT_BLK;
+
+    private static void Check(Errno errno, string call, string path)
+    {
+        if (errno != Errno.None) throw new LinuxException(errno, call, path, "making the container's /dev");
+    }
+
+    private static void AddHostDevices(Fd dev)
+    {
+        using Fd host = Files.Open("/dev", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        foreach (var entry in Files.ListDirectory(host))
+        {
+            if (entry.Name is "pts" or "shm" or "mqueue" or "console" or "ptmx") continue;
+            if (Files.TryStatAt(host, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None || !IsDevice(status)) continue;
+            if (Files.TryMknodAt(dev, entry.Name, status.Mode, status.RdevMajor, status.RdevMinor) == Errno.None)
+                Files.TryChownAt(dev, entry.Name, status.Uid, status.Gid);
+        }
+    }
+}

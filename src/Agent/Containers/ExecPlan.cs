@@ -1,0 +1,50 @@
+using Skiff.Interop;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>What an exec may differ in from the container's first process.</summary>
+/// <param name="Args">The command.</param>
+/// <param name="Env">KEY=VALUE additions.</param>
+/// <param name="WorkingDir">Empty is the container's.</param>
+/// <param name="User">Empty is the container's.</param>
+/// <param name="Tty">stdio is a terminal.</param>
+/// <param name="Privileged">All capabilities, no seccomp.</param>
+internal sealed record ExecOptions(string[] Args, string[] Env, string WorkingDir, string User, bool Tty, bool Privileged);
+
+/// <summary>Runs one more process in the namespaces, cgroup and root of a running container.</summary>
+internal static class ExecPlan
+{
+    private const CloneFlags Joined = CloneFlags.CLONE_NEWNS | CloneFlags.CLONE_NEWNET | CloneFlags.CLONE_NEWUTS
+        | CloneFlags.CLONE_NEWIPC | CloneFlags.CLONE_NEWCGROUP;
+
+    /// <summary>Starts it; fd 0, 1 and 2 are <paramref name="stdio"/>.</summary>
+    public static LaunchedProcess Start(ContainerConfig config, ExecOptions options, RunningContainer container, IReadOnlyList<Fd> stdio)
+    {
+        PidFd target = container.Process.PidFd;
+        using var program = new LaunchProgram { Subject = $"container {config.Name}" };
+        program.SetNs(target.Fd, Joined);
+        // setns into a mount namespace moves root and working directory to that namespace's root.
+        program.SetSid();
+        for (int i = 0; i < 3; i++) program.Dup3(stdio[i], i);
+        if (options.Tty) program.SetControllingTerminal(0);
+        program.CloseRange(3, onExec: true);
+        Plan(config, options, container.Process.Pid).AddTo(program);
+        return ProcessPlan.Start(program, new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });
+    }
+
+    private static ProcessPlan Plan(ContainerConfig config, ExecOptions options, int pid)
+    {
+        using Fd root = Files.Open($"/proc/{pid}/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        ProcessUser user = ImageUsers.Resolve(root, options.User.Length > 0 ? options.User : config.User, config.GroupAdd);
+        bool privileged = options.Privileged || config.Privileged;
+        return ProcessPlan.Of(config, user) with
+        {
+            Args = options.Args,
+            Env = ProcessPlan.EnvironmentOf(config, user, EnvironmentList.Merge(config.Env, options.Env), options.Tty),
+            WorkingDir = options.WorkingDir.Length > 0 ? options.WorkingDir : config.WorkingDir,
+            Capabilities = ProcessPlan.CapabilitiesOf(config, privileged),
+            Seccomp = ProcessPlan.SeccompOf(config, privileged, ProcessPlan.CapabilitiesOf(config, privileged)),
+        };
+    }
+}

@@ -1,0 +1,184 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+using Skiff.Interop.Mounts;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// The launch program of a container's first process, in the order in which the child runs it: namespaces, root, /proc, /sys and
+/// the prepared mounts, pivot_root, masks, terminal and stdio, identity, seccomp, execve.
+/// </summary>
+internal static class LaunchPlan
+{
+    private const ulong NoSuidNoDevNoExec = MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
+    private const ResolveFlags Inside = ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS;
+
+    /// <summary>Builds the program; the descriptors in the arguments must stay open until the launch.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="user">Whom it runs as.</param>
+    /// <param name="mounts">What is moved into place.</param>
+    /// <param name="network">The namespace that it enters.</param>
+    /// <param name="stdio">Its fd 0, 1 and 2.</param>
+    /// <param name="attachPoint">A host directory to attach the root to before pivot_root.</param>
+    public static LaunchProgram Build(
+        ContainerConfig config, ProcessUser user, PreparedMounts mounts, ContainerNetwork network, ContainerPipes stdio, string attachPoint)
+    {
+        var program = new LaunchProgram { Subject = $"container {config.Name}" };
+        try
+        {
+            AddNamespaces(program, config, network);
+            AddMounts(program, config, mounts, attachPoint, network);
+            AddStdio(program, config, stdio);
+            ProcessPlan.Of(config, user).AddTo(program);
+            return program;
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the program in a new child.</summary>
+    public static LaunchedProcess Start(LaunchProgram program, ContainerConfig config, Cgroup cgroup)
+    {
+        CloneFlags namespaces = CloneFlags.CLONE_NEWNS;
+        if (config.PidMode != "host") namespaces |= CloneFlags.CLONE_NEWPID;
+        if (config.IpcMode != "host") namespaces |= CloneFlags.CLONE_NEWIPC;
+        if (config.UtsMode != "host") namespaces |= CloneFlags.CLONE_NEWUTS;
+        return ProcessPlan.Start(program, new LaunchOptions { Namespaces = namespaces, Cgroup = cgroup.Directory });
+    }
+
+    private static void AddNamespaces(LaunchProgram program, ContainerConfig config, ContainerNetwork network)
+    {
+        // Only now does the child stand in its own cgroup, which becomes the root that it sees.
+        program.Unshare(CloneFlags.CLONE_NEWCGROUP);
+        if (network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
+        if (config.OomScoreAdj is { } score)
+            program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj", score.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (config.UtsMode == "host") return;
+        program.SetHostname(config.Hostname);
+        if (config.Domainname.Length > 0) program.SetDomainname(config.Domainname);
+    }
+
+    private static void AddMounts(
+        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, string attachPoint, ContainerNetwork network)
+    {
+        program.MountSetAttr(Fd.Cwd, "/", MountConstants.AT_RECURSIVE, 0, 0, MountConstants.MS_SLAVE);
+        program.MoveMount(mounts.Root, Fd.Cwd, attachPoint);
+        LaunchStep proc = AttachNew(program, mounts.Root, "proc", "proc", NoSuidNoDevNoExec);
+        ulong readOnly = config.Privileged ? 0 : MountConstants.MOUNT_ATTR_RDONLY;
+        LaunchStep sys = AttachNew(program, mounts.Root, "sysfs", "sys", NoSuidNoDevNoExec | readOnly);
+        AttachNew(program, mounts.Root, "cgroup2", "sys/fs/cgroup", NoSuidNoDevNoExec | readOnly);
+        Attach(program, mounts.Root, mounts.Dev, "dev");
+        Attach(program, mounts.Root, mounts.DevPts, "dev/pts");
+        AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec);
+        foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree, mount.Target.TrimStart('/'));
+
+        program.Fchdir(mounts.Root, "the new root");
+        program.PivotRoot(".", ".");
+        program.Umount2(".", MountConstants.MNT_DETACH);
+        program.Chdir("/");
+        AddSysctls(program, config, proc, network);
+        if (!config.Privileged && Array.IndexOf(config.SecurityOpt, "systempaths=unconfined") < 0)
+            AddMasks(program, mounts, proc, sys);
+        if (config.ReadonlyRootfs) program.MountSetAttr(mounts.Root, MountConstants.MOUNT_ATTR_RDONLY);
+    }
+
+    // A filesystem that belongs to one of the child's namespaces. Returns its mount, for masks relative to it.
+    private static LaunchStep AttachNew(LaunchProgram program, Fd root, string type, string target, ulong attributes)
+    {
+        LaunchStep context = program.FsOpen(type);
+        program.FsConfigString(context, "source", type == "cgroup2" ? "cgroup" : type, OnError.Ignore);
+        program.FsConfigCreate(context, type);
+        LaunchStep mount = program.FsMount(context, attributes);
+        LaunchStep directory = program.OpenAt2(root, target, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, Inside);
+        program.MoveMountTo(mount, directory, "/" + target);
+        return mount;
+    }
+
+    private static void Attach(LaunchProgram program, Fd root, Fd tree, string target)
+    {
+        LaunchStep location = program.OpenAt2(root, target, OpenFlags.O_PATH, Inside);
+        program.MoveMountTo(tree, location, "/" + target);
+    }
+
+    // /proc/sys is still writable here; the masks follow.
+    private static void AddSysctls(LaunchProgram program, ContainerConfig config, LaunchStep proc, ContainerNetwork network)
+    {
+        if (network.OwnsNamespace)
+        {
+            AddSysctl(program, proc, "net/ipv4/ip_unprivileged_port_start", "0", OnError.SkipNext(2));
+            AddSysctl(program, proc, "net/ipv4/ping_group_range", "0 2147483647", OnError.SkipNext(2));
+        }
+        foreach (var (name, value) in config.Sysctls) AddSysctl(program, proc, name.Replace('.', '/'), value, OnError.Fail);
+    }
+
+    private static void AddSysctl(LaunchProgram program, LaunchStep proc, string name, string value, OnError onError)
+    {
+        LaunchStep file = program.OpenAt(proc, "sys/" + name, OpenFlags.O_WRONLY, 0, onError);
+        program.Write(file, value, "/proc/sys/" + name);
+        program.Close(file);
+    }
+
+    // Every path is opened relative to the mount that the child itself has just made, never by a name that the image could shadow.
+    private static void AddMasks(LaunchProgram program, PreparedMounts mounts, LaunchStep proc, LaunchStep sys)
+    {
+        LaunchStep? empty = null;
+        foreach (string path in ContainerDefaults.MaskedPaths)
+        {
+            // The same kernel answers on the host: what it doesn't have there needs no mask.
+            if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None) continue;
+            LaunchStep cover = status.IsDirectory
+                ? EmptyDirectory(program, ref empty)
+                : program.OpenTree(mounts.Dev, "null", MountConstants.OPEN_TREE_CLONE);
+            Cover(program, cover, path, proc, sys);
+        }
+        foreach (string path in ContainerDefaults.ReadonlyPaths)
+        {
+            if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _) != Errno.None) continue;
+            var (mount, relative) = Below(path, proc, sys);
+            LaunchStep tree = program.OpenTree(mount, relative, MountConstants.OPEN_TREE_CLONE | MountConstants.AT_RECURSIVE);
+            program.MountSetAttr(tree, "", MountConstants.AT_EMPTY_PATH | MountConstants.AT_RECURSIVE, MountConstants.MOUNT_ATTR_RDONLY);
+            Cover(program, tree, path, proc, sys);
+        }
+    }
+
+    // One read-only tmpfs, which cannot be filled, serves all: once attached it can be cloned.
+    private static LaunchStep EmptyDirectory(LaunchProgram program, ref LaunchStep? first)
+    {
+        if (first is { } attached)
+            return program.OpenTree(attached, "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
+        LaunchStep context = program.FsOpen("tmpfs");
+        program.FsConfigString(context, "nr_inodes", "2");
+        program.FsConfigCreate(context, "tmpfs");
+        LaunchStep mount = program.FsMount(context, MountConstants.MOUNT_ATTR_RDONLY | NoSuidNoDevNoExec);
+        first = mount;
+        return mount;
+    }
+
+    private static void Cover(LaunchProgram program, LaunchStep cover, string path, LaunchStep proc, LaunchStep sys)
+    {
+        var (mount, relative) = Below(path, proc, sys);
+        LaunchStep location = program.OpenAt2(mount, relative, OpenFlags.O_PATH, Inside);
+        program.MoveMountTo(cover, location, path);
+    }
+
+    private static (LaunchStep Mount, string Relative) Below(string path, LaunchStep proc, LaunchStep sys) =>
+        path.StartsWith("/proc/", StringComparison.Ordinal) ? (proc, path["/proc/".Length..]) : (sys, path["/sys/".Length..]);
+
+    private static void AddStdio(LaunchProgram program, ContainerConfig config, ContainerPipes stdio)
+    {
+        program.SetSid();
+        if (config.Tty)
+        {
+            LaunchStep tree = program.OpenTree(stdio.Inside[0], "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
+            program.MoveMount(tree, Fd.Cwd, "/dev/console");
+        }
+        for (int i = 0; i < 3; i++) program.Dup3(stdio.Inside[i], i);
+        if (config.Tty) program.SetControllingTerminal(0);
+        program.CloseRange(3, onExec: true);
+    }
+}

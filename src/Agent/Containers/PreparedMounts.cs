@@ -1,0 +1,158 @@
+using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
+using Skiff.Interop;
+using Skiff.Interop.Mounts;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// Everything that is mounted into a container and can be made before it exists: its root, /dev, /dev/pts, /dev/shm, volumes, bind
+/// mounts, tmpfs and the three generated files of /etc. What belongs to a namespace of the container (/proc, /sys, mqueue,
+/// cgroup2) is made by the child itself.
+/// </summary>
+internal sealed class PreparedMounts : IDisposable
+{
+    private const uint NoSuidNoDevNoExec =
+        MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
+
+    private readonly List<PreparedMount> _mounts = [];
+    private readonly ContainerConfig _config;
+    private readonly VolumeModule _volumes;
+
+    private PreparedMounts(ContainerConfig config, VolumeModule volumes, Fd root)
+    {
+        (_config, _volumes, Root) = (config, volumes, root);
+        Dev = DeviceTree.Create(config);
+        DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+            MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NOEXEC);
+    }
+
+    /// <summary>The overlay; detached.</summary>
+    public Fd Root { get; }
+
+    /// <summary>The tmpfs of /dev; detached.</summary>
+    public Fd Dev { get; }
+
+    /// <summary>The devpts instance; detached.</summary>
+    public Fd DevPts { get; }
+
+    /// <summary>Volumes, binds, tmpfs and generated files, outer ones first.</summary>
+    public IReadOnlyList<PreparedMount> InOrder => _mounts;
+
+    /// <summary>Makes all of it. Takes ownership of <paramref name="root"/>, also on failure.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="volumes">Where volumes are.</param>
+    /// <param name="root">The detached overlay.</param>
+    /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
+    public static PreparedMounts Create(ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory)
+    {
+        var prepared = new PreparedMounts(config, volumes, root);
+        try
+        {
+            prepared.AddAll(runDirectory);
+            return prepared;
+        }
+        catch
+        {
+            prepared.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PreparedMount mount in _mounts) mount.Tree.Dispose();
+        Dev.Dispose();
+        Root.Dispose();
+    }
+
+    private void AddAll(string runDirectory)
+    {
+        foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
+        _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs", ["mode=1777", $"size={_config.ShmSizeBytes}"],
+            NoSuidNoDevNoExec)));
+        foreach (string file in (ReadOnlySpan<string>)["resolv.conf", "hostname", "hosts"])
+            AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
+        var mounts = new List<Mount>(_config.Mounts);
+        mounts.Sort((a, b) => Depth(a.Target).CompareTo(Depth(b.Target)));
+        foreach (Mount mount in mounts) Add(mount);
+        if (_config.WorkingDir != "/") EnsureTarget(_config.WorkingDir, directory: true);
+    }
+
+    private void Add(Mount mount)
+    {
+        switch (mount.Type)
+        {
+            case "tmpfs":
+                string[] options = mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries);
+                EnsureTarget(mount.Target, directory: true);
+                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs", options,
+                    NoSuidNoDevNoExec | (mount.ReadOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0))));
+                break;
+            case "volume":
+                _volumes.Create(mount.Source, anonymous: mount.Anonymous);
+                if (!mount.NoCopy) _volumes.CopyUp(mount.Source, Root, mount.Target);
+                AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation);
+                break;
+            default:
+                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
+                break;
+        }
+    }
+
+    private void AddBind(string source, string target, bool readOnly, string propagation)
+    {
+        Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
+        if (errno == Errno.ENOENT)
+            throw new UsageException($"invalid mount config for type \"bind\": bind source path does not exist: {source}", 125);
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", source, $"mounting {target}");
+        using (location)
+        {
+            EnsureTarget(target, Files.Stat(location!).IsDirectory);
+            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation)));
+        }
+    }
+
+    // The user's mount on /dev/shm or /etc/hosts takes the place of ours.
+    private void Replace(PreparedMount mount)
+    {
+        int same = _mounts.FindIndex(m => m.Target == mount.Target);
+        if (same >= 0)
+        {
+            _mounts[same].Tree.Dispose();
+            _mounts.RemoveAt(same);
+        }
+        _mounts.Add(mount);
+    }
+
+    // A target below another mount is made in that mount, where the child will look for it.
+    private void EnsureTarget(string target, bool directory)
+    {
+        if (IsBelow(target, "/proc") || IsBelow(target, "/sys"))
+            throw new UsageException($"\"{target}\" cannot be mounted because it is inside /proc or /sys", 125);
+        Fd tree = Root;
+        string rest = target;
+        if (IsBelow(target, "/dev")) (tree, rest) = (Dev, target["/dev".Length..]);
+        foreach (PreparedMount outer in _mounts)
+            if (IsBelow(target, outer.Target) && target != outer.Target)
+                (tree, rest) = (outer.Tree, target[outer.Target.Length..]);
+        if (directory) RootTree.EnsureDirectory(tree, rest);
+        else RootTree.EnsureFile(tree, rest);
+    }
+
+    // A symlink there would put the container's own /proc somewhere else and leave /proc to the image (CVE-2019-19921).
+    private void EnsureRealDirectory(string path)
+    {
+        RootTree.EnsureDirectory(Root, path);
+        Errno errno = Files.TryOpenAt2(Root, path[1..], OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0,
+            ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_SYMLINKS, out Fd? fd);
+        fd?.Dispose();
+        if (errno != Errno.None) throw new LinuxException(errno, "openat2", path, "the image's directory must be a real one");
+    }
+
+    private static bool IsBelow(string path, string directory) =>
+        path == directory || (path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/');
+
+    private static int Depth(string path) => path.AsSpan().Count('/');
+}

@@ -1,0 +1,134 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Processes;
+using Skiff.Interop.Seccomp;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// Identity, limits and program of a process inside a container; the common end of a start and of an exec.
+/// </summary>
+internal sealed record ProcessPlan
+{
+    /// <summary>Whom it runs as.</summary>
+    public required ProcessUser User { get; init; }
+
+    /// <summary>Command and arguments.</summary>
+    public required string[] Args { get; init; }
+
+    /// <summary>KEY=VALUE, complete.</summary>
+    public required List<string> Env { get; init; }
+
+    /// <summary>Absolute path inside.</summary>
+    public required string WorkingDir { get; init; }
+
+    /// <summary>Bounding set; also effective and permitted for root.</summary>
+    public required CapabilitySet Capabilities { get; init; }
+
+    /// <summary>no_new_privs.</summary>
+    public required bool NoNewPrivileges { get; init; }
+
+    /// <summary>The seccomp filter, or null for none.</summary>
+    public required SeccompFilter? Seccomp { get; init; }
+
+    /// <summary>Resource limits.</summary>
+    public required Rlimit[] Rlimits { get; init; }
+
+    /// <summary>The plan of the container's first process.</summary>
+    public static ProcessPlan Of(ContainerConfig config, ProcessUser user)
+    {
+        CapabilitySet capabilities = CapabilitiesOf(config, config.Privileged);
+        return new ProcessPlan
+        {
+            User = user,
+            Args = config.Args,
+            Env = EnvironmentOf(config, user, config.Env, config.Tty),
+            WorkingDir = config.WorkingDir,
+            Capabilities = capabilities,
+            NoNewPrivileges = HasOption(config, "no-new-privileges"),
+            Seccomp = SeccompOf(config, config.Privileged, capabilities),
+            Rlimits = Array.ConvertAll(config.Ulimits, ParseRlimit),
+        };
+    }
+
+    /// <summary>What Docker puts into every environment, unless the image or the user did.</summary>
+    public static List<string> EnvironmentOf(ContainerConfig config, ProcessUser user, IEnumerable<string> asked, bool tty)
+    {
+        var environment = new List<string> { $"PATH={ContainerDefaults.Path}", $"HOSTNAME={config.Hostname}" };
+        if (tty) environment.Add("TERM=xterm");
+        environment = EnvironmentList.Merge(environment, asked);
+        if (EnvironmentList.Get(environment, "HOME") is null) environment.Add($"HOME={user.Home}");
+        return environment;
+    }
+
+    /// <summary>Default capabilities with the container's additions and removals.</summary>
+    public static CapabilitySet CapabilitiesOf(ContainerConfig config, bool privileged) =>
+        privileged ? Skiff.Interop.Processes.Capabilities.All
+        : Skiff.Interop.Processes.Capabilities.TryCompose(config.CapAdd, config.CapDrop, out CapabilitySet set, out string? unknown) ? set
+        : throw new UsageException($"invalid capability: unknown capability: \"{unknown}\"", 125);
+
+    /// <summary>The container's seccomp filter for these capabilities.</summary>
+    public static SeccompFilter? SeccompOf(ContainerConfig config, bool privileged, CapabilitySet capabilities)
+    {
+        const string option = "seccomp=";
+        string? profile = null;
+        foreach (string value in config.SecurityOpt)
+            if (value.StartsWith(option, StringComparison.Ordinal))
+                profile = value[option.Length..];
+        if (profile == "unconfined" || (profile is null && privileged)) return null;
+        SeccompTarget target = SeccompTarget.ForHost(capabilities.Bits);
+        return profile is null ? DefaultProfile.Compile(target) : SeccompProfile.Parse(System.Text.Encoding.UTF8.GetBytes(profile)).Compile(target);
+    }
+
+    /// <summary>Adds the steps from rlimits to execve.</summary>
+    public void AddTo(LaunchProgram program)
+    {
+        foreach (Rlimit limit in Rlimits) program.Prlimit(limit);
+        // Without no_new_privs the filter needs CAP_SYS_ADMIN, which goes away below; the filter must then allow what follows, as runc's must.
+        if (Seccomp is { } filter && !NoNewPrivileges) program.Seccomp(filter.Bytes, filter.Flags);
+        program.DropBounding(Capabilities);
+        program.SetGroups(User.SupplementaryGroups);
+        program.SetGid(User.Gid);
+        program.Chdir(WorkingDir);
+        if (User.Uid == 0) program.CapSet(Capabilities, Capabilities, default);
+        else program.SetUid(User.Uid);
+        if (NoNewPrivileges)
+        {
+            program.NoNewPrivs();
+            if (Seccomp is { } last) program.Seccomp(last.Bytes, last.Flags);
+        }
+        program.ResetSignals();
+        program.UnblockSignals();
+        program.ExecSearch(Args[0], Candidates(), Args, Env);
+    }
+
+    /// <summary>Starts a finished program and turns a failed exec into Docker's exit codes: 127 not found, 126 not executable.</summary>
+    public static LaunchedProcess Start(LaunchProgram program, LaunchOptions options)
+    {
+        try
+        {
+            return Launcher.Start(program, options);
+        }
+        catch (LaunchException e) when (e.IsExec)
+        {
+            throw new UsageException(e.Message, e.ExitCode);
+        }
+    }
+
+    private static Rlimit ParseRlimit(string text) => Skiff.Interop.Processes.Rlimits.TryParse(text, out Rlimit limit)
+        ? limit
+        : throw new UsageException($"invalid argument \"{text}\" for \"--ulimit\" flag: expected NAME=SOFT[:HARD]", 125);
+
+    private static bool HasOption(ContainerConfig config, string name) =>
+        Array.Exists(config.SecurityOpt, o => o == name || o == name + "=true" || o == name + ":true");
+
+    private List<string> Candidates()
+    {
+        if (Args[0].Contains('/')) return [Args[0]];
+        var candidates = new List<string>();
+        foreach (string directory in (EnvironmentList.Get(Env, "PATH") ?? "").Split(':'))
+            if (directory.StartsWith('/'))
+                candidates.Add($"{directory}/{Args[0]}");
+        return candidates.Count > 0 ? candidates : [Args[0]];
+    }
+}

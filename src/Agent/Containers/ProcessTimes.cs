@@ -1,0 +1,14 @@
+using Skiff.Interop;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>Telling a process from another one that got its number later.</summary>
+internal static class ProcessTimes
+{
+    /// <summary>Start time in clock ticks since boot; 0 when the process is gone.</summary>
+    public static long StartTime(int pid) => PidFd.TryReadStartTime(pid, out ulong time) == Errno.None ? (long)time : 0;
+
+    /// <summary>Whether this very process still runs.</summary>
+    public static bool IsAlive(int pid, long startTime) => pid > 0 && startTime != 0 && StartTime(pid) == startTime;
+}

@@ -1,0 +1,65 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Mounts;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// The overlay of a container: its layers below, its own upper directory on top; mounted detached, so that nothing of it is
+/// visible on the host and it ends with the container's mount namespace.
+/// </summary>
+internal static class RootFilesystem
+{
+    // fsconfig(2) takes strings of at most 256 bytes, and "lowerdir+", one layer at a time, came with Linux 6.8.
+    private static readonly Version AppendableLowers = new(6, 8);
+
+    /// <summary>Mounts the overlay; the result is a detached mount, owned by the caller.</summary>
+    /// <param name="lowers">Layer directories, base first.</param>
+    /// <param name="directory">The container's durable directory, with upper and work.</param>
+    /// <param name="runDirectory">For the fall-back's passing mount point.</param>
+    /// <param name="temporary">The content is thrown away at the end: the overlay then never flushes (overlayfs "volatile").</param>
+    public static Fd Mount(IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary)
+    {
+        string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
+        if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
+        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory, temporary);
+        using Fd context = Mounts.FsOpen("overlay");
+        for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
+        Mounts.FsConfigString(context, "upperdir", upper);
+        Mounts.FsConfigString(context, "workdir", work);
+        if (temporary) Mounts.FsConfigFlag(context, "volatile");
+        Mounts.FsConfigCreate(context);
+        return Mounts.FsMount(context, 0);
+    }
+
+    // mount(2) takes a page of options: layers are named by descriptors to stay short. The mount is attached for a moment only.
+    private static Fd MountByOptions(IReadOnlyList<string> lowers, string upper, string work, string runDirectory, bool temporary)
+    {
+        var layers = new List<Fd>();
+        string target = Path.Combine(runDirectory, "rootfs");
+        Files.MakeDirectories(target);
+        try
+        {
+            var names = new List<string>();
+            for (int i = lowers.Count - 1; i >= 0; i--)
+            {
+                layers.Add(Files.Open(lowers[i], OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
+                names.Add($"/proc/self/fd/{layers[^1].Number}");
+            }
+            string options = $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}{(temporary ? ",volatile" : "")}";
+            Mounts.Mount("overlay", target, "overlay", 0, options);
+            try
+            {
+                return Mounts.CloneTree(Fd.Cwd, target, recursive: false);
+            }
+            finally
+            {
+                Mounts.TryUnmount(target, detach: true);
+            }
+        }
+        finally
+        {
+            foreach (Fd layer in layers) layer.Dispose();
+        }
+    }
+}

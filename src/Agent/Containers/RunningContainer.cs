@@ -1,0 +1,48 @@
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// A started container as its monitor holds it: the first process, the engine's ends of stdio, and everything that has to be
+/// taken back when it ends. Disposing does that; the mounts went away with the mount namespace.
+/// </summary>
+internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
+{
+    /// <summary>The first process; this process is its parent.</summary>
+    public required LaunchedProcess Process { get; init; }
+
+    /// <summary>Where all its processes are.</summary>
+    public required Cgroup Cgroup { get; init; }
+
+    /// <summary>Master side of the terminal, or null.</summary>
+    public Fd? Terminal { get; init; }
+
+    /// <summary>Write end of stdin, non-blocking, or null.</summary>
+    public Fd? Stdin { get; init; }
+
+    /// <summary>Read end of stdout, non-blocking, or null with a terminal.</summary>
+    public Fd? Stdout { get; init; }
+
+    /// <summary>Read end of stderr, non-blocking, or null with a terminal.</summary>
+    public Fd? Stderr { get; init; }
+
+    /// <summary>The container's devpts, for terminals of exec'd processes.</summary>
+    public required Fd DevPts { get; init; }
+
+    /// <summary>Its end on a bridge, or null.</summary>
+    public EndpointState? Endpoint { get; init; }
+
+    /// <summary>Limits that could not be enforced.</summary>
+    public string[] Warnings { get; init; } = [];
+
+    /// <summary>Whether the kernel killed one of its processes for memory. Valid until disposal.</summary>
+    public bool OomKilled => Cgroup.OomKillCount is > 0;
+
+    /// <summary>Takes everything back and returns what could not be, in words.</summary>
+    public List<string> Failures { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public void Dispose() => Failures = cleanup.Run();
+}

@@ -1,0 +1,139 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>What verbs do to containers that exist.</summary>
+internal sealed partial class Engine
+{
+    private const int KillTimeoutMs = 10_000;
+    private const int FreezeTimeoutMs = 5_000;
+
+    /// <summary>
+    /// The state as of now. A container whose monitor was killed is found here: its processes are ended, its network and cgroup
+    /// given back, and its end recorded.
+    /// </summary>
+    public ContainerState StateOf(ContainerConfig config)
+    {
+        if (Containers.ReadRunState(config.Id) is not { } running) return Containers.ReadDurableState(config.Id);
+        if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config, running);
+        return IsFrozen(config.Id) ? running with { Status = "paused" } : running;
+    }
+
+    /// <summary>Starts a container that is not running; output streams go to the returned client.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="client">A monitor spawned for it.</param>
+    /// <param name="attach">Streams that the client wants.</param>
+    /// <param name="size">The client's window size.</param>
+    public void Start(ContainerConfig config, MonitorClient client, AttachStreams attach, (ushort Rows, ushort Columns) size)
+    {
+        if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
+            Containers.Find(config.NetworkMode["container:".Length..]);
+        client.Start(new StartRequest(config.Id, attach, size.Rows, size.Columns));
+    }
+
+    /// <summary>Starts a container without attaching; one that runs is left alone.</summary>
+    public void Start(ContainerConfig config)
+    {
+        ContainerState state = StateOf(config);
+        if (state.Status == "paused") throw new UsageException("cannot start a paused container, try unpause instead");
+        if (state.Pid > 0) return;
+        using MonitorClient client = MonitorClient.Spawn(Roots);
+        Start(config, client, AttachStreams.None, default);
+    }
+
+    /// <summary>Stops and starts again; a container that would be removed at its end is kept for it.</summary>
+    public void Restart(ContainerConfig config, int timeoutSeconds)
+    {
+        if (config.AutoRemove) Containers.WriteRestarting(config.Id);
+        Stop(config, timeoutSeconds);
+        Start(config);
+    }
+
+    /// <summary>Waits for the end of a container and returns its exit code; at once when it is not running.</summary>
+    public int Wait(ContainerConfig config)
+    {
+        using MonitorClient? client = StateOf(config).Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        if (client is not null && client.WaitExited(-1, out int exitCode)) return exitCode;
+        return StateOf(config).ExitCode;
+    }
+
+    /// <summary>Sends a signal to the first process.</summary>
+    /// <exception cref="UsageException">It is not running.</exception>
+    public void Kill(ContainerConfig config, int signal)
+    {
+        using MonitorClient? client = StateOf(config).Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        if (client is null) throw new UsageException($"cannot kill container: {config.Name}: container {config.Id} is not running");
+        client.Send([(byte)PacketType.Signal, (byte)signal]);
+        if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config); // A frozen process takes no signal, not even this one.
+    }
+
+    /// <summary>
+    /// Ends a container: its stop signal, then SIGKILL after <paramref name="timeoutSeconds"/> (-1 waits forever). Returns when its
+    /// end is recorded; at once when it is not running.
+    /// </summary>
+    public void Stop(ContainerConfig config, int timeoutSeconds)
+    {
+        ContainerState state = StateOf(config);
+        using MonitorClient? client = state.Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        if (client is null) return;
+        if (state.Status == "paused") Thaw(config);
+        Signals.TryParse(config.StopSignal, out int signal);
+        if (timeoutSeconds != 0)
+        {
+            client.Send([(byte)PacketType.Signal, (byte)signal]);
+            if (client.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _)) return;
+        }
+        client.Send([(byte)PacketType.Signal, Signals.SIGKILL]);
+        if (!client.WaitExited(KillTimeoutMs, out _))
+            throw new UsageException($"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
+    }
+
+    /// <summary>Freezes all processes.</summary>
+    public void Pause(ContainerConfig config)
+    {
+        ContainerState state = StateOf(config);
+        if (state.Status == "paused") throw new UsageException($"container {config.Id} is already paused");
+        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
+        using Cgroup cgroup = OpenCgroup(config.Id);
+        if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException($"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
+    }
+
+    /// <summary>Thaws what <see cref="Pause"/> froze.</summary>
+    public void Unpause(ContainerConfig config)
+    {
+        if (StateOf(config).Status != "paused") throw new UsageException($"container {config.Id} is not paused");
+        Thaw(config);
+    }
+
+    /// <summary>Removes a container that is not running, or with <paramref name="force"/> any.</summary>
+    public void Remove(ContainerConfig config, bool force, bool withVolumes)
+    {
+        ContainerState state = StateOf(config);
+        if (state.Pid > 0)
+        {
+            if (!force)
+                throw new UsageException($"cannot remove container \"{config.Name}\": container is {state.Status}: stop the container before removing or force remove");
+            Stop(config, 0);
+        }
+        ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
+    }
+
+    private static Cgroup OpenCgroup(string id) =>
+        Cgroup.Open($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
+
+    private static bool IsFrozen(string id)
+    {
+        using Cgroup? cgroup = Cgroup.TryOpen($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
+        return cgroup is not null && cgroup.Frozen;
+    }
+
+    private static void Thaw(ContainerConfig config)
+    {
+        using Cgroup cgroup = OpenCgroup(config.Id);
+        if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException($"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
+    }
+}

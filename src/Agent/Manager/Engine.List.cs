@@ -1,0 +1,47 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>Overviews.</summary>
+internal sealed partial class Engine
+{
+    /// <summary>Running containers, or all; newest first.</summary>
+    public List<(ContainerConfig Config, ContainerState State)> List(bool all)
+    {
+        var rows = new List<(ContainerConfig Config, ContainerState State)>();
+        if (all)
+        {
+            foreach (ContainerConfig config in Containers.List()) rows.Add((config, StateOf(config)));
+        }
+        else
+        {
+            foreach (string id in Containers.RunningIds())
+                if (Containers.TryRead(id) is { } config && StateOf(config) is { Pid: > 0 } state)
+                    rows.Add((config, state));
+        }
+        rows.Sort((a, b) => b.Config.Created.CompareTo(a.Config.Created));
+        return rows;
+    }
+
+    /// <summary>Which containers use which images, for removal.</summary>
+    public IReadOnlyList<ImageUse> ImageUses()
+    {
+        var uses = new List<ImageUse>();
+        foreach (ContainerConfig config in Containers.List())
+            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), StateOf(config).Pid > 0));
+        return uses;
+    }
+
+    /// <summary>Removes a volume unless a container has it, running or not.</summary>
+    public void RemoveVolume(string name, bool missingIsFine)
+    {
+        if (missingIsFine && !Volumes.Exists(name)) return;
+        var users = new List<string>();
+        foreach (ContainerConfig config in Containers.List())
+            if (Array.Exists(config.Mounts, m => m.Type == "volume" && m.Source == name))
+                users.Add(config.Id);
+        Volumes.Remove(name, users);
+    }
+}

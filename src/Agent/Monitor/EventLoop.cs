@@ -1,0 +1,51 @@
+using Skiff.Interop;
+using Skiff.Interop.Events;
+
+namespace Skiff.Agent.Monitor;
+
+/// <summary>
+/// One thread, one epoll. Each watched descriptor has a handler; a handler may watch, rewatch and forget any descriptor,
+/// itself included.
+/// </summary>
+internal sealed class EventLoop : IDisposable
+{
+    private readonly Epoll _epoll = new();
+    private readonly Dictionary<int, (Fd Fd, Action<EpollEvents> Handler)> _watched = [];
+    private bool _ended;
+
+    /// <summary>Calls <paramref name="handler"/> whenever one of <paramref name="events"/> (or a hang-up or error) is there.</summary>
+    public void Watch(Fd fd, EpollEvents events, Action<EpollEvents> handler)
+    {
+        _watched[fd.Number] = (fd, handler);
+        _epoll.Add(fd, events, (ulong)fd.Number);
+    }
+
+    /// <summary>Changes what is waited for; none of it leaves hang-up and error.</summary>
+    public void Rewatch(Fd fd, EpollEvents events) => _epoll.Modify(fd, events, (ulong)fd.Number);
+
+    /// <summary>Stops watching; the descriptor stays open. Unknown ones are fine.</summary>
+    public void Forget(Fd fd)
+    {
+        if (_watched.Remove(fd.Number)) _epoll.Remove(fd);
+    }
+
+    /// <summary>Makes <see cref="Run"/> return after the present round.</summary>
+    public void End() => _ended = true;
+
+    /// <summary>Handles events until <see cref="End"/>.</summary>
+    public void Run()
+    {
+        Span<EpollEvent> events = stackalloc EpollEvent[16];
+        while (!_ended)
+        {
+            int count = _epoll.Wait(events, -1);
+            for (int i = 0; i < count && !_ended; i++)
+                // An earlier handler of this round may have forgotten this descriptor.
+                if (_watched.TryGetValue((int)events[i].Data, out var watch))
+                    watch.Handler(events[i].Events);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _epoll.Dispose();
+}

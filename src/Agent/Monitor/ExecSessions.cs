@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Events;
+using Skiff.Interop.Processes;
+using Skiff.Interop.Terminals;
+
+namespace Skiff.Agent.Monitor;
+
+/// <summary>One exec'd process and the client that waits for it.</summary>
+internal sealed class ExecSession(LaunchedProcess process)
+{
+    /// <summary>The process; a child of the monitor.</summary>
+    public LaunchedProcess Process { get; } = process;
+
+    /// <summary>Who waits; null after it went away or when detached.</summary>
+    public ClientConnection? Client { get; set; }
+
+    /// <summary>Sends a signal; one that comes too late is ignored.</summary>
+    public void Signal(int signal) => Process.PidFd.TrySendSignal(signal);
+}
+
+/// <summary>
+/// Runs more processes inside the container. Their stdio are the client's own descriptors (no copying through the monitor), or a
+/// terminal of the container whose master side goes to the client.
+/// </summary>
+internal sealed class ExecSessions(EventLoop loop, RunningContainer container, ContainerConfig config)
+{
+    /// <summary>Handles an Exec packet: answers Started or Failed, and Exited when the process ends.</summary>
+    public void Start(ClientConnection client, ReadOnlySpan<byte> payload, List<Fd> fds)
+    {
+        ExecRequest request = JsonSerializer.Deserialize(payload, MessageJson.Default.ExecRequest)!;
+        try
+        {
+            ExecSession session = request.Tty ? StartWithTerminal(client, request) : Start(request, fds);
+            if (!request.Detach)
+            {
+                session.Client = client;
+                client.Exec = session;
+            }
+            client.Send(Packet.Number(PacketType.Started, session.Process.Pid));
+            loop.Watch(session.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnExit(session));
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            int code = e is UsageException usage ? usage.ExitCode : 126;
+            client.Send(Packet.Of(PacketType.Failed,
+                JsonSerializer.SerializeToUtf8Bytes(new FailureReport(code, e.Message), MessageJson.Default.FailureReport)));
+        }
+    }
+
+    private ExecSession Start(ExecRequest request, List<Fd> fds)
+    {
+        if (fds.Count != 3) throw new UsageException("exec needs three descriptors for its stdio", 126);
+        return new ExecSession(ExecPlan.Start(config, request.ToOptions(), container, fds));
+    }
+
+    private ExecSession StartWithTerminal(ClientConnection client, ExecRequest request)
+    {
+        Pty pty = Pty.Open(Files.OpenAt(container.DevPts, "ptmx", OpenFlags.O_RDWR | OpenFlags.O_NOCTTY));
+        using (pty.Master)
+        using (pty.Slave)
+        {
+            if (request.Rows > 0) WindowSize.Set(pty.Master, request.Rows, request.Columns);
+            var session = new ExecSession(
+                ExecPlan.Start(config, request.ToOptions(), container, [pty.Slave, pty.Slave, pty.Slave]));
+            client.Socket.TrySend([(byte)PacketType.ExecTerminal], [pty.Master.Number]);
+            return session;
+        }
+    }
+
+    private void OnExit(ExecSession session)
+    {
+        loop.Forget(session.Process.PidFd.Fd);
+        ExitStatus status = session.Process.PidFd.Wait();
+        session.Process.Dispose();
+        session.Client?.Send(Packet.Number(PacketType.Exited, status.ShellCode));
+        if (session.Client is { } client) client.Exec = null;
+    }
+}

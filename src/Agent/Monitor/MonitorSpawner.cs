@@ -1,0 +1,42 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Monitor;
+
+/// <summary>Starts this same binary again as a monitor.</summary>
+internal static class MonitorSpawner
+{
+    /// <summary>The verb that the new process runs; not listed in help.</summary>
+    public const string Verb = "monitor";
+
+    /// <summary>The descriptor that carries the control connection in the new process.</summary>
+    public const int ControlFd = 3;
+
+    private const string CgroupName = "skiff/monitor";
+
+    /// <summary>Spawns; the process reads its start request from <paramref name="control"/>.</summary>
+    public static void Spawn(StateRoots roots, Fd control)
+    {
+        using Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), CgroupName, CgroupControllers.None);
+        using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
+        using Fd self = ReadOnlySelf.Open(out _);
+        using LaunchedProcess process = Spawn(self, roots, nothing, control, cgroup);
+    }
+
+    private static LaunchedProcess Spawn(Fd self, StateRoots roots, Fd nothing, Fd control, Cgroup cgroup) =>
+        Skiff.Interop.Processes.Spawn.Start(new SpawnRequest
+        {
+            Program = self,
+            Path = "skiff monitor",
+            Arguments = ["skiff", "--root", roots.Root, "--run-root", roots.RunRoot, Verb],
+            Environment = EnvironmentForMonitor(),
+            Descriptors = [nothing, nothing, nothing, control],
+            NewSession = true,
+            WorkingDirectory = "/",
+            Cgroup = cgroup.Directory,
+        });
+
+    private static string[] EnvironmentForMonitor() => ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"];
+}

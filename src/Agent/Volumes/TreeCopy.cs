@@ -1,0 +1,87 @@
+using Skiff.Interop;
+
+namespace Skiff.Agent.Volumes;
+
+/// <summary>Copies a directory tree by descriptors only: owners, modes, times, xattrs, links and device nodes included.</summary>
+internal static class TreeCopy
+{
+    /// <summary>Makes <paramref name="target"/> an equal of <paramref name="source"/>; hard links inside the tree stay hard links.</summary>
+    public static void Copy(Fd source, Fd target) => CopyDirectory(source, target, target, "", []);
+
+    private static void CopyDirectory(Fd source, Fd target, Fd root, string prefix, Dictionary<(uint, uint, ulong), string> links)
+    {
+        foreach (var entry in Files.ListDirectory(source))
+        {
+            FileStatus status = Files.StatAt(source, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW);
+            string path = prefix.Length == 0 ? entry.Name : $"{prefix}/{entry.Name}";
+            if (status.IsDirectory)
+            {
+                Check(Files.TryMkdirAt(target, entry.Name, 0x1C0), "mkdirat", path);
+                using Fd from = Files.OpenAt(source, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
+                using Fd to = Files.OpenAt(target, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
+                CopyDirectory(from, to, root, path, links);
+                continue;
+            }
+            var inode = (status.DevMajor, status.DevMinor, status.Ino);
+            if (status.Nlink > 1 && links.TryGetValue(inode, out string? first))
+            {
+                Check(Files.TryLinkAt(root, first, target, entry.Name), "linkat", path);
+                continue;
+            }
+            CopyNode(source, target, entry.Name, status);
+            if (status.Nlink > 1) links[inode] = path;
+        }
+        FileStatus own = Files.Stat(source);
+        CopyXattrs($"/proc/self/fd/{source.Number}/.", $"/proc/self/fd/{target.Number}/.");
+        Check(Files.TryChownAt(target, ".", own.Uid, own.Gid), "fchownat", prefix);
+        Check(Files.TryChmodAt(target, ".", own.Permissions), "fchmodat", prefix);
+        Check(Files.TryUtimens(target, ".", own.MtimeSeconds, own.MtimeNanoseconds), "utimensat", prefix);
+    }
+
+    private static void CopyNode(Fd source, Fd target, string name, FileStatus status)
+    {
+        if (status.IsSymlink)
+        {
+            Check(Files.TryReadLinkAt(source, name, out string link), "readlinkat", name);
+            Check(Files.TrySymlinkAt(link, target, name), "symlinkat", name);
+        }
+        else if (status.IsRegular)
+        {
+            using Fd from = Files.OpenAt(source, name, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW);
+            using Fd to = Files.OpenAt(target, name, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
+            CopyContent(from, to);
+        }
+        else
+        {
+            Check(Files.TryMknodAt(target, name, status.Mode, status.RdevMajor, status.RdevMinor), "mknodat", name);
+        }
+        CopyXattrs($"/proc/self/fd/{source.Number}/{name}", $"/proc/self/fd/{target.Number}/{name}");
+        Check(Files.TryChownAt(target, name, status.Uid, status.Gid), "fchownat", name);
+        // After the owner, which clears set-user-ID; a symlink has no mode of its own.
+        if (!status.IsSymlink) Check(Files.TryChmodAt(target, name, status.Permissions), "fchmodat", name);
+        Check(Files.TryUtimens(target, name, status.MtimeSeconds, status.MtimeNanoseconds), "utimensat", name);
+    }
+
+    private static void CopyContent(Fd from, Fd to)
+    {
+        byte[] buffer = new byte[128 << 10];
+        for (int count; (count = Files.Read(from, buffer)) > 0;) Files.WriteAll(to, buffer.AsSpan(0, count));
+    }
+
+    private static void CopyXattrs(string from, string to)
+    {
+        if (Xattrs.TryList(from, out string[] names) != Errno.None) return; // A filesystem without xattrs has none to lose.
+        foreach (string name in names)
+        {
+            // The overlay's own marks mean nothing outside it.
+            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal)) continue;
+            Check(Xattrs.TryGet(from, name, out byte[] value), $"lgetxattr({name})", from);
+            Check(Xattrs.TrySet(to, name, value), $"lsetxattr({name})", to);
+        }
+    }
+
+    private static void Check(Errno errno, string call, string path)
+    {
+        if (errno != Errno.None) throw new LinuxException(errno, call, path, "filling a volume from the image");
+    }
+}
