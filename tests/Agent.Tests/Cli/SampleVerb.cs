@@ -38,7 +38,7 @@ internal sealed class SampleVerb(bool stop, string name = "sample") : Verb
 
     public override bool OptionsEndAtFirstArgument => stop;
 
-    public override int Run(StateRoots roots, ParsedArguments arguments)
+    public override int Run(Engine engine, ParsedArguments arguments)
     {
         SeenRoots = roots;
         return 40 + arguments.Positional.Count;
