@@ -17,6 +17,10 @@ public readonly record struct Leftovers(int Children, int Descriptors, int Mount
         CountChildren(), CountDescriptors(), File.ReadAllLines("/proc/self/mountinfo").Length, CountNetNamespaces(),
         Directory.GetDirectories(CgroupHierarchy.Detect().Root, $"skiff-stress-{Environment.ProcessId}*").Length);
 
+    /// <summary>Whether there is more of anything. Less is fine: others on the host may have ended meanwhile.</summary>
+    public bool Exceeds(Leftovers before) => Children > before.Children || Descriptors > before.Descriptors
+        || Mounts > before.Mounts || NetNamespaces > before.NetNamespaces || Cgroups > before.Cgroups;
+
     private static int CountChildren()
     {
         int count = 0;

@@ -87,4 +87,13 @@ public static class MountConstants
 
     /// <summary>fsopen(2) and fsmount(2): close-on-exec.</summary>
     public const uint FSOPEN_CLOEXEC = 1;
+
+    /// <summary>fsconfig(2): a key with a descriptor.</summary>
+    public const uint FSCONFIG_SET_FD = 5;
+
+    /// <summary>fsconfig(2): apply to the superblock.</summary>
+    public const uint FSCONFIG_CMD_RECONFIGURE = 7;
+
+    /// <summary>fsmount(2): close-on-exec.</summary>
+    public const uint FSMOUNT_CLOEXEC = 1;
 }

@@ -73,7 +73,7 @@ public static unsafe class Capabilities
     /// <summary>The permitted, effective and inheritable set of the calling thread (capget(2)).</summary>
     public static (CapabilitySet Permitted, CapabilitySet Effective, CapabilitySet Inheritable) Current()
     {
-        uint* header = stackalloc uint[2] { 0x2008_0522, 0 };
+        uint* header = stackalloc uint[2] { ProcessConstants._LINUX_CAPABILITY_VERSION_3, 0 };
         uint* data = stackalloc uint[6];
         // SAFETY: version 3 of the call writes two structs of three 32-bit fields.
         Native.Check(Native.syscall(SyscallNumbers.capget, (nint)header, (nint)data), "capget");

@@ -1,5 +1,6 @@
 using Skiff.Interop.Libc;
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
@@ -10,9 +11,6 @@ namespace Skiff.Interop.Processes;
 /// </summary>
 internal sealed class DumpableGuard : IDisposable
 {
-    private const int PR_GET_DUMPABLE = 3;
-    private const int PR_SET_DUMPABLE = 4;
-
     private static readonly Lock s_lock = new();
     private static int s_alive;
     private static nint s_before;

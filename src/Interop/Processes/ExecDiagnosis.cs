@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.Text;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
 /// <summary>Why a program could not be executed, from the errnos of the candidates and the head of the file.</summary>
 internal static class ExecDiagnosis
 {
-    private const int PT_INTERP = 3;
-
     private static readonly (ushort Number, string Name)[] Machines =
     [
         (3, "386"), (8, "mips"), (21, "ppc64le"), (22, "s390x"), (40, "arm"), (62, "x64"), (183, "arm64"),

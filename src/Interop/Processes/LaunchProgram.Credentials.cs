@@ -1,20 +1,12 @@
 using System.Runtime.InteropServices;
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
 // Namespaces, ids, capabilities, limits and filters: what the process may do once it runs.
 public sealed partial class LaunchProgram
 {
-    private const uint LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
-    private const int PR_SET_KEEPCAPS = 8;
-    private const int PR_CAPBSET_DROP = 24;
-    private const int PR_SET_NO_NEW_PRIVS = 38;
-    private const int PR_CAP_AMBIENT = 47;
-    private const int PR_CAP_AMBIENT_RAISE = 2;
-    private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
-    private const int SECCOMP_SET_MODE_FILTER = 1;
-
     /// <summary>
     /// setns(2) with an nsfs descriptor or a pidfd (Linux 5.8; <paramref name="kinds"/> may then be several).
     /// </summary>
@@ -70,7 +62,7 @@ public sealed partial class LaunchProgram
     /// <summary>capset(2) of the three sets.</summary>
     public LaunchStep CapSet(CapabilitySet effective, CapabilitySet permitted, CapabilitySet inheritable)
     {
-        ReadOnlySpan<uint> header = [LINUX_CAPABILITY_VERSION_3, 0];
+        ReadOnlySpan<uint> header = [_LINUX_CAPABILITY_VERSION_3, 0];
         ReadOnlySpan<uint> data =
         [
             (uint)effective.Bits, (uint)permitted.Bits, (uint)inheritable.Bits,

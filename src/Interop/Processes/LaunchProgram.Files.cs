@@ -1,14 +1,11 @@
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
 // Files and descriptors. Directories are an Fd, an earlier step, or Fd.Cwd.
 public sealed partial class LaunchProgram
 {
-    private const int AT_EMPTY_PATH = 0x1000;
-    private const int AT_SYMLINK_NOFOLLOW = 0x100;
-    private const uint CLOSE_RANGE_UNSHARE = 2;
-    private const uint CLOSE_RANGE_CLOEXEC = 4;
     private const int OpenHowLength = 24;
 
     /// <summary>openat(2), with O_CLOEXEC; the result is the descriptor.</summary>
@@ -61,7 +58,8 @@ public sealed partial class LaunchProgram
     /// <summary>unlinkat(2); <paramref name="directoryEntry"/> is AT_REMOVEDIR.</summary>
     public LaunchStep UnlinkAt(
         StepArgument directory, string path, bool directoryEntry = false, OnError onError = default) =>
-        Call("unlinkat", path, SyscallNumbers.unlinkat, onError, directory, Text(path), directoryEntry ? 0x200 : 0);
+        Call("unlinkat", path, SyscallNumbers.unlinkat, onError, directory, Text(path), directoryEntry
+            ? AT_REMOVEDIR : 0);
 
     /// <summary>write(2) of a short text, as files in procfs and cgroupfs take it: at once or not at all.</summary>
     /// <param name="fd">Where to.</param>
@@ -102,7 +100,7 @@ public sealed partial class LaunchProgram
     /// <summary>fcntl(F_DUPFD_CLOEXEC): a copy at <paramref name="minimum"/> or above.</summary>
     public LaunchStep DupAbove(StepArgument fd, int minimum) =>
         Opening("fcntl(F_DUPFD_CLOEXEC)", null, SyscallNumbers.fcntl, OnError.Fail,
-            fd, 1030, minimum);
+            fd, F_DUPFD_CLOEXEC, minimum);
 
     /// <summary>
     /// close_range(2), Linux 5.9, with CLOSE_RANGE_UNSHARE: from here on the child has its own table, and

@@ -1,19 +1,11 @@
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Mounts.MountConstants;
 
 namespace Skiff.Interop.Processes;
 
 // Mounts and the root directory. Flags are the kernel's numbers; names in the man pages.
 public sealed partial class LaunchProgram
 {
-    private const int FSCONFIG_SET_FLAG = 0;
-    private const int FSCONFIG_SET_STRING = 1;
-    private const int FSCONFIG_SET_FD = 5;
-    private const int FSCONFIG_CMD_CREATE = 6;
-    private const int FSCONFIG_CMD_RECONFIGURE = 7;
-    private const int FSOPEN_CLOEXEC = 1;
-    private const int FSMOUNT_CLOEXEC = 1;
-    private const uint OPEN_TREE_CLOEXEC = 0x80000;
-    private const int MOVE_MOUNT_F_EMPTY_PATH = 4;
     private const int MountAttrLength = 32;
 
     /// <summary>mount(2).</summary>
@@ -69,7 +61,7 @@ public sealed partial class LaunchProgram
     public LaunchStep MoveMountTo(
         StepArgument mount, StepArgument target, string? path = null, OnError onError = default) =>
         Call("move_mount", path, SyscallNumbers.move_mount, onError,
-            mount, Text(""), target, Text(""), MOVE_MOUNT_F_EMPTY_PATH | 0x40);
+            mount, Text(""), target, Text(""), MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 
     /// <summary>
     /// open_tree(2), Linux 5.2, with OPEN_TREE_CLOEXEC; <paramref name="flags"/> may be OPEN_TREE_CLONE, AT_RECURSIVE
@@ -109,7 +101,7 @@ public sealed partial class LaunchProgram
         Call("fchdir", path, SyscallNumbers.fchdir, directory);
 
     private LaunchStep FsConfig(
-        string what, StepArgument context, int command, StepArgument key, StepArgument value, StepArgument aux,
+        string what, StepArgument context, uint command, StepArgument key, StepArgument value, StepArgument aux,
         OnError onError) =>
         Call("fsconfig", what, SyscallNumbers.fsconfig, onError, context, command, key, value, aux);
 

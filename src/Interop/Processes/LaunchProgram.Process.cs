@@ -1,14 +1,13 @@
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
 // Sessions, signals, and the two ways to end: exec and exit.
 public sealed partial class LaunchProgram
 {
-    private const int SIG_SETMASK = 2;
     private const int SignalSetLength = 8;
     private const int HeadLength = 4096;
-    private const ulong TIOCSCTTY = 0x540E;
 
     /// <summary>setsid(2).</summary>
     public LaunchStep SetSid() => Call("setsid", null, SyscallNumbers.setsid);

@@ -1,5 +1,6 @@
 using Skiff.Interop.Libc;
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
@@ -10,13 +11,6 @@ namespace Skiff.Interop.Processes;
 /// </summary>
 public static unsafe class Launcher
 {
-    private const ulong CLONE_VM = 0x100;
-    private const ulong CLONE_FILES = 0x400;
-    private const ulong CLONE_PIDFD = 0x1000;
-    private const ulong CLONE_VFORK = 0x4000;
-    private const ulong CLONE_CLEAR_SIGHAND = 0x1_0000_0000;
-    private const ulong CLONE_INTO_CGROUP = 0x2_0000_0000;
-    private const int SIG_SETMASK = 2;
     private const int SignalSetLength = 8;
 
     /// <summary>

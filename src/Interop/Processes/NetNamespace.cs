@@ -1,4 +1,5 @@
 using Skiff.Interop.Netlink;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
@@ -9,8 +10,6 @@ namespace Skiff.Interop.Processes;
 /// </summary>
 public sealed class NetNamespace : IDisposable
 {
-    private const int AF_NETLINK = 16;
-    private const int SOCK_RAW = 3;
     private const string OwnNamespace = "/proc/self/ns/net";
 
     private NetNamespace(Fd fd, Fd socket)

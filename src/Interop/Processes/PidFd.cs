@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Skiff.Interop.Libc;
 using Skiff.Interop.Syscalls;
+using static Skiff.Interop.Processes.ProcessConstants;
 
 namespace Skiff.Interop.Processes;
 
@@ -10,13 +11,6 @@ namespace Skiff.Interop.Processes;
 /// </summary>
 public sealed unsafe class PidFd : IDisposable
 {
-    private const int P_PIDFD = 3;
-    private const int WNOHANG = 1;
-    private const int WEXITED = 4;
-    private const int WNOWAIT = 0x0100_0000;
-    private const int CLD_EXITED = 1;
-    private const int CLD_DUMPED = 3;
-
     /// <summary>Takes ownership of a pidfd.</summary>
     public PidFd(Fd fd) => Fd = fd;
 

@@ -25,22 +25,7 @@ public class LaunchCodeTests
         using var image = new TemporaryFile();
         var (output, status) = Run.Captured(assembler!, ["as", "-o", image.Path, source], ["PATH=/usr/bin:/bin"]);
         Assert.True(status == default, $"{status}: {output}");
-        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(TextSection(File.ReadAllBytes(image.Path))));
-    }
-
-    // The section headers of a 64-bit little-endian ELF file: name, type, flags, address, offset, size, ...
-    private static byte[] TextSection(byte[] image)
-    {
-        int table = (int)BitConverter.ToInt64(image, 40), names = BitConverter.ToUInt16(image, 62);
-        int nameTable = (int)BitConverter.ToInt64(image, table + names * 64 + 24);
-        for (int i = 0; i < BitConverter.ToUInt16(image, 60); i++)
-        {
-            int header = table + i * 64, name = nameTable + BitConverter.ToInt32(image, header);
-            if (!image.AsSpan(name).StartsWith(".text\0"u8)) continue;
-            return image.AsSpan((int)BitConverter.ToInt64(image, header + 24), (int)BitConverter.ToInt64(image,
-                header + 32))
-                .ToArray();
-        }
-        throw new InvalidOperationException("no .text section");
+        Assert.Equal(Convert.ToHexString(expected),
+            Convert.ToHexString(CHeaders.ElfSection(File.ReadAllBytes(image.Path), ".text\0"u8)));
     }
 }
