@@ -48,7 +48,7 @@ internal sealed class ContainerNetwork : IDisposable
                 return new ContainerNetwork(networks, ns, null, null);
             }
             undo.Push("leaving the network", () => networks.Detach(config.Id));
-            Endpoint end = networks.Attach(config.Id, config.NetworkMode, ns.Fd, ns.Rtnetlink, PortsOf(config), OptionsOf(config));
+            Endpoint end = networks.Attach(config.Id, config.NetworkMode, ns, PortsOf(config), OptionsOf(config));
             return new ContainerNetwork(networks, ns, end, null);
         }
         catch
