@@ -23,8 +23,10 @@ public static class ErrnoHints
     {
         foreach (var row in Table)
             if (row.Errno == errno && call.StartsWith(row.Call, StringComparison.Ordinal)
-                && (call.Length == row.Call.Length || !char.IsAsciiLetterOrDigit(call[row.Call.Length])))
+                && (call.Length == row.Call.Length || !IsWord(call[row.Call.Length])))
                 return row.Hint;
         return null;
     }
+
+    private static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
 }

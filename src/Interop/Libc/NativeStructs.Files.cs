@@ -70,3 +70,14 @@ internal struct pollfd
     internal short events;
     internal short revents;
 }
+
+/// <summary>struct utsname.</summary>
+internal unsafe struct utsname
+{
+    internal fixed byte sysname[65];
+    internal fixed byte nodename[65];
+    internal fixed byte release[65];
+    internal fixed byte version[65];
+    internal fixed byte machine[65];
+    internal fixed byte domainname[65];
+}

@@ -1,19 +1,22 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using System.Text;
 using Skiff.Interop.Libc;
 
 namespace Skiff.Interop;
 
 /// <summary>Extended attributes, xattr(7). The path forms work on the entry itself and never follow a final symlink.</summary>
-public static unsafe partial class Xattrs
+public static unsafe class Xattrs
 {
+    // XATTR_SIZE_MAX and XATTR_LIST_MAX: nothing is larger.
+    private const int Largest = 64 << 10;
+
     /// <summary>lsetxattr(2).</summary>
     public static Errno TrySet(string path, string name, ReadOnlySpan<byte> value)
     {
         using var p = new NativePath(path);
         using var n = new NativePath(name);
         fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = value) // SAFETY: NUL-terminated names, pinned; length of the span.
-            return lsetxattr(pp, pn, pv, value.Length, 0) == -1 ? Native.LastErrno : Errno.None;
+            return Result(Native.lsetxattr(pp, pn, pv, value.Length, 0));
     }
 
     /// <summary>fsetxattr(2).</summary>
@@ -21,7 +24,7 @@ public static unsafe partial class Xattrs
     {
         using var n = new NativePath(name);
         fixed (byte* pn = n.Bytes, pv = value) // SAFETY: NUL-terminated name, pinned; length of the span.
-            return fsetxattr(fd.Number, pn, pv, value.Length, 0) == -1 ? Native.LastErrno : Errno.None;
+            return Result(Native.fsetxattr(fd.Number, pn, pv, value.Length, 0));
     }
 
     /// <summary>lgetxattr(2); ENODATA when there is none.</summary>
@@ -29,35 +32,77 @@ public static unsafe partial class Xattrs
     {
         using var p = new NativePath(path);
         using var n = new NativePath(name);
-        byte[] buffer = new byte[64 << 10];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
         nint count;
-        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = buffer) // SAFETY: NUL-terminated names, pinned; 64 KiB is the kernel's limit.
-            count = lgetxattr(pp, pn, pv, buffer.Length);
-        value = count > 0 ? buffer[..(int)count] : [];
-        return count == -1 ? Native.LastErrno : Errno.None;
+        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = buffer) // SAFETY: NUL-terminated names, pinned; the kernel's limit.
+            count = Native.lgetxattr(pp, pn, pv, Largest);
+        return Take(buffer, count, out value);
+    }
+
+    /// <summary>fgetxattr(2); ENODATA when there is none.</summary>
+    public static Errno TryGet(Fd fd, string name, out byte[] value)
+    {
+        using var n = new NativePath(name);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
+        nint count;
+        fixed (byte* pn = n.Bytes, pv = buffer) // SAFETY: NUL-terminated name, pinned; the kernel's limit.
+            count = Native.fgetxattr(fd.Number, pn, pv, Largest);
+        return Take(buffer, count, out value);
     }
 
     /// <summary>llistxattr(2): the names.</summary>
     public static Errno TryList(string path, out string[] names)
     {
         using var p = new NativePath(path);
-        byte[] buffer = new byte[64 << 10];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
         nint count;
-        fixed (byte* pp = p.Bytes, pb = buffer) // SAFETY: NUL-terminated, pinned; 64 KiB is the kernel's limit.
-            count = llistxattr(pp, pb, buffer.Length);
-        names = count > 0 ? Encoding.UTF8.GetString(buffer, 0, (int)count).Split('\0', StringSplitOptions.RemoveEmptyEntries) : [];
-        return count == -1 ? Native.LastErrno : Errno.None;
+        fixed (byte* pp = p.Bytes, pb = buffer) // SAFETY: NUL-terminated, pinned; the kernel's limit.
+            count = Native.llistxattr(pp, pb, Largest);
+        Errno errno = Take(buffer, count, out byte[] list);
+        names = Names(list);
+        return errno;
     }
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int lsetxattr(byte* path, byte* name, byte* value, nint size, int flags);
+    /// <summary>flistxattr(2): the names.</summary>
+    public static Errno TryList(Fd fd, out string[] names)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
+        nint count;
+        fixed (byte* pb = buffer) // SAFETY: pinned; the kernel's limit.
+            count = Native.flistxattr(fd.Number, pb, Largest);
+        Errno errno = Take(buffer, count, out byte[] list);
+        names = Names(list);
+        return errno;
+    }
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsetxattr(int fd, byte* name, byte* value, nint size, int flags);
+    /// <summary>lremovexattr(2); ENODATA when there is none.</summary>
+    public static Errno TryRemove(string path, string name)
+    {
+        using var p = new NativePath(path);
+        using var n = new NativePath(name);
+        fixed (byte* pp = p.Bytes, pn = n.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            return Result(Native.lremovexattr(pp, pn));
+    }
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint lgetxattr(byte* path, byte* name, byte* value, nint size);
+    /// <summary>fremovexattr(2); ENODATA when there is none.</summary>
+    public static Errno TryRemove(Fd fd, string name)
+    {
+        using var n = new NativePath(name);
+        fixed (byte* pn = n.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            return Result(Native.fremovexattr(fd.Number, pn));
+    }
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial nint llistxattr(byte* path, byte* list, nint size);
+    private static Errno Result(nint result) => result == -1 ? Native.LastErrno : Errno.None;
+
+    // Copies the result out and gives the buffer back; the errno is read first.
+    private static Errno Take(byte[] buffer, nint count, out byte[] value)
+    {
+        Errno errno = Result(count);
+        value = count > 0 ? buffer.AsSpan(0, (int)count).ToArray() : [];
+        ArrayPool<byte>.Shared.Return(buffer);
+        return errno;
+    }
+
+    private static string[] Names(byte[] list) =>
+        list.Length == 0 ? [] : Encoding.UTF8.GetString(list).Split('\0', StringSplitOptions.RemoveEmptyEntries);
 }

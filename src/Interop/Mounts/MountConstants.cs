@@ -88,12 +88,93 @@ public static class MountConstants
     /// <summary>fsopen(2) and fsmount(2): close-on-exec.</summary>
     public const uint FSOPEN_CLOEXEC = 1;
 
-    /// <summary>fsconfig(2): a key with a descriptor.</summary>
+    /// <summary>Access times: as MS_RELATIME (the default).</summary>
+    public const uint MOUNT_ATTR_RELATIME = 0;
+
+    /// <summary>The bits that choose how access times are updated; clear them all before setting one.</summary>
+    public const uint MOUNT_ATTR__ATIME = 0x70;
+
+    /// <summary>Never update access times.</summary>
+    public const uint MOUNT_ATTR_NOATIME = 0x10;
+
+    /// <summary>No access times of directories.</summary>
+    public const uint MOUNT_ATTR_NODIRATIME = 0x80;
+
+    /// <summary>Map ids by a user namespace (Linux 5.12).</summary>
+    public const uint MOUNT_ATTR_IDMAP = 0x100000;
+
+    /// <summary>Follow no symlinks (Linux 5.14).</summary>
+    public const uint MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
+
+    /// <summary>mount(2): write synchronously.</summary>
+    public const ulong MS_SYNCHRONOUS = 16;
+
+    /// <summary>mount(2): mandatory locks; without effect since Linux 5.15.</summary>
+    public const ulong MS_MANDLOCK = 64;
+
+    /// <summary>mount(2): directories are written synchronously.</summary>
+    public const ulong MS_DIRSYNC = 128;
+
+    /// <summary>mount(2): follow no symlinks (Linux 5.10).</summary>
+    public const ulong MS_NOSYMFOLLOW = 256;
+
+    /// <summary>mount(2): never update access times.</summary>
+    public const ulong MS_NOATIME = 1024;
+
+    /// <summary>mount(2): no access times of directories.</summary>
+    public const ulong MS_NODIRATIME = 2048;
+
+    /// <summary>mount(2): move a mount.</summary>
+    public const ulong MS_MOVE = 8192;
+
+    /// <summary>mount(2): no messages in the kernel log.</summary>
+    public const ulong MS_SILENT = 32768;
+
+    /// <summary>mount(2): access times are updated when older than the modification.</summary>
+    public const ulong MS_RELATIME = 1 << 21;
+
+    /// <summary>mount(2): the inode's version is maintained.</summary>
+    public const ulong MS_I_VERSION = 1 << 23;
+
+    /// <summary>mount(2): always update access times.</summary>
+    public const ulong MS_STRICTATIME = 1 << 24;
+
+    /// <summary>mount(2): times are kept in memory for a while.</summary>
+    public const ulong MS_LAZYTIME = 1 << 25;
+
+    /// <summary>umount2(2): abort waiting requests of a network filesystem.</summary>
+    public const int MNT_FORCE = 1;
+
+    /// <summary>umount2(2): unmount only what was unused since the last such call.</summary>
+    public const int MNT_EXPIRE = 4;
+
+    /// <summary>move_mount(2): follow a symlink of the source.</summary>
+    public const uint MOVE_MOUNT_F_SYMLINKS = 0x1;
+
+    /// <summary>move_mount(2): follow a symlink of the target.</summary>
+    public const uint MOVE_MOUNT_T_SYMLINKS = 0x10;
+
+    /// <summary>move_mount(2): slip the mount beneath the top one (Linux 6.5).</summary>
+    public const uint MOVE_MOUNT_BENEATH = 0x200;
+
+    /// <summary>fsconfig(2) command: set bytes.</summary>
+    public const uint FSCONFIG_SET_BINARY = 2;
+
+    /// <summary>fsconfig(2) command: set a path.</summary>
+    public const uint FSCONFIG_SET_PATH = 3;
+
+    /// <summary>fsconfig(2) command: set a path that may be empty.</summary>
+    public const uint FSCONFIG_SET_PATH_EMPTY = 4;
+
+    /// <summary>fsconfig(2) command: set a descriptor.</summary>
     public const uint FSCONFIG_SET_FD = 5;
 
-    /// <summary>fsconfig(2): apply to the superblock.</summary>
+    /// <summary>fsconfig(2) command: apply new options to an existing superblock.</summary>
     public const uint FSCONFIG_CMD_RECONFIGURE = 7;
 
     /// <summary>fsmount(2): close-on-exec.</summary>
     public const uint FSMOUNT_CLOEXEC = 1;
+
+    /// <summary>fspick(2): close-on-exec.</summary>
+    public const uint FSPICK_CLOEXEC = 1;
 }

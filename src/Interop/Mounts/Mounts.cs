@@ -37,6 +37,14 @@ public static unsafe partial class Mounts
             Configure(context, FSCONFIG_SET_FLAG, pk, null, key);
     }
 
+    /// <summary>fsconfig(FSCONFIG_SET_FD): overlayfs takes layers that way (Linux 6.13).</summary>
+    public static void FsConfigFd(Fd context, string key, Fd value)
+    {
+        using var k = new NativePath(key);
+        fixed (byte* pk = k.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            Configure(context, FSCONFIG_SET_FD, pk, null, $"{key}={value}", value.Number);
+    }
+
     /// <summary>fsconfig(FSCONFIG_CMD_CREATE): makes the superblock.</summary>
     public static void FsConfigCreate(Fd context) => Configure(context, FSCONFIG_CMD_CREATE, null, null, "create");
 
@@ -117,9 +125,10 @@ public static unsafe partial class Mounts
             return Native.syscall(SyscallNumbers.umount2, (nint)pt, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)) == -1 ? Native.LastErrno : Errno.None;
     }
 
-    private static void Configure(Fd context, uint command, byte* key, byte* value, string what)
+    private static void Configure(Fd context, uint command, byte* key, byte* value, string what, int auxiliary = 0)
     {
-        nint r = Native.syscall(SyscallNumbers.fsconfig, context.Number, (nint)command, (nint)key, (nint)value, 0);
+        nint r = Native.syscall(
+            SyscallNumbers.fsconfig, context.Number, (nint)command, (nint)key, (nint)value, auxiliary);
         if (r != -1) return;
         Errno errno = Native.LastErrno;
         throw new LinuxException(errno, "fsconfig", what + Log(context));
