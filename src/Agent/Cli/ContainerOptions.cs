@@ -1,6 +1,7 @@
-using System.Globalization;
+using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Interop.Ebpf;
 
 namespace Skiff.Agent.Cli;
 
@@ -89,7 +90,7 @@ internal static class ContainerOptions
             ImageId = "",
             DiffIds = [],
             Args = [.. a.Positional.Skip(1)],
-            Env = [.. EnvironmentFlags.Read(a)],
+            Env = [.. KeyValues.Environment(a.Values("env-file"), a.Values("env"))],
             WorkingDir = WorkingDir(a.Value("workdir")),
             User = a.Value("user") ?? "",
             GroupAdd = [.. a.Values("group-add")],
@@ -97,7 +98,7 @@ internal static class ContainerOptions
             Domainname = a.Value("domainname") ?? "",
             Tty = a.Flag("tty"),
             OpenStdin = a.Flag("interactive"),
-            Labels = LabelFlags.Read(a.Values("label")),
+            Labels = KeyValues.Labels(a.Values("label")),
             AutoRemove = a.Flag("rm"),
             ReadonlyRootfs = a.Flag("read-only"),
             Privileged = a.Flag("privileged"),
@@ -105,12 +106,12 @@ internal static class ContainerOptions
             CapDrop = [.. a.Values("cap-drop")],
             SecurityOpt = SecurityOptions.Read(a.Values("security-opt")),
             Mounts = MountFlags.Read(a),
-            Devices = [.. a.Values("device").Select(DeviceSyntax.Parse)],
+            Devices = [.. a.Values("device").Select(DeviceOf)],
             DeviceCgroupRules = [.. a.Values("device-cgroup-rule")],
             Resources = ResourceFlags.Read(a),
             Ulimits = [.. a.Values("ulimit")],
-            Sysctls = LabelFlags.Read(a.Values("sysctl")),
-            ShmSizeBytes = a.Value("shm-size") is { } shm ? ByteSize.Parse(shm) : ContainerDefaults.ShmSizeBytes,
+            Sysctls = KeyValues.Labels(a.Values("sysctl")),
+            ShmSizeBytes = a.Bytes("shm-size") ?? ContainerDefaults.ShmSizeBytes,
             OomScoreAdj = (int?)a.Number("oom-score-adj"),
             NetworkMode = Network(a.Value("network") ?? a.Value("net") ?? "bridge"),
             Ports = [.. a.Values("publish")],
@@ -127,6 +128,14 @@ internal static class ContainerOptions
             StopSignal = a.Value("stop-signal") is { } signal ? SignalNames.Checked(signal) : "",
             StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
         };
+    }
+
+    private static Device DeviceOf(string text)
+    {
+        DeviceSpec spec = DeviceSpec.Parse(text);
+        string access = (spec.Access.HasFlag(DeviceAccess.Read) ? "r" : "") + (spec.Access.HasFlag(DeviceAccess.Write) ? "w" : "")
+            + (spec.Access.HasFlag(DeviceAccess.Mknod) ? "m" : "");
+        return new Device(spec.Source, spec.Target, access);
     }
 
     private static void Refuse(ParsedArguments a)

@@ -19,15 +19,15 @@ internal static class ResourceFlags
     /// <summary>The limits asked for.</summary>
     public static Resources Read(ParsedArguments a)
     {
-        long memory = Bytes(a, "memory");
+        long memory = a.Bytes("memory") ?? 0;
         if (memory is > 0 and < MinimumMemoryBytes) throw new UsageException("Minimum memory limit allowed is 6MB", 125);
         if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
             throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
         return new Resources
         {
             MemoryMaxBytes = memory,
-            MemoryReservationBytes = Bytes(a, "memory-reservation"),
-            MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : Bytes(a, "memory-swap"),
+            MemoryReservationBytes = a.Bytes("memory-reservation") ?? 0,
+            MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : a.Bytes("memory-swap") ?? 0,
             CpuQuotaUs = a.Value("cpus") is { } cpus ? QuotaOf(cpus) : a.Number("cpu-quota") ?? 0,
             CpuPeriodUs = a.Number("cpu-period") ?? 0,
             CpuShares = a.Number("cpu-shares") ?? 0,
@@ -38,8 +38,6 @@ internal static class ResourceFlags
             IoMax = [.. IoMax(a)],
         };
     }
-
-    private static long Bytes(ParsedArguments a, string name) => a.Value(name) is { } text ? ByteSize.Parse(text) : 0;
 
     private static long QuotaOf(string cpus)
     {
@@ -59,9 +57,18 @@ internal static class ResourceFlags
             {
                 int colon = value.LastIndexOf(':');
                 if (colon <= 0) throw new UsageException($"bad format: {value}: expected DEVICE:RATE", 125);
-                long rate = bytes ? ByteSize.Parse(value[(colon + 1)..]) : long.Parse(value.AsSpan(colon + 1), CultureInfo.InvariantCulture);
+                long rate = Rate(a, option, value[(colon + 1)..], bytes);
                 yield return string.Create(CultureInfo.InvariantCulture, $"{value[..colon]} {key}={rate}");
             }
         }
+    }
+
+    private static long Rate(ParsedArguments a, string option, string text, bool bytes)
+    {
+        string problem = "not a number";
+        bool good = bytes
+            ? ByteSize.TryParse(text, out long rate, out problem)
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out rate);
+        return good ? rate : throw a.Invalid(option, text, problem);
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
@@ -52,7 +53,7 @@ internal sealed class ExecVerb : Verb
         var (rows, columns) = tty ? AttachSession.TerminalSize() : ((ushort)0, (ushort)0);
         var request = new ExecRequest
         {
-            Args = [.. arguments.Positional.Skip(1)], Env = [.. EnvironmentFlags.Read(arguments)], User = arguments.Value("user") ?? "",
+            Args = [.. arguments.Positional.Skip(1)], Env = [.. KeyValues.Environment([], arguments.Values("env"))], User = arguments.Value("user") ?? "",
             WorkingDir = arguments.Value("workdir") ?? "", Tty = tty, Privileged = arguments.Flag("privileged"), Detach = detach,
             Rows = rows, Columns = columns,
         };
