@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace Skiff.Agent.Containers;
 
@@ -22,8 +21,8 @@ internal static class ContainerNames
     /// <summary>A random name; the caller tries another one when it is taken.</summary>
     public static string Generate(int attempt)
     {
-        string name = Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)] + "_" + Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)];
-        return attempt == 0 ? name : name + RandomNumberGenerator.GetInt32(10_000);
+        string name = Adjectives[Random.Shared.Next(Adjectives.Length)] + "_" + Nouns[Random.Shared.Next(Nouns.Length)];
+        return attempt == 0 ? name : name + Random.Shared.Next(10_000);
     }
 
     /// <summary>Whether Docker would take the name: a letter or digit, then at least one of letters, digits, _ . -.</summary>

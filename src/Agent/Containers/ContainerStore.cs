@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -20,7 +19,7 @@ internal sealed class ContainerStore(StateRoots roots)
     public static string NewId()
     {
         Span<byte> bytes = stackalloc byte[32];
-        RandomNumberGenerator.Fill(bytes);
+        RandomBytes.Fill(bytes);
         return Convert.ToHexStringLower(bytes);
     }
 
