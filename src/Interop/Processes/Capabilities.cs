@@ -49,10 +49,10 @@ public static unsafe class Capabilities
     }
 
     /// <summary>
-    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> starts from
-    /// everything and ALL in
-    /// <paramref name="drop"/> from nothing; both at once leave what is added by name. Names that are dropped lose
-    /// against ALL, and win over the default set; a name that is both added and dropped stays. </summary>
+    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> is everything
+    /// but what is dropped by name, even beside ALL in <paramref name="drop"/>; that alone leaves what is added by name. A
+    /// name that is both added and dropped stays, unless it was added by ALL.
+    /// </summary>
     /// <param name="add">Names to add.</param>
     /// <param name="drop">Names to drop.</param>
     /// <param name="set">The result.</param>
@@ -63,8 +63,7 @@ public static unsafe class Capabilities
         set = default;
         if (!TryParseList(add, out CapabilitySet added, out bool addAll, out unknown)) return false;
         if (!TryParseList(drop, out CapabilitySet dropped, out bool dropAll, out unknown)) return false;
-        if (addAll && dropAll) set = added;
-        else if (addAll) set = All - dropped;
+        if (addAll) set = All - dropped;
         else if (dropAll) set = added;
         else set = (Default - dropped) | added;
         return true;

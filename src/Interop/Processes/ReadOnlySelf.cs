@@ -14,7 +14,8 @@ public static class ReadOnlySelf
     /// <summary>
     /// The program through a detached bind mount of its own that is read-only (open_tree(2) and mount_setattr(2), Linux
     /// 5.12), for execveat(2). Where the kernel or the rights do not allow that, it is the plain file, and
-    /// <paramref name="isProtected"/> is false: the file's own permissions are then all that protects it.
+    /// <paramref name="isProtected"/> is false: the file's own permissions are then all that protects it. In the
+    /// process that executes it, /proc/self/exe reads as <c>/</c>: such a process doesn't know its own path.
     /// </summary>
     public static Fd Open(out bool isProtected)
     {

@@ -99,6 +99,7 @@ public class NamesTests
     [InlineData("cap_sys_time", "CAP_CHOWN", 0x00000000aa0425faUL)]
     [InlineData("", "ALL", 0UL)]
     [InlineData("NET_BIND_SERVICE", "all", 1UL << 10)]
+    [InlineData("KILL", "KILL", 0x00000000a80425fbUL)]
     public void Capabilities_are_composed_as_docker_does(string add, string drop, ulong expected)
     {
         Assert.True(Capabilities.TryCompose(Split(add), Split(drop), out CapabilitySet set, out _));
@@ -110,6 +111,8 @@ public class NamesTests
     {
         Assert.True(Capabilities.TryCompose(["ALL"], ["SYS_ADMIN"], out CapabilitySet set, out _));
         Assert.Equal(Capabilities.All - new CapabilitySet(1UL << 21), set);
+        Assert.True(Capabilities.TryCompose(["ALL"], ["ALL", "SYS_ADMIN"], out CapabilitySet both, out _));
+        Assert.Equal(set, both);
         Assert.Equal(14, Capabilities.Default.ToNames().Count);
     }
 
