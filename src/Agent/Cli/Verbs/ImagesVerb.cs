@@ -1,6 +1,6 @@
+using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
-using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -11,6 +11,7 @@ internal sealed class ImagesVerb : Verb
     [
         Option.Flag("all", "Show all images (default hides intermediate images)", 'a'),
         Option.Flag("digests", "Show digests"),
+        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Don't truncate output"),
         Option.Flag("quiet", "Only show image IDs", 'q'),
     ];
@@ -34,24 +35,27 @@ internal sealed class ImagesVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         string? wanted = arguments.Positional.Count > 0 ? arguments.Positional[0] : null;
-        bool full = arguments.Flag("no-trunc"), quiet = arguments.Flag("quiet"), digests = arguments.Flag("digests");
-        string[] header = digests ? ["REPOSITORY", "TAG", "DIGEST", "IMAGE ID", "CREATED", "SIZE"] : ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"];
-        var table = new Table(header);
+        bool full = arguments.Flag("no-trunc"), digests = arguments.Flag("digests");
+        var rows = new List<Row>();
         foreach (Image image in engine.Images.List())
-        {
-            string id = full ? image.Id.ToString() : image.Id.Hex[..12];
             foreach (var (repository, tag) in NamesOf(image, wanted))
-            {
-                if (quiet) Output.Line(id);
-                else table.Add(digests
-                    ? [repository, tag, DigestOf(image, repository), id, HumanText.Ago(image.Created), HumanText.Size(image.SizeBytes)]
-                    : [repository, tag, id, HumanText.Ago(image.Created), HumanText.Size(image.SizeBytes)]);
-                if (quiet) break;
-            }
+                rows.Add(new Row(image, repository, tag));
+        if (arguments.Flag("quiet"))
+        {
+            foreach (string id in rows.Select(row => IdOf(row.Image, full)).Distinct()) Output.Line(id);
+            return 0;
         }
-        if (!quiet) table.Print();
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        var listing = new Listing<Row>(
+            new("Repository", "REPOSITORY", r => r.Repository), new("Tag", "TAG", r => r.Tag),
+            new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: digests), new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
+            new("CreatedSince", "CREATED", r => HumanDuration.Since(r.Image.Created, now)),
+            new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)));
+        Output.Text(listing.Render(rows, arguments.Value("format")));
         return 0;
     }
+
+    private static string IdOf(Image image, bool full) => full ? image.Id.ToString() : image.Id.Hex[..12];
 
     private static List<(string Repository, string Tag)> NamesOf(Image image, string? wanted)
     {
@@ -73,4 +77,6 @@ internal sealed class ImagesVerb : Verb
                 return digest[(repository.Length + 1)..];
         return "<none>";
     }
+
+    private sealed record Row(Image Image, string Repository, string Tag);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -7,7 +9,7 @@ internal sealed class InspectVerb : Verb
 {
     private static readonly Option[] s_options =
     [
-        Option.Value("format", "string", "Format output using a custom template (fields only: {{.State.Status}})", 'f'),
+        Option.Value("format", "string", "Format output using a custom template", 'f'),
         Option.Value("type", "string", "Only inspect objects of the given type (container, image, volume)"),
     ];
 
@@ -41,10 +43,17 @@ internal sealed class InspectVerb : Verb
             Output.Error($"Error: No such object: {name}");
             result = 1;
         }
-        if (arguments.Value("format") is { } template)
-            foreach (byte[] item in items)
-                Output.Line(FieldTemplate.Render(template, item));
-        else Output.Text(InspectJson.Array(items));
+        if (arguments.Value("format") is not { Length: > 0 } format || format == "json")
+        {
+            Output.Text(InspectJson.Array(items));
+            return result;
+        }
+        var template = FormatTemplate.Parse(format);
+        foreach (byte[] item in items)
+        {
+            using JsonDocument document = JsonDocument.Parse(item);
+            Output.Line(template.Execute(document.RootElement));
+        }
         return result;
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 
@@ -8,6 +9,7 @@ internal sealed class NetworkLsVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Do not truncate the output"),
         Option.Flag("quiet", "Only display network IDs", 'q'),
     ];
@@ -30,14 +32,19 @@ internal sealed class NetworkLsVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        var table = new Table(["NETWORK ID", "NAME", "DRIVER", "SCOPE"]);
-        foreach (NetworkRecord network in engine.Networks.List())
+        bool full = arguments.Flag("no-trunc");
+        IReadOnlyList<NetworkRecord> networks = engine.Networks.List();
+        if (arguments.Flag("quiet"))
         {
-            string id = arguments.Flag("no-trunc") ? network.Id : network.Id[..12];
-            if (arguments.Flag("quiet")) Output.Line(id);
-            else table.Add([id, network.Name, network.Driver, network.Scope]);
+            foreach (NetworkRecord network in networks) Output.Line(IdOf(network, full));
+            return 0;
         }
-        if (!arguments.Flag("quiet")) table.Print();
+        var listing = new Listing<NetworkRecord>(
+            new("ID", "NETWORK ID", n => IdOf(n, full)), new("Name", "NAME", n => n.Name), new("Driver", "DRIVER", n => n.Driver),
+            new("Scope", "SCOPE", n => n.Scope));
+        Output.Text(listing.Render(networks, arguments.Value("format")));
         return 0;
     }
+
+    private static string IdOf(NetworkRecord network, bool full) => full ? network.Id : network.Id[..12];
 }

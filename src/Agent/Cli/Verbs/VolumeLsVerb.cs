@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Volumes;
 
@@ -8,6 +9,7 @@ internal sealed class VolumeLsVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("quiet", "Only display volume names", 'q'),
     ];
 
@@ -29,11 +31,16 @@ internal sealed class VolumeLsVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        var table = new Table(["DRIVER", "VOLUME NAME"]);
-        foreach (Volume volume in engine.Volumes.List())
-            if (arguments.Flag("quiet")) Output.Line(volume.Name);
-            else table.Add(["local", volume.Name]);
-        if (!arguments.Flag("quiet")) table.Print();
+        List<Volume> volumes = engine.Volumes.List();
+        if (arguments.Flag("quiet"))
+        {
+            foreach (Volume volume in volumes) Output.Line(volume.Name);
+            return 0;
+        }
+        var listing = new Listing<Volume>(
+            new("Driver", "DRIVER", _ => "local"), new("Name", "VOLUME NAME", v => v.Name),
+            new("Mountpoint", "MOUNTPOINT", v => engine.Volumes.DataDirectory(v.Name), Shown: false));
+        Output.Text(listing.Render(volumes, arguments.Value("format")));
         return 0;
     }
 }
