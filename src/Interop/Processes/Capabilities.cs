@@ -49,9 +49,9 @@ public static unsafe class Capabilities
     }
 
     /// <summary>
-    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> is everything
-    /// but what is dropped by name, even beside ALL in <paramref name="drop"/>; that alone leaves what is added by name. A
-    /// name that is both added and dropped stays, unless it was added by ALL.
+    /// Docker's <c>--cap-add</c> and <c>--cap-drop</c> over the default set. ALL in <paramref name="add"/> is
+    /// everything but what is dropped by name, even beside ALL in <paramref name="drop"/>; that alone leaves what is
+    /// added by name. A name that is both added and dropped stays, unless it was added by ALL.
     /// </summary>
     /// <param name="add">Names to add.</param>
     /// <param name="drop">Names to drop.</param>
