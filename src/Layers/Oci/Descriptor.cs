@@ -5,8 +5,9 @@ namespace Skiff.Layers.Oci;
 /// <summary>What a blob is and how to be sure of it (image-spec descriptor.md).</summary>
 public sealed record Descriptor
 {
+    // The generated reader leaves missing members null, whatever their initializers say.
     /// <summary>One of <see cref="MediaTypes"/>, or anything in foreign artifacts.</summary>
-    [JsonPropertyName("mediaType")] public string MediaType { get; init; } = "";
+    [JsonPropertyName("mediaType")] public string MediaType { get => field ?? ""; init; } = "";
 
     /// <summary>Digest of the stored bytes.</summary>
     [JsonPropertyName("digest")] public Digest Digest { get; init; }
@@ -20,10 +21,11 @@ public sealed record Descriptor
     /// <summary>Free-form.</summary>
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>Throws when the descriptor cannot be meant: no digest, a negative size.</summary>
-    internal void Check(string what)
+    /// <summary>Throws when the descriptor cannot be meant: none at all, no digest, a negative size.</summary>
+    internal static void Check(Descriptor? descriptor, string what)
     {
-        if (Digest.IsEmpty) throw new ImageException($"{what} has no digest");
-        if (Size < 0) throw new ImageException($"{what} {Digest} has size {Size}: expected 0 or more");
+        if (descriptor is null || descriptor.Digest.IsEmpty) throw new ImageException($"{what} has no digest");
+        if (descriptor.Size < 0)
+            throw new ImageException($"{what} {descriptor.Digest} has size {descriptor.Size}: expected 0 or more");
     }
 }

@@ -15,7 +15,7 @@ public sealed record Index
     [JsonPropertyName("mediaType")] public string? MediaType { get; init; }
 
     /// <summary>In the publisher's order of preference.</summary>
-    [JsonPropertyName("manifests")] public IReadOnlyList<Descriptor> Manifests { get; init; } = [];
+    [JsonPropertyName("manifests")] public IReadOnlyList<Descriptor> Manifests { get => field ?? []; init; }
 
     /// <summary>Free-form.</summary>
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
@@ -35,7 +35,7 @@ public sealed record Index
             throw new ImageException("image index has both layers and manifests: it could be read in two ways");
         if (index.MediaType is not null && !MediaTypes.IsIndex(index.MediaType))
             throw new ImageException($"image index says it is {index.MediaType}: expected {MediaTypes.OciIndex}");
-        foreach (Descriptor manifest in index.Manifests) manifest.Check("a manifest in the image index");
+        foreach (Descriptor manifest in index.Manifests) Descriptor.Check(manifest, "a manifest in the image index");
         return index;
     }
 

@@ -19,10 +19,10 @@ public sealed record Manifest
     [JsonPropertyName("mediaType")] public string? MediaType { get; init; }
 
     /// <summary>The <see cref="ImageConfig"/>; its digest is the image's id.</summary>
-    [JsonPropertyName("config")] public Descriptor Config { get; init; } = new();
+    [JsonPropertyName("config")] public Descriptor Config { get => field ?? new(); init; }
 
     /// <summary>Base first.</summary>
-    [JsonPropertyName("layers")] public IReadOnlyList<Descriptor> Layers { get; init; } = [];
+    [JsonPropertyName("layers")] public IReadOnlyList<Descriptor> Layers { get => field ?? []; init; }
 
     /// <summary>Free-form.</summary>
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
@@ -48,7 +48,7 @@ public sealed record Manifest
 
     private void CheckParts()
     {
-        Config.Check("the config in the image manifest");
+        Descriptor.Check(Config, "the config in the image manifest");
         if (!MediaTypes.IsConfig(Config.MediaType))
             throw new ImageException(
                 $"not a container image: its config is {Config.MediaType}, expected {MediaTypes.OciConfig}");
@@ -58,7 +58,7 @@ public sealed record Manifest
             throw new ImageException($"image has {Layers.Count} layers: expected {MaxLayers} at most");
         foreach (Descriptor layer in Layers)
         {
-            layer.Check("a layer in the image manifest");
+            Descriptor.Check(layer, "a layer in the image manifest");
             if (!MediaTypes.IsLayer(layer.MediaType) || MediaTypes.IsForeignLayer(layer.MediaType))
                 throw new ImageException(
                     $"layer {layer.Digest} is {layer.MediaType}: expected a tar, gzip or zstd layer");

@@ -8,10 +8,10 @@ namespace Skiff.Layers.Oci;
 public sealed record Platform
 {
     /// <summary><c>linux</c>.</summary>
-    [JsonPropertyName("os")] public string Os { get; init; } = "";
+    [JsonPropertyName("os")] public string Os { get => field ?? ""; init; } = "";
 
     /// <summary>GOARCH: <c>amd64</c>, <c>arm64</c>, <c>arm</c>, …</summary>
-    [JsonPropertyName("architecture")] public string Architecture { get; init; } = "";
+    [JsonPropertyName("architecture")] public string Architecture { get => field ?? ""; init; } = "";
 
     /// <summary><c>v7</c> and the like, or null.</summary>
     [JsonPropertyName("variant")] public string? Variant { get; init; }

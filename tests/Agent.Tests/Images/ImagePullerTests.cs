@@ -34,7 +34,7 @@ public class ImagePullerTests
     }
 
     [Fact]
-    public async Task Second_pull_fetches_no_layer_and_says_up_to_date()
+    public async Task Second_pull_fetches_no_blob_and_changes_nothing()
     {
         using var world = new ImageWorld();
         new TestImage().AddGzip(TestImage.Tar(1000)).Push(world.Registry, "a");
@@ -46,5 +46,160 @@ public class ImagePullerTests
         Assert.False(again.Changed);
         Assert.Equal(blobs, world.Registry.CountOf("/blobs/"));
         Assert.Contains(world.Progress.Events, e => e.State == LayerState.AlreadyExists);
+    }
+
+    [Fact]
+    public async Task Tag_moves_to_the_image_that_is_pulled_last()
+    {
+        using var world = new ImageWorld();
+        TestImage old = new TestImage().AddGzip(TestImage.Tar(1000)).Push(world.Registry, "a");
+        await world.PullAsync("a:v1");
+        TestImage next = new TestImage().AddGzip(TestImage.Tar(1000, seed: 2)).Push(world.Registry, "a");
+        PullResult result = await world.PullAsync("a:v1");
+
+        Assert.True(result.Changed);
+        Assert.Equal(next.ConfigDigest, world.Store.Get(world.Ref("a:v1")).Id);
+        Assert.Empty(world.Store.Open(old.ConfigDigest).RepoTags);
+        Assert.Equal(2, world.Store.List().Count);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Index_gives_the_image_of_the_platform(bool docker)
+    {
+        using var world = new ImageWorld();
+        TestImage Make(string architecture, int seed, string? variant = null) =>
+            new TestImage { Architecture = architecture, Variant = variant, Docker = docker }
+                .AddGzip(TestImage.Tar(500, seed)).Push(world.Registry, "multi", tag: null);
+        TestImage amd = Make("amd64", 1), arm = Make("arm64", 2), v7 = Make("arm", 3, "v7");
+        Digest index = TestImage.PushIndex(world.Registry, "multi", "v1", docker, v7, arm, amd);
+
+        TestImage host = Platform.Host.Architecture == "arm64" ? arm : amd;
+        PullResult result = await world.PullAsync("multi:v1");
+        Assert.Equal((index, host.ConfigDigest), (result.Digest, result.Image.Id));
+        Assert.Equal([world.Ref($"multi@{index}")], result.Image.RepoDigests);
+        Assert.Equal(v7.ConfigDigest, (await world.PullAsync("multi:v1", Platform.Parse("linux/arm/v7"))).Image.Id);
+        Assert.Equal(v7.ConfigDigest, world.Store.Get(world.Ref("multi:v1")).Id);
+        var e = await Assert.ThrowsAsync<ImageException>(
+            () => world.PullAsync("multi:v1", Platform.Parse("linux/s390x")));
+        Assert.Equal(
+            $"pull {world.Ref("multi:v1")}: no image for platform linux/s390x: " +
+            "expected one of linux/arm/v7, linux/arm64, linux/amd64",
+            e.Message);
+    }
+
+    [Fact]
+    public async Task Single_image_of_another_platform_is_refused_only_when_one_was_asked_for()
+    {
+        using var world = new ImageWorld();
+        new TestImage { Architecture = "s390x" }.AddGzip([]).Push(world.Registry, "a");
+        Assert.Equal("s390x", (await world.PullAsync("a:v1")).Image.Architecture);
+        var e = await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("a:v1", Platform.Parse("linux/amd64")));
+        Assert.Contains("image is for linux/s390x: expected linux/amd64", e.Message);
+    }
+
+    [Fact]
+    public async Task Unknown_image_and_wrong_digest_leave_nothing()
+    {
+        using var world = new ImageWorld();
+        var e = await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("foo:latest"));
+        Assert.Equal($"pull {world.Ref("foo:latest")}: manifest unknown (404)", e.Message);
+
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(90_000)).Push(world.Registry, "a");
+        world.Registry.Forge($"/v2/a/blobs/{image.BlobDigest(0)}", "", TestImage.Gzip(TestImage.Tar(90_000, seed: 5)));
+        e = await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("a:v1"));
+        Assert.StartsWith($"pull {world.Ref("a:v1")}: ", e.Message);
+        Assert.Empty(world.Store.List());
+        Assert.Empty(world.Content.List());
+        Assert.Empty(world.Layers.List());
+        Assert.Null(world.Store.Find(world.Ref("a:v1")));
+    }
+
+    [Fact]
+    public async Task Config_and_manifest_must_agree_on_the_layers()
+    {
+        using var world = new ImageWorld();
+        var image = new TestImage().AddGzip([1]).AddGzip([2]);
+        byte[] config = image.Config();
+        image.Layers.RemoveAt(1);
+        world.Registry.AddBlob("a", config);
+        world.Registry.AddManifest("a", "v1", image.ManifestType, image.Manifest(config));
+        var e = await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("a:v1"));
+        Assert.Contains("config names 2 layers and the manifest 1", e.Message);
+    }
+
+    [Fact]
+    public async Task Many_layers_arrive_side_by_side_but_not_all_at_once()
+    {
+        using var world = new ImageWorld();
+        var image = new TestImage();
+        for (int i = 0; i < 12; i++) image.AddGzip(TestImage.Tar(20_000, seed: i));
+        image.AddGzip(TestImage.Tar(20_000, seed: 3)).Push(world.Registry, "a");
+        int now = 0, most = 0;
+        world.Layers.OnAppend = total =>
+        {
+            if (total != 0) return;
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            Thread.Sleep(30);
+            Interlocked.Decrement(ref now);
+        };
+        PullResult result = await world.PullAsync("a:v1");
+        Assert.Equal(13, result.Image.DiffIds.Count);
+        Assert.Equal(12, world.Layers.List().Count());
+        Assert.InRange(most, 2, 3);
+        Assert.Equal(13, world.Registry.CountOf("/blobs/")); // Twelve layers, of which none twice, and the config.
+    }
+
+    [Fact]
+    public async Task Cancelled_pull_is_prompt_and_leaves_no_image()
+    {
+        using var world = new ImageWorld();
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(100_000)).Push(world.Registry, "a");
+        using var cancel = new CancellationTokenSource();
+        world.Registry.Intercept = request =>
+            request.Path.EndsWith(image.BlobDigest(0).ToString(), StringComparison.Ordinal)
+            ? new Answer { Body = image.Layers[0].Blob, BreakAfter = 10_000, StallMs = 30_000 } : null;
+        world.Progress.OnReport = e =>
+        {
+            if (e.DoneBytes > 0) cancel.Cancel();
+        };
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.PullAsync("a:v1", null, cancel.Token));
+        Assert.True(watch.ElapsedMilliseconds < 5_000, $"{watch.ElapsedMilliseconds} ms");
+        Assert.Empty(world.Store.List());
+        Assert.Equal(0, world.Layers.Leftovers);
+    }
+
+    [Fact]
+    public async Task Text_is_what_docker_prints_without_a_terminal()
+    {
+        using var world = new ImageWorld();
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(1000)).Push(world.Registry, "busybox", "latest");
+        Reference reference = Reference.Parse(world.Ref("busybox"));
+        string layer = image.BlobDigest(0).Short;
+        Assert.Equal(
+            [
+                "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Pulling fs layer",
+                $"{layer}: Download complete", $"{layer}: Pull complete", $"Digest: {image.ManifestDigest}",
+                $"Status: Downloaded newer image for {reference.Familiar}", reference.Familiar,
+            ],
+            await LinesAsync());
+        Assert.Equal(
+            [
+                "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Already exists",
+                $"Digest: {image.ManifestDigest}", $"Status: Image is up to date for {reference.Familiar}",
+                reference.Familiar,
+            ],
+            await LinesAsync());
+
+        async Task<string[]> LinesAsync()
+        {
+            var output = new StringWriter();
+            var text = new PullText(output);
+            text.Begin(reference);
+            text.End(reference, await world.Puller.PullAsync(reference, null, text, default));
+            return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
     }
 }
