@@ -98,6 +98,7 @@ internal sealed class NetworkModule
             unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
             VethEndpoint.Configure(inside.Rtnetlink, endpoint);
             _rules.Publish(host, endpoint);
+            StaleFlows.ForgetBefore(host, endpoint);
             return endpoint;
         }
         catch (Exception e)
@@ -117,6 +118,7 @@ internal sealed class NetworkModule
         using var host = new HostSockets();
         using Fd? held = endpoint.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
         _rules.Unpublish(host, endpoint);
+        StaleFlows.ForgetAfter(host, endpoint);
         _ports.Release(containerId, endpoint.Ports);
         if (deleteLink) VethEndpoint.Delete(host.Route, endpoint);
         LeasesOf(endpoint.NetworkId).Release(endpoint.Address);

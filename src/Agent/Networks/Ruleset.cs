@@ -9,9 +9,9 @@ namespace Skiff.Agent.Networks;
 
 /// <summary>
 /// The engine's nf_tables table. The rules never change: networks and published ports are elements of sets and maps,
-/// found by hash, so neither a packet nor an update gets slower with their number. Three things it can't do: a drop in
-/// another table (a firewall's forward policy) wins over any accept here; connections to a published port at ::1 are
-/// not carried; UDP flows that conntrack knows keep their old destination until they time out.
+/// found by hash, so neither a packet nor an update gets slower with their number. Two things it can't do: a drop in
+/// another table (a firewall's forward policy) wins over any accept here; connections to a published port over IPv6
+/// are not carried.
 /// </summary>
 internal sealed class Ruleset(string table)
 {

@@ -2,7 +2,7 @@ namespace Skiff.Interop.Netlink;
 
 #pragma warning disable CA1707 // The kernel's spelling.
 /// <summary>
-/// Numbers of &lt;linux/netfilter/nfnetlink.h&gt; and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C
+/// Numbers of &lt;linux/netfilter/nfnetlink.h&gt;, nfnetlink_conntrack.h and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C
 /// headers in a test.
 /// </summary>
 internal static class Nftables
@@ -123,4 +123,16 @@ internal static class Nftables
     internal const ushort NFTA_FIB_FLAGS = 3;
     internal const uint NFT_FIB_RESULT_ADDRTYPE = 3;
     internal const uint NFTA_FIB_F_DADDR = 2;
+
+    internal const ushort IPCTNL_MSG_CT_GET = 1;
+    internal const ushort IPCTNL_MSG_CT_DELETE = 2;
+    internal const ushort CTA_TUPLE_ORIG = 1;
+    internal const ushort CTA_TUPLE_REPLY = 2;
+    internal const ushort CTA_TUPLE_IP = 1;
+    internal const ushort CTA_TUPLE_PROTO = 2;
+    internal const ushort CTA_IP_V4_SRC = 1;
+    internal const ushort CTA_IP_V4_DST = 2;
+    internal const ushort CTA_PROTO_NUM = 1;
+    internal const ushort CTA_PROTO_SRC_PORT = 2;
+    internal const ushort CTA_PROTO_DST_PORT = 3;
 }

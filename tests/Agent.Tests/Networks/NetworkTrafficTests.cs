@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Skiff.Agent.Networks;
 using Skiff.Interop.Tests.Netlink;
 
@@ -80,5 +82,31 @@ public class NetworkTrafficTests
         Assert.Equal("ConnectionRefused", ground.Outside.Fetch(NetworkGround.HostAddress, 8080));
         ground.Attach("next");
         Assert.Equal("198.51.100.2", ground.Outside.Fetch(NetworkGround.HostAddress, 8080));
+    }
+
+    [Fact]
+    public void Udp_flows_follow_the_container_that_has_the_port_now()
+    {
+        using var ground = new NetworkGround();
+        (NetworkRoom first, Endpoint _) = ground.Attach("first", "5000:50/udp");
+        using UdpClient firstServer = first.Do(() => new UdpClient(50));
+        using UdpClient client = ground.Outside.Do(() => new UdpClient(4444));
+        Assert.Equal("hello", Send(client, firstServer, "hello"));
+
+        ground.Host.Do(() => ground.Module.Detach("first"));
+        // The port belongs to nobody: this flow is noted as one to the host itself.
+        client.Send("lost"u8, NetworkGround.HostAddress, 5000);
+        (NetworkRoom second, Endpoint _) = ground.Attach("second", "5000:50/udp");
+        using UdpClient secondServer = second.Do(() => new UdpClient(50));
+        Assert.Equal("again", Send(client, secondServer, "again"));
+        Assert.Equal(0, firstServer.Available);
+    }
+
+    private static string Send(UdpClient client, UdpClient server, string text)
+    {
+        client.Send(Encoding.ASCII.GetBytes(text), NetworkGround.HostAddress, 5000);
+        server.Client.ReceiveTimeout = 2000;
+        IPEndPoint? from = null;
+        return Encoding.ASCII.GetString(server.Receive(ref from));
     }
 }

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using System.Net;
+using Skiff.Interop;
+using Skiff.Interop.Netlink;
+
+namespace Skiff.Agent.Networks;
+
+/// <summary>
+/// UDP flows that began before a port was published or end with it. Conntrack decides about NAT once per flow, and a client
+/// that keeps sending keeps its flow alive: it would never reach the container, or would go on calling one that is gone.
+/// The whole table is read for that, but only for containers that publish UDP ports.
+/// </summary>
+internal static class StaleFlows
+{
+    /// <summary>Forgets flows to the endpoint's published UDP ports that do not go to the endpoint.</summary>
+    public static void ForgetBefore(HostSockets host, Endpoint endpoint)
+    {
+        uint own = ToNumber(endpoint.Address);
+        Forget(host, endpoint, flow => flow.Answerer != own);
+    }
+
+    /// <summary>Forgets flows that were sent to the endpoint by its published UDP ports.</summary>
+    public static void ForgetAfter(HostSockets host, Endpoint endpoint)
+    {
+        uint own = ToNumber(endpoint.Address);
+        Forget(host, endpoint, flow => flow.Answerer == own && flow.Destination != own);
+    }
+
+    private static void Forget(HostSockets host, Endpoint endpoint, Func<ConntrackFlow, bool> isStale)
+    {
+        var ports = new HashSet<ushort>();
+        foreach (PortMapping port in endpoint.Ports)
+            if (port.Protocol == PortProtocol.Udp) ports.Add(port.HostPort);
+        if (ports.Count == 0) return;
+
+        List<ConntrackFlow> stale = Conntrack.Find(host.Netfilter, flow =>
+            flow.Protocol == (byte)PortProtocol.Udp && ports.Contains(flow.DestinationPort) && isStale(flow));
+        using var batch = new NetlinkBatch();
+        foreach (ConntrackFlow flow in stale)
+        {
+            batch.Clear();
+            Conntrack.Delete(batch, flow);
+            NetlinkError error = host.Netfilter.TryExecute(batch);
+            // It may have ended by itself meanwhile.
+            if (error.Errno is not (Errno.None or Errno.ENOENT)) throw error.ToException();
+        }
+    }
+
+    private static uint ToNumber(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
+    }
+}
