@@ -18,13 +18,16 @@ public sealed class HostState
         ["mount"] = [.. MountsBelow(host.Root), .. MountsBelow(host.RunRoot).Where(path => !IsLayer(host, path))],
         ["cgroup"] = Folders(Path.Combine(CgroupRoot, "skiff")),
         ["link"] = Lines("ip -o link show type veth | cut -d: -f2"),
-        ["nft element or rule"] = Lines("nft list ruleset 2>/dev/null | grep -E ':|dnat|accept' | tr -d '\\t'"),
+        // The engine's table, chains and the bridge stay, as other engines' do; what is in its maps must not.
+        ["nft element"] = Lines(
+            "for t in $(nft list tables inet | grep -o 'skiff[^ ]*'); do for m in ports address_ports; do "
+            + "nft list map inet $t $m; done; done | grep -E ' : [0-9]' | tr -d '\\t'"),
         ["process"] = Processes(host),
         ["container file"] = Entries(Path.Combine(host.Root, "containers")),
         ["volatile container file"] = Entries(Path.Combine(host.RunRoot, "containers")),
         ["name"] = Entries(Path.Combine(host.Root, "containers/names")),
         ["ingest"] = Entries(Path.Combine(host.Root, "ingest")),
-        ["lease"] = Entries(Path.Combine(host.RunRoot, "networks")),
+        ["lease"] = Lines($"find {host.RunRoot}/networks -type f 2>/dev/null | grep -vE '(/cursor|[./]lock)$'"),
     });
 
     /// <summary>

@@ -61,8 +61,9 @@ public sealed class NetworkTests(SkiffHost host)
         listener.Start();
         var accepted = listener.AcceptTcpClientAsync();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        host.Run("run", "--rm", host.Busybox, "nc", "-w", "3", HostAddress(), $"{port}");
-        (await accepted.WaitAsync(TimeSpan.FromSeconds(5))).Dispose();
+        using var command = host.Start("run", "--rm", host.Busybox, "nc", HostAddress(), $"{port}");
+        (await accepted.WaitAsync(TimeSpan.FromSeconds(20))).Dispose();
+        command.Finish().Exits(0);
     }
 
     [Fact]

@@ -4,8 +4,8 @@ namespace Skiff.System.Tests;
 public sealed class UserTests(SkiffHost host)
 {
     [Theory]
-    [InlineData("web", "uid=1000(web) gid=1000(web) groups=1000(web),44(video),2000(extra)")]
-    [InlineData("1000", "uid=1000(web) gid=1000(web) groups=1000(web),44(video),2000(extra)")]
+    [InlineData("web", "uid=1000(web) gid=1000(web) groups=44(video),1000(web),2000(extra)")]
+    [InlineData("1000", "uid=1000(web) gid=1000(web) groups=44(video),1000(web),2000(extra)")]
     [InlineData("web:video", "uid=1000(web) gid=44(video) groups=44(video)")]
     [InlineData("1000:44", "uid=1000(web) gid=44(video) groups=44(video)")]
     [InlineData("0", "uid=0(root) gid=0(root) groups=0(root)")]

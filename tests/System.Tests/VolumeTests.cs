@@ -106,7 +106,7 @@ public sealed class VolumeTests(SkiffHost host)
     [Theory]
     [InlineData("relative/path:/x", "relative/path")]
     [InlineData("bad name:/x", "bad name")]
-    [InlineData("v:relative", "relative")]
+    [InlineData("volume:relative", "relative")]
     public void A_bad_volume_argument_is_one_clear_error(string volume, string word) =>
         host.Run("run", "--rm", "-v", volume, host.Busybox, "true").FailsClearly(125, word);
 }

@@ -32,6 +32,8 @@ internal static class CommandLine
             Verb verb = row.Create();
             failure = verb.UsageExitCode;
             ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
+            // What the engine refuses is 125 from run alone; create gives 125 for bad flags only.
+            if (verb is not RunVerb) failure = 1;
             return parsed.HelpRequested ? Print(HelpText.ForVerb(verb))
                 : verb.Run(new Engine(GlobalOptions.Roots(globals)), parsed);
         }

@@ -194,13 +194,39 @@ internal static class InspectJson
     private static void WriteNetwork(Utf8JsonWriter w, ContainerConfig c, ContainerState s)
     {
         w.WriteStartObject("NetworkSettings");
-        WriteStrings(w, "Ports", s.Endpoint?.Ports ?? []);
+        WritePorts(w, c, s.Endpoint);
         WriteEndpoint(w, s.Endpoint);
         w.WriteStartObject("Networks");
         w.WriteStartObject(s.Endpoint?.Network ?? c.NetworkMode);
         WriteEndpoint(w, s.Endpoint);
         w.WriteEndObject();
         w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    // {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}; exposed ports that are not published have null.
+    private static void WritePorts(Utf8JsonWriter w, ContainerConfig c, EndpointState? end)
+    {
+        string[] published = end?.Ports ?? [];
+        w.WriteStartObject("Ports");
+        foreach (var group in published.GroupBy(text => text[(text.IndexOf("->", StringComparison.Ordinal) + 2)..]))
+        {
+            w.WriteStartArray(group.Key);
+            foreach (string text in group) WriteBinding(w, text[..text.IndexOf("->", StringComparison.Ordinal)]);
+            w.WriteEndArray();
+        }
+        foreach (string port in c.ExposedPorts)
+            if (end is not null && !published.Any(text => text.EndsWith("->" + port, StringComparison.Ordinal)))
+                w.WriteNull(port);
+        w.WriteEndObject();
+    }
+
+    private static void WriteBinding(Utf8JsonWriter w, string host)
+    {
+        int colon = host.LastIndexOf(':');
+        w.WriteStartObject();
+        w.WriteString("HostIp", host[..colon].Trim('[', ']'));
+        w.WriteString("HostPort", host[(colon + 1)..]);
         w.WriteEndObject();
     }
 

@@ -12,7 +12,8 @@ internal static class DeviceTree
     /// <summary>Makes the tmpfs; detached, owned by the caller.</summary>
     public static Fd Create(ContainerConfig config)
     {
-        Fd dev = Mounts.CreateFilesystem("tmpfs", ["mode=755", "size=65536k"], MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_STRICTATIME);
+        Fd dev = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", "mode=755", "size=65536k"],
+            MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_STRICTATIME);
         try
         {
             Fill(dev, config);

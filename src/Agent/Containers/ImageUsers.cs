@@ -35,7 +35,8 @@ internal static class ImageUsers
 
         string[]? entry = FindByNameOrNumber(passwd, userName, fieldCount: 7);
         bool numeric = TryId(userName, out uint uid);
-        if (entry is null && !numeric) throw new UsageException($"unable to find user {userName}: no matching entries in passwd file", 126);
+        if (entry is null && !numeric)
+            throw new UsageException($"unable to find user {userName}: no matching entries in passwd file", 125);
         uint gid = 0;
         string home = "/";
         if (entry is not null)
@@ -49,13 +50,17 @@ internal static class ImageUsers
         if (groupName.Length > 0) gid = GroupId(groups, groupName);
         else if (entry is not null) AddMemberships(groups, entry[0], supplementary);
         foreach (string name in groupAdd) supplementary.Add(GroupId(groups, name));
+        // As Docker: without it, dropping a group by newgrp would open what is closed to that group (CVE-2022-36109).
+        supplementary.Add(gid);
         return new ProcessUser(uid, gid, [.. supplementary], home);
     }
 
     private static uint GroupId(string[] groups, string name)
     {
         if (FindByNameOrNumber(groups, name, fieldCount: 4) is { } entry && TryId(entry[2], out uint gid)) return gid;
-        return TryId(name, out gid) ? gid : throw new UsageException($"unable to find group {name}: no matching entries in group file", 126);
+        return TryId(name, out gid)
+            ? gid
+            : throw new UsageException($"unable to find group {name}: no matching entries in group file", 125);
     }
 
     private static void AddMemberships(string[] groups, string user, SortedSet<uint> ids)

@@ -152,6 +152,7 @@ internal static class LaunchPlan
         if (first is { } attached)
             return program.OpenTree(attached, "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
         LaunchStep context = program.FsOpen("tmpfs");
+        program.FsConfigString(context, "source", "tmpfs", OnError.Ignore);
         program.FsConfigString(context, "nr_inodes", "2");
         program.FsConfigCreate(context, "tmpfs");
         LaunchStep mount = program.FsMount(context, MountConstants.MOUNT_ATTR_RDONLY | NoSuidNoDevNoExec);

@@ -70,8 +70,8 @@ internal sealed class PreparedMounts : IDisposable
     private void AddAll(string runDirectory)
     {
         foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
-        _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs", ["mode=1777", $"size={_config.ShmSizeBytes}"],
-            NoSuidNoDevNoExec)));
+        _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
+            ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}"], NoSuidNoDevNoExec)));
         foreach (string file in (ReadOnlySpan<string>)["resolv.conf", "hostname", "hosts"])
             AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
         var mounts = new List<Mount>(_config.Mounts);
@@ -87,7 +87,7 @@ internal sealed class PreparedMounts : IDisposable
             case "tmpfs":
                 string[] options = mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries);
                 EnsureTarget(mount.Target, directory: true);
-                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs", options,
+                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", .. options],
                     NoSuidNoDevNoExec | (mount.ReadOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0))));
                 break;
             case "volume":

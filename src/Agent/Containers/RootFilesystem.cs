@@ -24,6 +24,7 @@ internal static class RootFilesystem
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory, temporary);
         using Fd context = Mounts.FsOpen("overlay");
+        Mounts.FsConfigString(context, "source", "overlay");
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);

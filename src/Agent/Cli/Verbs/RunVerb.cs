@@ -43,7 +43,11 @@ internal sealed class RunVerb : Verb
     {
         bool detach = arguments.Flag("detach"), tty = arguments.Flag("tty"), interactive = arguments.Flag("interactive");
         if (tty && interactive && !detach && !Termios.IsTerminal(Fd.Borrow(0)))
-            throw new UsageException("the input device is not a TTY");
+        {
+            // Docker gives 1 here and not 125: nothing was asked of the engine yet.
+            Output.Error("skiff: the input device is not a TTY");
+            return 1;
+        }
         Creation.CheckHost();
         // Spawned first: the monitor's runtime starts while this process prepares the container.
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
