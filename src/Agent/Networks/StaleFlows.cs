@@ -6,9 +6,9 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// UDP flows that began before a port was published or end with it. Conntrack decides about NAT once per flow, and a client
-/// that keeps sending keeps its flow alive: it would never reach the container, or would go on calling one that is gone.
-/// The whole table is read for that, but only for containers that publish UDP ports.
+/// UDP flows that began before a port was published or end with it. Conntrack decides about NAT once per flow, and a
+/// client that keeps sending keeps its flow alive: it would never reach the container, or would go on calling one that
+/// is gone. The whole table is read for that, but only for containers that publish UDP ports.
 /// </summary>
 internal static class StaleFlows
 {

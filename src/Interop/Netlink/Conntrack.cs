@@ -3,15 +3,16 @@ using System.Buffers.Binary;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// The kernel's table of connections (ctnetlink). NAT is decided once per flow and lives here, so a UDP flow that goes on
-/// keeps an old destination until its entry is deleted.
+/// The kernel's table of connections (ctnetlink). NAT is decided once per flow and lives here, so a UDP flow that goes
+/// on keeps an old destination until its entry is deleted.
 /// </summary>
 public static class Conntrack
 {
     private const int HeaderSize = 4; // struct nfgenmsg
 
     /// <summary>
-    /// The IPv4 flows that <paramref name="wanted"/> accepts. Reads the whole table: not for paths that must stay flat.
+    /// The IPv4 flows that <paramref name="wanted"/> accepts. Reads the whole table: not for paths that must stay
+    /// flat.
     /// </summary>
     public static List<ConntrackFlow> Find(NetlinkSocket netfilter, Func<ConntrackFlow, bool> wanted)
     {
@@ -78,8 +79,8 @@ public static class Conntrack
         while (addresses.MoveNext())
             flow = addresses.Type switch
             {
-                Nftables.CTA_IP_V4_SRC => flow with { Source = BinaryPrimitives.ReadUInt32BigEndian(addresses.Value) },
-                Nftables.CTA_IP_V4_DST => flow with { Destination = BinaryPrimitives.ReadUInt32BigEndian(addresses.Value) },
+                Nftables.CTA_IP_V4_SRC => flow with { Source = Address(addresses) },
+                Nftables.CTA_IP_V4_DST => flow with { Destination = Address(addresses) },
                 _ => flow,
             };
         return flow;
@@ -97,6 +98,8 @@ public static class Conntrack
             };
         return flow;
     }
+
+    private static uint Address(NetlinkAttributes attribute) => BinaryPrimitives.ReadUInt32BigEndian(attribute.Value);
 
     private static ushort Port(NetlinkAttributes attribute) => BinaryPrimitives.ReadUInt16BigEndian(attribute.Value);
 }

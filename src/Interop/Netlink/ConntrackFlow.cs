@@ -1,6 +1,8 @@
 namespace Skiff.Interop.Netlink;
 
-/// <summary>An IPv4 connection as conntrack knows it. Addresses are numbers, the first byte being the highest.</summary>
+/// <summary>
+/// An IPv4 connection as conntrack knows it. Addresses are numbers, the first byte being the highest.
+/// </summary>
 /// <param name="Protocol">IPPROTO_*.</param>
 /// <param name="Source">Who began it.</param>
 /// <param name="SourcePort">From which port.</param>

@@ -2,8 +2,8 @@ namespace Skiff.Interop.Netlink;
 
 #pragma warning disable CA1707 // The kernel's spelling.
 /// <summary>
-/// Numbers of &lt;linux/netfilter/nfnetlink.h&gt;, nfnetlink_conntrack.h and &lt;linux/netfilter/nf_tables.h&gt;. Checked against the C
-/// headers in a test.
+/// Numbers of &lt;linux/netfilter/nfnetlink.h&gt;, nfnetlink_conntrack.h and &lt;linux/netfilter/nf_tables.h&gt;.
+/// Checked against the C headers in a test.
 /// </summary>
 internal static class Nftables
 {

@@ -75,7 +75,7 @@ public class NetlinkConstantTests
     {
         var source = new StringBuilder(Headers).Append("int main(void) {\n");
         foreach (string expression in expressions)
-            source.Append(CultureInfo.InvariantCulture, $"printf(\"{expression}=%lld\\n\", (long long)({expression}));\n");
+            source.Append($"printf(\"{expression}=%lld\\n\", (long long)({expression}));\n");
         source.Append("}\n");
         DirectoryInfo directory = Directory.CreateTempSubdirectory("skiff-headers");
         try

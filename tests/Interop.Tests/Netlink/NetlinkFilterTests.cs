@@ -40,7 +40,8 @@ public class NetlinkFilterTests
         batch.EndRule();
         batch.Commit(socket);
 
-        string[] lines = [.. FreshNetwork.Output("nft", "list", "table", "inet", "t").Split('\n').Select(l => l.Trim())];
+        string listing = FreshNetwork.Output("nft", "list", "table", "inet", "t");
+        string[] lines = listing.Split('\n', StringSplitOptions.TrimEntries);
         Assert.Contains("type inet_proto . inet_service : ipv4_addr . inet_service", lines);
         Assert.Contains("type nat hook prerouting priority dstnat; policy accept;", lines);
         Assert.Contains("fib daddr type local dnat ip to meta l4proto . th dport map @ports", lines);
