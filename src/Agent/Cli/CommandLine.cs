@@ -17,6 +17,7 @@ internal static class CommandLine
     {
         bool debug = false;
         int failure = 1;
+        string prefix = "";
         try
         {
             ParsedArguments globals = ArgumentParser.ParseOptions(
@@ -27,19 +28,22 @@ internal static class CommandLine
             if (globals.Flag("version")) return Print($"Skiff version {VersionVerb.Version}\n");
             args = args[end..];
             if (args[0] == MonitorSpawner.Verb)
-                return MonitorProcess.Run(GlobalOptions.Roots(globals), new UnixSocket(new Fd(MonitorSpawner.ControlFd)));
+                return MonitorProcess.Run(GlobalOptions.Roots(globals),
+                    new UnixSocket(new Fd(MonitorSpawner.ControlFd)));
             if (VerbTable.Find(rows, args, out int words) is not { } row) return WithoutVerb(args, rows);
             Verb verb = row.Create();
             failure = verb.UsageExitCode;
             ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
-            // What the engine refuses is 125 from run alone; create gives 125 for bad flags only.
+            if (parsed.HelpRequested) return Print(HelpText.ForVerb(verb));
+            // What the engine refuses is 125 from run alone; create gives 125 for bad flags only. And what is wrong with
+            // the words themselves is told without the program's name in front, as docker does.
             if (verb is not RunVerb) failure = 1;
-            return parsed.HelpRequested ? Print(HelpText.ForVerb(verb))
-                : verb.Run(new Engine(GlobalOptions.Roots(globals)), parsed);
+            prefix = "skiff: ";
+            return verb.Run(new Engine(GlobalOptions.Roots(globals)), parsed);
         }
         catch (UsageException e)
         {
-            Output.Error($"skiff: {(debug ? e.ToString() : e.Message)}");
+            Output.Error(prefix + (debug ? e.ToString() : e.Message));
             return failure == 125 && e.ExitCode == 1 ? failure : e.ExitCode;
         }
         catch (Exception e) when (e is LinuxException or ImageException or FormatException

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 
@@ -8,7 +9,6 @@ namespace Skiff.Agent.Cli;
 internal static class ResourceFlags
 {
     private const long MinimumMemoryBytes = 6 << 20;
-    private const long DefaultPeriodUs = 100_000;
 
     private static readonly (string Option, string Key, bool Bytes)[] s_deviceRates =
     [
@@ -20,7 +20,8 @@ internal static class ResourceFlags
     public static Resources Read(ParsedArguments a)
     {
         long memory = a.Bytes("memory") ?? 0;
-        if (memory is > 0 and < MinimumMemoryBytes) throw new UsageException("Minimum memory limit allowed is 6MB", 125);
+        if (memory is > 0 and < MinimumMemoryBytes)
+            throw new UsageException("Minimum memory limit allowed is 6MB", 125);
         if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
             throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
         return new Resources
@@ -28,7 +29,9 @@ internal static class ResourceFlags
             MemoryMaxBytes = memory,
             MemoryReservationBytes = a.Bytes("memory-reservation") ?? 0,
             MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : a.Bytes("memory-swap") ?? 0,
-            CpuQuotaUs = a.Value("cpus") is { } cpus ? QuotaOf(cpus) : a.Number("cpu-quota") ?? 0,
+            CpuQuotaUs = a.Value("cpus") is { } cpus
+                ? CpuCount.Parse(cpus, System.Environment.ProcessorCount)?.QuotaUs ?? 0
+                : a.Number("cpu-quota") ?? 0,
             CpuPeriodUs = a.Number("cpu-period") ?? 0,
             CpuShares = a.Number("cpu-shares") ?? 0,
             CpusetCpus = a.Value("cpuset-cpus") ?? "",
@@ -37,16 +40,6 @@ internal static class ResourceFlags
             BlkioWeight = (int)(a.Number("blkio-weight") ?? 0),
             IoMax = [.. IoMax(a)],
         };
-    }
-
-    private static long QuotaOf(string cpus)
-    {
-        if (!decimal.TryParse(cpus, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal count) || count <= 0)
-            throw new UsageException($"invalid argument \"{cpus}\" for \"--cpus\" flag: not a positive number", 125);
-        if (count > System.Environment.ProcessorCount)
-            throw new UsageException(string.Create(CultureInfo.InvariantCulture,
-                $"Range of CPUs is from 0.01 to {System.Environment.ProcessorCount}.00, as there are only {System.Environment.ProcessorCount} CPUs available"), 125);
-        return (long)(count * DefaultPeriodUs);
     }
 
     private static IEnumerable<string> IoMax(ParsedArguments a)

@@ -40,7 +40,7 @@ internal sealed class SampleVerb(bool stop, string name = "sample") : Verb
 
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        SeenRoots = roots;
+        SeenRoots = engine.Roots;
         return 40 + arguments.Positional.Count;
     }
 }

@@ -32,8 +32,14 @@ internal sealed class Listing<T>(params Column<T>[] columns)
     private string DefaultTable(IReadOnlyList<T> rows)
     {
         Column<T>[] shown = Array.FindAll(columns, column => column.Shown);
-        var lines = new List<string>(rows.Count + 1) { string.Join('\t', shown.Select(column => column.Header)) };
-        foreach (T row in rows) lines.Add(string.Join('\t', shown.Select(column => column.Value(row))));
+        string[] cells = new string[shown.Length];
+        for (int i = 0; i < shown.Length; i++) cells[i] = shown[i].Header;
+        var lines = new List<string>(rows.Count + 1) { string.Join('\t', cells) };
+        foreach (T row in rows)
+        {
+            for (int i = 0; i < shown.Length; i++) cells[i] = shown[i].Value(row);
+            lines.Add(string.Join('\t', cells));
+        }
         return TextTable.Render(lines);
     }
 
