@@ -12,7 +12,7 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 # What each job needs from Debian; scripts/need installs what is missing.
 # shellcheck disable=SC2034
 {
-    BUILD_PACKAGES=(gcc libc6-dev)
+    BUILD_PACKAGES=(gcc libc6-dev libssl3 ca-certificates)
     # Independent tools that the tests check the engine's work with, and what makes the images.
     TEST_PACKAGES=(curl jq zstd debootstrap iproute2 nftables procps util-linux bsdutils attr)
 }
