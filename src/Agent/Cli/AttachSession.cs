@@ -7,7 +7,8 @@ using Skiff.Interop.Terminals;
 namespace Skiff.Agent.Cli;
 
 /// <summary>
-/// Joins this process' stdio to a container: output packets to fd 1 and 2 on the calling thread, stdin to packets on a second
+/// Joins this process' stdio to a container: output packets to fd 1 and 2 on the calling thread, stdin to packets on a
+/// second
 /// one. With a terminal on both sides it is raw, follows window changes, and ends early on the detach keys.
 /// </summary>
 internal sealed class AttachSession : IDisposable
@@ -15,7 +16,8 @@ internal sealed class AttachSession : IDisposable
     private const byte CtrlP = 16, CtrlQ = 17;
 
     private static readonly PosixSignal[] s_proxied =
-        [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10, (PosixSignal)12];
+        [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10,
+            (PosixSignal)12];
 
     private readonly MonitorClient _client;
     private readonly Fd _stdin = Fd.Borrow(0);
@@ -33,10 +35,12 @@ internal sealed class AttachSession : IDisposable
         WindowSize.TryGet(Fd.Borrow(0), out ushort rows, out ushort columns) ? (rows, columns) : ((ushort)0, (ushort)0);
 
     /// <summary>
-    /// Runs until the container ends, the user detaches, or the monitor vanishes. Returns the exit code; 0 after a detach.
+    /// Runs until the container ends, the user detaches, or the monitor vanishes. Returns the exit code; 0 after a
+    /// detach.
     /// </summary>
     /// <param name="withStdin">Feed stdin.</param>
-    /// <param name="proxySignals">Forward signals that this process gets; without, they have their usual effect here.</param>
+    /// <param name="proxySignals">Forward signals that this process gets; without, they have their usual effect
+    /// here.</param>
     public int Run(bool withStdin, bool proxySignals)
     {
         if (_tty && Termios.IsTerminal(_stdin))
@@ -119,7 +123,8 @@ internal sealed class AttachSession : IDisposable
         context.Cancel = true;
         int signal = context.Signal switch
         {
-            PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, PosixSignal.SIGTERM => 15, var raw => (int)raw,
+            PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, PosixSignal.SIGTERM =>
+                15, var raw => (int)raw,
         };
         TrySend([(byte)PacketType.Signal, (byte)signal]);
     }

@@ -25,7 +25,8 @@ internal static class ContainerFilter
                 _ => throw new UsageException($"invalid filter '{key}'"),
             };
             // Every label has to be there; of other keys one value is enough.
-            verdicts[key] = key == "label" ? verdicts.GetValueOrDefault(key, true) && hit : verdicts.GetValueOrDefault(key) || hit;
+            verdicts[key] = key == "label" ? verdicts.GetValueOrDefault(key, true) && hit
+                : verdicts.GetValueOrDefault(key) || hit;
         }
         return !verdicts.ContainsValue(false);
     }

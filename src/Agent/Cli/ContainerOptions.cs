@@ -14,7 +14,8 @@ internal static class ContainerOptions
         Option.List("add-host", "list", "Add a custom host-to-IP mapping (host:ip)"),
         Option.List("annotation", "map", "Add an annotation to the container"),
         Option.List("attach", "list", "Attach to STDIN, STDOUT or STDERR", 'a'),
-        Option.Value("blkio-weight", "uint16", "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
+        Option.Value("blkio-weight", "uint16",
+            "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
         Option.List("cap-add", "list", "Add Linux capabilities"),
         Option.List("cap-drop", "list", "Drop Linux capabilities"),
         Option.Value("cidfile", "string", "Write the container ID to the file"),
@@ -61,7 +62,8 @@ internal static class ContainerOptions
         Option.Value("pull", "string", "Pull image before running (always, missing, never)"),
         Option.Flag("quiet", "Suppress the pull output", 'q'),
         Option.Flag("read-only", "Mount the container's root filesystem as read only"),
-        Option.Value("restart", "string", "Restart policy to apply when a container exits (only \"no\" in this version)"),
+        Option.Value("restart", "string",
+            "Restart policy to apply when a container exits (only \"no\" in this version)"),
         Option.Flag("rm", "Automatically remove the container and its associated anonymous volumes when it exits"),
         Option.List("security-opt", "list", "Security Options"),
         Option.Value("shm-size", "bytes", "Size of /dev/shm"),
@@ -133,7 +135,8 @@ internal static class ContainerOptions
     private static Device DeviceOf(string text)
     {
         DeviceSpec spec = DeviceSpec.Parse(text);
-        string access = (spec.Access.HasFlag(DeviceAccess.Read) ? "r" : "") + (spec.Access.HasFlag(DeviceAccess.Write) ? "w" : "")
+        string access = (spec.Access.HasFlag(DeviceAccess.Read) ? "r" : "")
+            + (spec.Access.HasFlag(DeviceAccess.Write) ? "w" : "")
             + (spec.Access.HasFlag(DeviceAccess.Mknod) ? "m" : "");
         return new Device(spec.Source, spec.Target, access);
     }
@@ -141,13 +144,16 @@ internal static class ContainerOptions
     private static void Refuse(ParsedArguments a)
     {
         if (a.Value("restart") is { } policy and not ("no" or ""))
-            throw new UsageException($"restart policy \"{policy}\" is not supported by this version; only \"no\" is", 125);
+            throw new UsageException($"restart policy \"{policy}\" is not supported by this version; only \"no\" is",
+                125);
     }
 
     private static string WorkingDir(string? path)
     {
         if (path is null) return "";
-        return path.StartsWith('/') ? path : throw new UsageException($"the working directory '{path}' is invalid, it needs to be an absolute path", 125);
+        return path.StartsWith('/') ? path
+            : throw new UsageException($"the working directory '{path}' is invalid, it needs to be an absolute path",
+            125);
     }
 
     private static string Network(string mode) => mode == "default" ? "bridge" : mode;

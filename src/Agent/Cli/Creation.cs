@@ -6,7 +6,9 @@ using Skiff.Interop.Cgroups;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary>What <c>run</c> and <c>create</c> share: flags to configuration, image on hand or pulled, record written.</summary>
+/// <summary>
+/// What <c>run</c> and <c>create</c> share: flags to configuration, image on hand or pulled, record written.
+/// </summary>
 internal static class Creation
 {
     /// <summary>Creates the container that the arguments describe.</summary>
@@ -14,7 +16,9 @@ internal static class Creation
     {
         CheckHost();
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
-        Image image = FindOrPull(engine, asked.Image, arguments.Value("pull") ?? "missing", arguments.Value("platform"), arguments.Flag("quiet"));
+        Image image =
+            FindOrPull(engine, asked.Image, arguments.Value("pull") ?? "missing", arguments.Value("platform"),
+                arguments.Flag("quiet"));
         ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint"), image);
         if (arguments.Value("cidfile") is { } path) WriteIdFile(engine, config, path);
         return config;
@@ -33,14 +37,17 @@ internal static class Creation
     {
         if (policy != "always" && engine.Images.Find(name) is { } image) return image;
         if (policy == "never") throw new UsageException($"No such image: {name}", 125);
-        if (policy is not ("always" or "missing")) throw new UsageException($"invalid --pull option: {policy}: must be one of always, missing, never", 125);
+        if (policy is not ("always" or "missing")) throw new UsageException(
+            $"invalid --pull option: {policy}: must be one of always, missing, never", 125);
         if (policy == "missing" && !quiet) Output.Error($"Unable to find image '{name}' locally");
         return Pulling.Pull(engine, name, platform, quiet, toError: true);
     }
 
     private static void WriteIdFile(Engine engine, ContainerConfig config, string path)
     {
-        Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1A4, out Fd? file);
+        Errno errno =
+            Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x1A4,
+                out Fd? file);
         if (errno == Errno.None)
         {
             using (file) Files.WriteAll(file!, System.Text.Encoding.ASCII.GetBytes(config.Id));
@@ -48,7 +55,8 @@ internal static class Creation
         }
         engine.Remove(config, force: true, withVolumes: true);
         throw errno == Errno.EEXIST
-            ? new UsageException($"container ID file found, make sure the other container isn't running or delete {path}", 125)
+            ? new UsageException(
+            $"container ID file found, make sure the other container isn't running or delete {path}", 125)
             : new LinuxException(errno, "openat", path, "writing the container ID file");
     }
 }

@@ -12,7 +12,8 @@ internal static class EachContainer
     /// <param name="names">As the user typed them.</param>
     /// <param name="action">What to do.</param>
     /// <param name="missingIsFine">A container that doesn't exist is passed over (<c>rm -f</c>).</param>
-    public static int Do(Engine engine, IReadOnlyList<string> names, Action<ContainerConfig> action, bool missingIsFine = false)
+    public static int Do(Engine engine, IReadOnlyList<string> names, Action<ContainerConfig> action,
+        bool missingIsFine = false)
     {
         int result = 0;
         foreach (string name in names)

@@ -8,7 +8,8 @@ using Skiff.Interop.Terminals;
 namespace Skiff.Agent.Cli;
 
 /// <summary>
-/// The client of an exec. Without a terminal the process has this process' own stdio and nothing is copied; with one, this process
+/// The client of an exec. Without a terminal the process has this process' own stdio and nothing is copied; with one,
+/// this process
 /// moves bytes between its terminal and the container's.
 /// </summary>
 internal sealed class ExecClient(MonitorClient client)
@@ -18,7 +19,8 @@ internal sealed class ExecClient(MonitorClient client)
     /// <summary>Runs it; returns the exit code, or 0 at once when detached.</summary>
     public int Run(ExecRequest request, bool interactive)
     {
-        byte[] packet = Packet.Of(PacketType.Exec, JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ExecRequest));
+        byte[] packet =
+            Packet.Of(PacketType.Exec, JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ExecRequest));
         using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
         int stdin = interactive ? 0 : nothing.Number;
         client.Send(packet, request.Detach ? [nothing.Number, nothing.Number, nothing.Number] : [stdin, 1, 2]);
@@ -34,7 +36,8 @@ internal sealed class ExecClient(MonitorClient client)
     private Fd ReceiveTerminal()
     {
         var fds = new List<Fd>(1);
-        if (client.Socket.TryReceive(_buffer, out int count, fds) == Errno.None && count > 0 && (PacketType)_buffer[0] == PacketType.ExecTerminal)
+        if (client.Socket.TryReceive(_buffer, out int count, fds) == Errno.None && count > 0
+            && (PacketType)_buffer[0] == PacketType.ExecTerminal)
         {
             client.WaitStarted();
             return fds[0];
@@ -60,7 +63,8 @@ internal sealed class ExecClient(MonitorClient client)
     }
 
     private int WaitExited() =>
-        client.WaitExited(-1, out int exitCode) ? exitCode : throw new UsageException("the container ended while the command ran", 137);
+        client.WaitExited(-1, out int exitCode) ? exitCode
+            : throw new UsageException("the container ended while the command ran", 137);
 
     private static void CopySize(Fd from, Fd to)
     {
@@ -73,7 +77,8 @@ internal sealed class ExecClient(MonitorClient client)
         byte[] buffer = new byte[32 << 10];
         try
         {
-            while (Files.TryRead(from, buffer, out int count) == Errno.None && count > 0) Files.WriteAll(to, buffer.AsSpan(0, count));
+            while (Files.TryRead(from, buffer, out int count) == Errno.None && count > 0) Files.WriteAll(to,
+                buffer.AsSpan(0, count));
         }
         catch (Exception e) when (e is LinuxException or ObjectDisposedException)
         {

@@ -8,20 +8,27 @@ using Skiff.Agent.Volumes;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary>Objects in the shape of Docker's inspect (Engine API ContainerInspect, ImageInspect, Volume), as far as this engine has the facts.</summary>
+/// <summary>
+/// Objects in the shape of Docker's inspect (Engine API ContainerInspect, ImageInspect, Volume), as far as this engine
+/// has the facts.
+/// </summary>
 internal static class InspectJson
 {
     private static readonly JsonWriterOptions s_options = new()
     {
-        Indented = true, IndentSize = 4, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Indented = true, IndentSize = 4, Encoder =
+            System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The object of that name: container, image, volume, in this order unless <paramref name="type"/> says which.</summary>
+    /// <summary>
+    /// The object of that name: container, image, volume, in this order unless <paramref name="type"/> says which.
+    /// </summary>
     public static byte[]? Find(Engine engine, string name, string? type)
     {
         if (type is null or "container" && TryContainer(engine, name) is { } container) return container;
         if (type is null or "image" && engine.Images.Find(name) is { } image) return Write(w => WriteImage(w, image));
-        if (type is null or "volume" && engine.Volumes.Exists(name)) return Write(w => WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
+        if (type is null or "volume" && engine.Volumes.Exists(name)) return Write(w =>
+            WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
         return null;
     }
 
@@ -75,7 +82,9 @@ internal static class InspectJson
         WriteState(w, s);
         w.WriteString("Image", c.ImageId);
         string run = engine.Containers.RunDirectory(c.Id);
-        foreach (var (name, file) in (ReadOnlySpan<(string, string)>)[("ResolvConfPath", "resolv.conf"), ("HostnamePath", "hostname"), ("HostsPath", "hosts")])
+        foreach (
+            var (name, file) in (ReadOnlySpan<(string, string)>)[("ResolvConfPath", "resolv.conf"),
+                ("HostnamePath", "hostname"), ("HostsPath", "hosts")])
             w.WriteString(name, s.Pid > 0 ? Path.Combine(run, file) : "");
         w.WriteString("LogPath", Path.Combine(engine.Containers.Directory(c.Id), "logs", Monitor.LogFormat.FileName));
         w.WriteString("Name", "/" + c.Name);
@@ -295,5 +304,6 @@ internal static class InspectJson
     }
 
     private static string Time(DateTimeOffset time) =>
-        time == default ? "0001-01-01T00:00:00Z" : time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture) + "00Z";
+        time == default ? "0001-01-01T00:00:00Z"
+            : time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture) + "00Z";
 }

@@ -4,7 +4,9 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary>Reads a container's log files, oldest first, while its monitor may go on writing and rotating them.</summary>
+/// <summary>
+/// Reads a container's log files, oldest first, while its monitor may go on writing and rotating them.
+/// </summary>
 internal sealed class LogReader(string directory)
 {
     private const int FollowIntervalMs = 50;
@@ -53,7 +55,8 @@ internal sealed class LogReader(string directory)
 
     private void PrintNew()
     {
-        if (Files.TryOpenAt(Fd.Cwd, Path.Combine(directory, LogFormat.FileName), OpenFlags.O_RDONLY, 0, out Fd? file) != Errno.None) return;
+        if (Files.TryOpenAt(Fd.Cwd, Path.Combine(directory, LogFormat.FileName), OpenFlags.O_RDONLY, 0,
+            out Fd? file) != Errno.None) return;
         using (file)
         {
             ulong inode = Files.Stat(file!).Ino;
@@ -66,7 +69,8 @@ internal sealed class LogReader(string directory)
     // The file that was being followed is now the first rotated one.
     private void FinishRotated()
     {
-        if (Files.TryOpenAt(Fd.Cwd, Path.Combine(directory, LogFormat.FileName + ".1"), OpenFlags.O_RDONLY, 0, out Fd? old) == Errno.None)
+        if (Files.TryOpenAt(Fd.Cwd, Path.Combine(directory, LogFormat.FileName + ".1"), OpenFlags.O_RDONLY, 0,
+            out Fd? old) == Errno.None)
             using (old)
                 ReadFrom(old!, _offset, (stream, line) => Files.WriteAll(_outputs[stream - 1], line));
         _offset = 0;
@@ -90,7 +94,8 @@ internal sealed class LogReader(string directory)
             while (LogFormat.TryRead(buffer.AsSpan(used, filled - used), out LogRecord record))
             {
                 if (record.UnixNanoseconds >= Since && (Until == 0 || record.UnixNanoseconds <= Until))
-                    print(record.Stream, Format(record, buffer.AsSpan(used + LogFormat.HeaderBytes, record.PayloadBytes)));
+                    print(record.Stream,
+                        Format(record, buffer.AsSpan(used + LogFormat.HeaderBytes, record.PayloadBytes)));
                 used += record.TotalBytes;
             }
             buffer.AsSpan(used, filled - used).CopyTo(buffer);
@@ -104,7 +109,10 @@ internal sealed class LogReader(string directory)
     {
         if (!Timestamps) return payload.ToArray();
         DateTime time = DateTime.UnixEpoch.AddTicks(record.UnixNanoseconds / 100);
-        byte[] prefix = Encoding.ASCII.GetBytes(time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", System.Globalization.CultureInfo.InvariantCulture) + "00Z ");
+        byte[] prefix =
+            Encoding.ASCII.GetBytes(
+                time.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", System.Globalization.CultureInfo.InvariantCulture)
+                    + "00Z ");
         return [.. prefix, .. payload];
     }
 }

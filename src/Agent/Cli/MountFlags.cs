@@ -30,7 +30,8 @@ internal static class MountFlags
         string unsupported = spec.Subpath.Length > 0 ? "volume-subpath" : spec.DriverOptions.Count > 0 ? "volume-opt"
             : spec.Driver is not ("" or "local") ? "volume-driver" : "";
         if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
-        if (spec is { Kind: MountKind.Bind, CreateSource: true } && !Files.Exists(spec.Source)) Files.MakeDirectories(spec.Source);
+        if (spec is { Kind: MountKind.Bind, CreateSource: true } && !Files.Exists(spec.Source)) Files.MakeDirectories(
+            spec.Source);
         string propagation = spec.Propagation.ToString().ToLowerInvariant();
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
             spec.NonRecursive ? propagation.TrimStart('r') : propagation, TmpfsOptions(spec));

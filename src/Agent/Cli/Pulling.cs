@@ -24,7 +24,8 @@ internal static class Pulling
         var progress = new PullText(writer);
         progress.Begin(reference);
         PullResult result = new ImagePuller(engine.Images)
-            .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress, cancel.Token).GetAwaiter().GetResult();
+            .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress,
+                cancel.Token).GetAwaiter().GetResult();
         progress.End(reference, result);
         return result.Image;
     }

@@ -19,9 +19,12 @@ internal static class SecurityOptions
                 "no-new-privileges=false" => "",
                 "seccomp=unconfined" or "systempaths=unconfined" => option,
                 "seccomp=builtin" => "",
-                _ when option.StartsWith("seccomp=", StringComparison.Ordinal) => "seccomp=" + ReadProfile(option["seccomp=".Length..]),
+                _ when option.StartsWith("seccomp=", StringComparison.Ordinal) =>
+                    "seccomp=" + ReadProfile(option["seccomp=".Length..]),
                 "apparmor=unconfined" or "label=disable" => "",
-                _ => throw new UsageException($"invalid --security-opt: {value}: this version knows no-new-privileges, seccomp, systempaths", 125),
+                _ => throw new UsageException(
+                    $"invalid --security-opt: {value}: this version knows no-new-privileges, seccomp, systempaths",
+                        125),
             });
         }
         result.RemoveAll(o => o.Length == 0);

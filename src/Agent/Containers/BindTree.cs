@@ -16,14 +16,17 @@ internal static class BindTree
     /// <summary>Whether Docker knows the propagation.</summary>
     public static bool IsPropagation(string name) => Array.Exists(s_propagations, p => p.Name == name);
 
-    /// <summary>Copies the tree at <paramref name="location"/>; submounts come along unless the propagation is a plain one.</summary>
+    /// <summary>
+    /// Copies the tree at <paramref name="location"/>; submounts come along unless the propagation is a plain one.
+    /// </summary>
     public static Fd Clone(Fd location, bool readOnly, string propagation)
     {
         var row = Array.Find(s_propagations, p => p.Name == propagation);
         Fd tree = Mounts.CloneTree(location, "", row.Recursive);
         try
         {
-            Mounts.SetAttributes(tree, readOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0, 0, row.Propagation, row.Recursive);
+            Mounts.SetAttributes(tree, readOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0, 0, row.Propagation,
+                row.Recursive);
             return tree;
         }
         catch

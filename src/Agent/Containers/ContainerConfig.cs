@@ -1,7 +1,8 @@
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// What a container is, decided once at create and durable in <c>ROOT/containers/ID/config.json</c>. Everything that came from
+/// What a container is, decided once at create and durable in <c>ROOT/containers/ID/config.json</c>. Everything that
+/// came from
 /// the image and from flags is already merged; a start reads nothing else but layers.
 /// </summary>
 internal sealed record ContainerConfig
@@ -69,7 +70,9 @@ internal sealed record ContainerConfig
     /// <summary>Capabilities to drop; <c>ALL</c> is known.</summary>
     public string[] CapDrop { get; init; } = [];
 
-    /// <summary><c>--security-opt</c> values: no-new-privileges, seccomp=unconfined, seccomp=JSON, systempaths=unconfined.</summary>
+    /// <summary>
+    /// <c>--security-opt</c> values: no-new-privileges, seccomp=unconfined, seccomp=JSON, systempaths=unconfined.
+    /// </summary>
     public string[] SecurityOpt { get; init; } = [];
 
     /// <summary>Volumes, bind mounts and tmpfs, with volumes already named.</summary>
@@ -153,7 +156,8 @@ internal sealed record ContainerConfig
 /// <param name="NoCopy">Do not fill a new volume from the image.</param>
 /// <param name="Propagation">rprivate (default), private, rshared, shared, rslave or slave.</param>
 /// <param name="TmpfsOptions">tmpfs mount data such as size=64m,mode=1777.</param>
-/// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and <c>--rm</c>.</param>
+/// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and
+/// <c>--rm</c>.</param>
 internal sealed record Mount(
     string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
     string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false);

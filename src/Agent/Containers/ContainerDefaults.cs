@@ -9,12 +9,14 @@ internal static class ContainerDefaults
     /// <summary>Covered with nothing: what the kernel shows there is about the host.</summary>
     public static readonly string[] MaskedPaths =
     [
-        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+        "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+            "/proc/sched_debug",
         "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
     ];
 
     /// <summary>Read-only although the rest of /proc is not.</summary>
-    public static readonly string[] ReadonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+    public static readonly string[] ReadonlyPaths =
+        ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     /// <summary>Device nodes made in every /dev: name, major, minor; all 0666 root:root.</summary>
     public static readonly (string Name, uint Major, uint Minor)[] DeviceNodes =
@@ -25,7 +27,8 @@ internal static class ContainerDefaults
     /// <summary>Symbolic links made in every /dev: name and target.</summary>
     public static readonly (string Name, string Target)[] DeviceLinks =
     [
-        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"),
+        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+            ("stderr", "/proc/self/fd/2"),
         ("ptmx", "pts/ptmx"), ("core", "/proc/kcore"),
     ];
 

@@ -8,7 +8,8 @@ namespace Skiff.Agent.Containers;
 internal static class ContainerFactory
 {
     /// <summary>
-    /// The record of a new container. In <paramref name="asked"/> are the flags alone: empty or null means that the image decides.
+    /// The record of a new container. In <paramref name="asked"/> are the flags alone: empty or null means that the
+    /// image decides.
     /// </summary>
     /// <param name="asked">Flags; <see cref="ContainerConfig.Args"/> is the command behind the image's name.</param>
     /// <param name="entrypoint"><c>--entrypoint</c>: null keeps the image's, an empty one clears it.</param>
@@ -34,7 +35,8 @@ internal static class ContainerFactory
             Hostname = asked.Hostname.Length > 0 ? asked.Hostname : asked.Id[..12],
             Labels = MergeLabels(defaults.Labels, asked.Labels),
             StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
-            StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds ?? 10,
+            StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds
+                ?? 10,
             ExposedPorts = [.. asked.ExposedPorts.Union(defaults.ExposedPorts?.Keys ?? Enumerable.Empty<string>())],
             Mounts = MergeMounts(asked.Mounts, defaults.Volumes?.Keys),
         };
@@ -46,7 +48,8 @@ internal static class ContainerFactory
         return path.StartsWith('/') ? path : "/" + path;
     }
 
-    private static Dictionary<string, string> MergeLabels(Dictionary<string, string>? image, Dictionary<string, string> asked)
+    private static Dictionary<string,
+        string> MergeLabels(Dictionary<string, string>? image, Dictionary<string, string> asked)
     {
         var labels = image is null ? [] : new Dictionary<string, string>(image);
         foreach (var (key, value) in asked) labels[key] = value;
@@ -58,7 +61,8 @@ internal static class ContainerFactory
     {
         var mounts = new List<Mount>();
         foreach (Mount mount in asked)
-            mounts.Add(mount is { Type: "volume", Source: "" } ? mount with { Source = ContainerStore.NewId(), Anonymous = true } : mount);
+            mounts.Add(mount is { Type: "volume", Source: "" }
+                ? mount with { Source = ContainerStore.NewId(), Anonymous = true } : mount);
         foreach (string path in declared ?? [])
         {
             string target = path.Length > 1 ? path.TrimEnd('/') : path;

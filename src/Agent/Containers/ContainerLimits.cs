@@ -13,8 +13,10 @@ internal static class ContainerLimits
     {
         MemoryMaxBytes = r.MemoryMaxBytes > 0 ? r.MemoryMaxBytes : null,
         MemoryLowBytes = r.MemoryReservationBytes > 0 ? r.MemoryReservationBytes : null,
-        MemorySwapMaxBytes = r.MemoryMaxBytes > 0 ? DockerLimits.MemorySwapMax(r.MemoryMaxBytes, r.MemorySwapTotalBytes) : null,
-        CpuMax = r.CpuQuotaUs > 0 ? new CpuMax(r.CpuQuotaUs, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs) : null,
+        MemorySwapMaxBytes = r.MemoryMaxBytes > 0
+            ? DockerLimits.MemorySwapMax(r.MemoryMaxBytes, r.MemorySwapTotalBytes) : null,
+        CpuMax = r.CpuQuotaUs > 0
+            ? new CpuMax(r.CpuQuotaUs, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs) : null,
         CpuWeight = r.CpuShares > 0 ? DockerLimits.CpuWeight(r.CpuShares) : null,
         CpusetCpus = r.CpusetCpus.Length > 0 ? r.CpusetCpus : null,
         CpusetMems = r.CpusetMems.Length > 0 ? r.CpusetMems : null,
@@ -23,7 +25,9 @@ internal static class ContainerLimits
         IoMax = Array.ConvertAll(r.IoMax, ParseIoMax),
     };
 
-    /// <summary>Refuses every device outside Docker's list and the container's own, by an eBPF program on the cgroup.</summary>
+    /// <summary>
+    /// Refuses every device outside Docker's list and the container's own, by an eBPF program on the cgroup.
+    /// </summary>
     public static void RestrictDevices(Cgroup cgroup, ContainerConfig config)
     {
         if (config.Devices.Length == 0 && config.DeviceCgroupRules.Length == 0)
@@ -35,7 +39,8 @@ internal static class ContainerLimits
         var rules = new List<DeviceRule>(DefaultDevices.Rules);
         foreach (Device device in config.Devices) rules.Add(RuleOf(device));
         foreach (string text in config.DeviceCgroupRules)
-            rules.Add(DeviceRule.TryParse(text, out DeviceRule rule) ? rule : throw new UsageException($"invalid device cgroup format '{text}'", 125));
+            rules.Add(DeviceRule.TryParse(text, out DeviceRule rule) ? rule
+                : throw new UsageException($"invalid device cgroup format '{text}'", 125));
         using DeviceProgram program = DeviceProgram.Load(rules);
         program.Attach(cgroup.Directory);
     }
@@ -45,7 +50,8 @@ internal static class ContainerLimits
         Errno errno = Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out FileStatus status);
         if (errno != Errno.None || !DeviceRule.TryParseAccess(device.Access, out DeviceAccess access))
             throw new UsageException($"invalid device: {device.PathOnHost}", 125);
-        return new DeviceRule(true, status.Type == FileType.DT_BLK ? DeviceKind.Block : DeviceKind.Character, status.RdevMajor, status.RdevMinor, access);
+        return new DeviceRule(true, status.Type == FileType.DT_BLK ? DeviceKind.Block : DeviceKind.Character,
+            status.RdevMajor, status.RdevMinor, access);
     }
 
     // PATH key=value ..., as the create verb has put it together from --device-read-bps and its sisters.
@@ -53,11 +59,13 @@ internal static class ContainerLimits
     {
         string[] parts = row.Split(' ');
         Errno errno = Files.TryStatAt(Fd.Cwd, parts[0], AtFlags.None, out FileStatus status);
-        if (errno != Errno.None || status.Type != FileType.DT_BLK) throw new UsageException($"no such device: {parts[0]}", 125);
+        if (errno != Errno.None || status.Type != FileType.DT_BLK) throw new UsageException(
+            $"no such device: {parts[0]}", 125);
         var max = new IoMax(status.RdevMajor, status.RdevMinor);
         foreach (string part in parts.AsSpan(1))
         {
-            long value = long.Parse(part.AsSpan(part.IndexOf('=') + 1), System.Globalization.CultureInfo.InvariantCulture);
+            long value =
+                long.Parse(part.AsSpan(part.IndexOf('=') + 1), System.Globalization.CultureInfo.InvariantCulture);
             max = part[..part.IndexOf('=')] switch
             {
                 "rbps" => max with { ReadBytesPerSecond = value },

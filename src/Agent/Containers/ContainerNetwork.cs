@@ -8,7 +8,8 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// The network side of a start: a namespace of the container's own (on a bridge, or with nothing but lo), the host's, or another
+/// The network side of a start: a namespace of the container's own (on a bridge, or with nothing but lo), the host's,
+/// or another
 /// container's; and the three files of /etc that tell about it.
 /// </summary>
 internal sealed class ContainerNetwork : IDisposable
@@ -31,7 +32,9 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>The end on a bridge, or null.</summary>
     public EndpointState? Endpoint => _endpoint is { } end ? Describe(end) : null;
 
-    /// <summary>Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.</summary>
+    /// <summary>
+    /// Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.
+    /// </summary>
     public static ContainerNetwork SetUp(StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo)
     {
         var networks = new NetworkModule(roots);
@@ -64,11 +67,13 @@ internal sealed class ContainerNetwork : IDisposable
         foreach (string name in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"])
         {
             string path = Path.Combine(runDirectory, name);
-            string content = _sharedRunDirectory is { } other ? Files.ReadAllText(Path.Combine(other, name)) : name switch
+            string content = _sharedRunDirectory is { } other ? Files.ReadAllText(Path.Combine(other, name))
+                : name switch
             {
                 "hosts" => HostsFileOf(config),
                 "hostname" => config.Hostname + "\n",
-                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions, sharesHost: config.NetworkMode == "host"),
+                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions,
+                    sharesHost: config.NetworkMode == "host"),
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
         }

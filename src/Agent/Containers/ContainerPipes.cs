@@ -4,7 +4,8 @@ using Skiff.Interop.Terminals;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// Both ends of a container's stdio before its start: a terminal, or three pipes (/dev/null for a stdin that nobody feeds). The
+/// Both ends of a container's stdio before its start: a terminal, or three pipes (/dev/null for a stdin that nobody
+/// feeds). The
 /// container's ends are closed on disposal, once the child has them; the engine's ends go on to the running container.
 /// </summary>
 internal sealed class ContainerPipes : IDisposable
@@ -45,7 +46,8 @@ internal sealed class ContainerPipes : IDisposable
         foreach (Fd? own in (ReadOnlySpan<Fd?>)[inWrite, outRead, errRead])
             if (own is not null)
                 Files.SetNonBlocking(own);
-        return new ContainerPipes { Stdin = inWrite, Stdout = outRead, Stderr = errRead, Inside = [inRead, outWrite, errWrite] };
+        return new ContainerPipes { Stdin = inWrite, Stdout = outRead, Stderr = errRead, Inside =
+            [inRead, outWrite, errWrite] };
     }
 
     /// <summary>Closes the engine's ends.</summary>

@@ -11,7 +11,8 @@ using Skiff.Layers.Snapshots;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// Starts a container in the process that will be the parent of its first process (the monitor): cgroup, root, network, mounts,
+/// Starts a container in the process that will be the parent of its first process (the monitor): cgroup, root, network,
+/// mounts,
 /// stdio, then the launch program. Whatever fails, everything done so far is taken back in reverse.
 /// </summary>
 internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
@@ -45,7 +46,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         catch (Exception e)
         {
             List<string> failures = undo.Run();
-            if (failures.Count > 0) throw new UsageException($"{e.Message}; cleaning up also failed: {string.Join("; ", failures)}", 125);
+            if (failures.Count > 0) throw new UsageException(
+                $"{e.Message}; cleaning up also failed: {string.Join("; ", failures)}", 125);
             throw;
         }
     }
@@ -70,7 +72,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         LaunchedProcess process = LaunchPlan.Start(program, config, cgroup);
         return new RunningContainer(undo)
         {
-            Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings = [.. warnings],
+            Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings =
+                [.. warnings],
             Terminal = stdio.Terminal, Stdin = stdio.Stdin, Stdout = stdio.Stdout, Stderr = stdio.Stderr,
         };
     }

@@ -1,7 +1,8 @@
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// What happened to a container. The durable copy is <c>ROOT/containers/ID/state.json</c>; while a monitor runs, the volatile
+/// What happened to a container. The durable copy is <c>ROOT/containers/ID/state.json</c>; while a monitor runs, the
+/// volatile
 /// copy in <c>RUNROOT/containers/ID/run.json</c> is the truth and names the processes.
 /// </summary>
 internal sealed record ContainerState
@@ -12,7 +13,9 @@ internal sealed record ContainerState
     /// <summary>PID of the container's first process on the host; 0 when not running.</summary>
     public int Pid { get; init; }
 
-    /// <summary>Start time of <see cref="Pid"/> in clock ticks (proc(5) stat field 22), against reuse of the number.</summary>
+    /// <summary>
+    /// Start time of <see cref="Pid"/> in clock ticks (proc(5) stat field 22), against reuse of the number.
+    /// </summary>
     public long PidStartTime { get; init; }
 
     /// <summary>PID of the monitor; 0 when not running.</summary>

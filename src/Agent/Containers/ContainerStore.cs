@@ -6,8 +6,10 @@ using Skiff.Layers.Oci;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// The containers of a state root. A name is reserved by creating the symlink <c>containers/names/NAME</c>, which exactly one
-/// process can do. A directory without a readable <c>config.json</c> is a create that never finished; nothing lists it and
+/// The containers of a state root. A name is reserved by creating the symlink <c>containers/names/NAME</c>, which
+/// exactly one
+/// process can do. A directory without a readable <c>config.json</c> is a create that never finished; nothing lists it
+/// and
 /// <see cref="RemoveLeftovers"/> deletes it.
 /// </summary>
 internal sealed class ContainerStore(StateRoots roots)
@@ -29,12 +31,15 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>Volatile directory of a container.</summary>
     public string RunDirectory(string id) => Path.Combine(roots.RunRoot, "containers", id);
 
-    /// <summary>Reserves the name and writes the record; unless the container is to be removed at its end, durably.</summary>
+    /// <summary>
+    /// Reserves the name and writes the record; unless the container is to be removed at its end, durably.
+    /// </summary>
     /// <exception cref="UsageException">The name is malformed or taken.</exception>
     public void Create(ContainerConfig config)
     {
         if (!ContainerNames.IsValid(config.Name))
-            throw new UsageException($"Invalid container name ({config.Name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+            throw new UsageException(
+                $"Invalid container name ({config.Name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
         Files.MakeDirectories(_names);
         ReserveName(config.Name, config.Id);
         try
@@ -64,7 +69,8 @@ internal sealed class ContainerStore(StateRoots roots)
     public ContainerConfig Find(string nameOrId)
     {
         string key = nameOrId.TrimStart('/');
-        if (key.Length > 0 && Files.TryReadLink(Path.Combine(_names, key), out string id) && TryRead(id) is { } byName) return byName;
+        if (key.Length > 0 && Files.TryReadLink(Path.Combine(_names, key), out string id)
+            && TryRead(id) is { } byName) return byName;
         if (key.Length == 64 && TryRead(key) is { } byId) return byId;
         ContainerConfig? found = null;
         if (key.Length is > 0 and < 64 && key.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0)
@@ -87,12 +93,15 @@ internal sealed class ContainerStore(StateRoots roots)
                 yield return config;
     }
 
-    /// <summary>Ids of the containers that have a volatile directory: running, or left by a monitor that was killed.</summary>
+    /// <summary>
+    /// Ids of the containers that have a volatile directory: running, or left by a monitor that was killed.
+    /// </summary>
     public IEnumerable<string> RunningIds() => DirectoryNames(Path.Combine(roots.RunRoot, "containers"));
 
     /// <summary>The record, or null when there is none.</summary>
     public ContainerConfig? TryRead(string id) =>
-        id.Contains('/') ? null : ReadJson(Path.Combine(Directory(id), "config.json"), StateJson.Default.ContainerConfig);
+        id.Contains('/') ? null
+            : ReadJson(Path.Combine(Directory(id), "config.json"), StateJson.Default.ContainerConfig);
 
     /// <summary>The durable state; "created" when nothing was written yet.</summary>
     public ContainerState ReadDurableState(string id) =>
@@ -131,7 +140,9 @@ internal sealed class ContainerStore(StateRoots roots)
         return renamed;
     }
 
-    /// <summary>Deletes everything of a container that is not running: first the name, then the record, then the rest.</summary>
+    /// <summary>
+    /// Deletes everything of a container that is not running: first the name, then the record, then the rest.
+    /// </summary>
     public void Remove(string id, string name)
     {
         if (Files.TryReadLink(Path.Combine(_names, name), out string owner) && owner == id)
@@ -141,14 +152,17 @@ internal sealed class ContainerStore(StateRoots roots)
         Trees.Remove(RunDirectory(id));
     }
 
-    /// <summary>Deletes directories of creates that never finished and names that point nowhere. Returns how many.</summary>
+    /// <summary>
+    /// Deletes directories of creates that never finished and names that point nowhere. Returns how many.
+    /// </summary>
     public int RemoveLeftovers(TimeSpan olderThan)
     {
         int removed = 0;
         foreach (string name in DirectoryNames(_names))
         {
             string path = Path.Combine(_names, name);
-            if (Files.TryReadLink(path, out string id) && !Files.Exists(Directory(id)) && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None)
+            if (Files.TryReadLink(path, out string id) && !Files.Exists(Directory(id))
+                && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None)
                 removed++;
         }
         foreach (string id in Ids())
@@ -173,7 +187,8 @@ internal sealed class ContainerStore(StateRoots roots)
             string owner = Files.TryReadLink(link, out string target) ? target : "";
             // A name whose container is gone (killed in the middle of a remove) is free.
             if (attempt > 0 || owner == "" || Files.Exists(Directory(owner)))
-                throw new UsageException($"Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
+                throw new UsageException(
+                    $"Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
                     + "You have to remove (or rename) that container to be able to reuse that name.");
             Files.TryUnlinkAt(Fd.Cwd, link);
         }
@@ -189,14 +204,16 @@ internal sealed class ContainerStore(StateRoots roots)
     private static List<string> DirectoryNames(string path)
     {
         var names = new List<string>();
-        if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? directory) != Errno.None) return names;
+        if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0,
+            out Fd? directory) != Errno.None) return names;
         using (directory)
             foreach (var entry in Files.ListDirectory(directory!))
                 names.Add(entry.Name);
         return names;
     }
 
-    private static T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
+    private static T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T
+        : class
     {
         if (Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes) != Errno.None) return null;
         try

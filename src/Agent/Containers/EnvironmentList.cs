@@ -11,7 +11,9 @@ internal static class EnvironmentList
         {
             int equals = entry.IndexOf('=');
             string key = equals < 0 ? entry : entry[..equals];
-            int at = result.FindIndex(e => e.StartsWith(key, StringComparison.Ordinal) && e.Length > key.Length && e[key.Length] == '=');
+            int at =
+                result.FindIndex(e =>
+                    e.StartsWith(key, StringComparison.Ordinal) && e.Length > key.Length && e[key.Length] == '=');
             if (equals < 0)
             {
                 if (at >= 0) result.RemoveAt(at);
@@ -26,7 +28,8 @@ internal static class EnvironmentList
     public static string? Get(IEnumerable<string> environment, string key)
     {
         foreach (string entry in environment)
-            if (entry.Length > key.Length && entry[key.Length] == '=' && entry.StartsWith(key, StringComparison.Ordinal))
+            if (entry.Length > key.Length && entry[key.Length] == '='
+                && entry.StartsWith(key, StringComparison.Ordinal))
                 return entry[(key.Length + 1)..];
         return null;
     }

@@ -10,7 +10,8 @@ namespace Skiff.Agent.Containers;
 /// <param name="User">Empty is the container's.</param>
 /// <param name="Tty">stdio is a terminal.</param>
 /// <param name="Privileged">All capabilities, no seccomp.</param>
-internal sealed record ExecOptions(string[] Args, string[] Env, string WorkingDir, string User, bool Tty, bool Privileged);
+internal sealed record ExecOptions(string[] Args, string[] Env, string WorkingDir, string User, bool Tty,
+    bool Privileged);
 
 /// <summary>Runs one more process in the namespaces, cgroup and root of a running container.</summary>
 internal static class ExecPlan
@@ -19,7 +20,8 @@ internal static class ExecPlan
         | CloneFlags.CLONE_NEWIPC | CloneFlags.CLONE_NEWCGROUP;
 
     /// <summary>Starts it; fd 0, 1 and 2 are <paramref name="stdio"/>.</summary>
-    public static LaunchedProcess Start(ContainerConfig config, ExecOptions options, RunningContainer container, IReadOnlyList<Fd> stdio)
+    public static LaunchedProcess Start(ContainerConfig config, ExecOptions options, RunningContainer container,
+        IReadOnlyList<Fd> stdio)
     {
         PidFd target = container.Process.PidFd;
         using var program = new LaunchProgram { Subject = $"container {config.Name}" };
@@ -30,13 +32,15 @@ internal static class ExecPlan
         if (options.Tty) program.SetControllingTerminal(0);
         program.CloseRange(3, onExec: true);
         Plan(config, options, container.Process.Pid).AddTo(program);
-        return ProcessPlan.Start(program, new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });
+        return ProcessPlan.Start(program,
+            new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });
     }
 
     private static ProcessPlan Plan(ContainerConfig config, ExecOptions options, int pid)
     {
         using Fd root = Files.Open($"/proc/{pid}/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
-        ProcessUser user = ImageUsers.Resolve(root, options.User.Length > 0 ? options.User : config.User, config.GroupAdd);
+        ProcessUser user =
+            ImageUsers.Resolve(root, options.User.Length > 0 ? options.User : config.User, config.GroupAdd);
         bool privileged = options.Privileged || config.Privileged;
         return ProcessPlan.Of(config, user) with
         {

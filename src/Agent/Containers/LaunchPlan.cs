@@ -7,12 +7,14 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// The launch program of a container's first process, in the order in which the child runs it: namespaces, root, /proc, /sys and
+/// The launch program of a container's first process, in the order in which the child runs it: namespaces, root, /proc,
+/// /sys and
 /// the prepared mounts, pivot_root, masks, terminal and stdio, identity, seccomp, execve.
 /// </summary>
 internal static class LaunchPlan
 {
-    private const ulong NoSuidNoDevNoExec = MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
+    private const ulong NoSuidNoDevNoExec =
+        MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
     private const ResolveFlags Inside = ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS;
 
     /// <summary>Builds the program; the descriptors in the arguments must stay open until the launch.</summary>
@@ -23,7 +25,8 @@ internal static class LaunchPlan
     /// <param name="stdio">Its fd 0, 1 and 2.</param>
     /// <param name="attachPoint">A host directory to attach the root to before pivot_root.</param>
     public static LaunchProgram Build(
-        ContainerConfig config, ProcessUser user, PreparedMounts mounts, ContainerNetwork network, ContainerPipes stdio, string attachPoint)
+        ContainerConfig config, ProcessUser user, PreparedMounts mounts, ContainerNetwork network,
+            ContainerPipes stdio, string attachPoint)
     {
         var program = new LaunchProgram { Subject = $"container {config.Name}" };
         try
@@ -57,14 +60,16 @@ internal static class LaunchPlan
         program.Unshare(CloneFlags.CLONE_NEWCGROUP);
         if (network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
         if (config.OomScoreAdj is { } score)
-            program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj", score.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj",
+                score.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (config.UtsMode == "host") return;
         program.SetHostname(config.Hostname);
         if (config.Domainname.Length > 0) program.SetDomainname(config.Domainname);
     }
 
     private static void AddMounts(
-        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, string attachPoint, ContainerNetwork network)
+        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, string attachPoint,
+            ContainerNetwork network)
     {
         program.MountSetAttr(Fd.Cwd, "/", MountConstants.AT_RECURSIVE, 0, 0, MountConstants.MS_SLAVE);
         program.MoveMount(mounts.Root, Fd.Cwd, attachPoint);
@@ -75,7 +80,8 @@ internal static class LaunchPlan
         Attach(program, mounts.Root, mounts.Dev, "dev");
         Attach(program, mounts.Root, mounts.DevPts, "dev/pts");
         AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec);
-        foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree, mount.Target.TrimStart('/'));
+        foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree,
+            mount.Target.TrimStart('/'));
 
         program.Fchdir(mounts.Root, "the new root");
         program.PivotRoot(".", ".");
@@ -106,14 +112,16 @@ internal static class LaunchPlan
     }
 
     // /proc/sys is still writable here; the masks follow.
-    private static void AddSysctls(LaunchProgram program, ContainerConfig config, LaunchStep proc, ContainerNetwork network)
+    private static void AddSysctls(LaunchProgram program, ContainerConfig config, LaunchStep proc,
+        ContainerNetwork network)
     {
         if (network.OwnsNamespace)
         {
             AddSysctl(program, proc, "net/ipv4/ip_unprivileged_port_start", "0", OnError.SkipNext(2));
             AddSysctl(program, proc, "net/ipv4/ping_group_range", "0 2147483647", OnError.SkipNext(2));
         }
-        foreach (var (name, value) in config.Sysctls) AddSysctl(program, proc, name.Replace('.', '/'), value, OnError.Fail);
+        foreach (var (name, value) in config.Sysctls) AddSysctl(program, proc, name.Replace('.', '/'), value,
+            OnError.Fail);
     }
 
     private static void AddSysctl(LaunchProgram program, LaunchStep proc, string name, string value, OnError onError)
@@ -123,14 +131,16 @@ internal static class LaunchPlan
         program.Close(file);
     }
 
-    // Every path is opened relative to the mount that the child itself has just made, never by a name that the image could shadow.
+    // Every path is opened relative to the mount that the child itself has just made, never by a name that the image
+    // could shadow.
     private static void AddMasks(LaunchProgram program, PreparedMounts mounts, LaunchStep proc, LaunchStep sys)
     {
         LaunchStep? empty = null;
         foreach (string path in ContainerDefaults.MaskedPaths)
         {
             // The same kernel answers on the host: what it doesn't have there needs no mask.
-            if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None) continue;
+            if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW,
+                out FileStatus status) != Errno.None) continue;
             LaunchStep cover = status.IsDirectory
                 ? EmptyDirectory(program, ref empty)
                 : program.OpenTree(mounts.Dev, "null", MountConstants.OPEN_TREE_CLONE);
@@ -140,8 +150,10 @@ internal static class LaunchPlan
         {
             if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _) != Errno.None) continue;
             var (mount, relative) = Below(path, proc, sys);
-            LaunchStep tree = program.OpenTree(mount, relative, MountConstants.OPEN_TREE_CLONE | MountConstants.AT_RECURSIVE);
-            program.MountSetAttr(tree, "", MountConstants.AT_EMPTY_PATH | MountConstants.AT_RECURSIVE, MountConstants.MOUNT_ATTR_RDONLY);
+            LaunchStep tree =
+                program.OpenTree(mount, relative, MountConstants.OPEN_TREE_CLONE | MountConstants.AT_RECURSIVE);
+            program.MountSetAttr(tree, "", MountConstants.AT_EMPTY_PATH | MountConstants.AT_RECURSIVE,
+                MountConstants.MOUNT_ATTR_RDONLY);
             Cover(program, tree, path, proc, sys);
         }
     }
@@ -168,14 +180,16 @@ internal static class LaunchPlan
     }
 
     private static (LaunchStep Mount, string Relative) Below(string path, LaunchStep proc, LaunchStep sys) =>
-        path.StartsWith("/proc/", StringComparison.Ordinal) ? (proc, path["/proc/".Length..]) : (sys, path["/sys/".Length..]);
+        path.StartsWith("/proc/", StringComparison.Ordinal) ? (proc, path["/proc/".Length..])
+            : (sys, path["/sys/".Length..]);
 
     private static void AddStdio(LaunchProgram program, ContainerConfig config, ContainerPipes stdio)
     {
         program.SetSid();
         if (config.Tty)
         {
-            LaunchStep tree = program.OpenTree(stdio.Inside[0], "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
+            LaunchStep tree =
+                program.OpenTree(stdio.Inside[0], "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
             program.MoveMount(tree, Fd.Cwd, "/dev/console");
         }
         for (int i = 0; i < 3; i++) program.Dup3(stdio.Inside[i], i);

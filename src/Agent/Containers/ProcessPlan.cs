@@ -52,7 +52,8 @@ internal sealed record ProcessPlan
     }
 
     /// <summary>What Docker puts into every environment, unless the image or the user did.</summary>
-    public static List<string> EnvironmentOf(ContainerConfig config, ProcessUser user, IEnumerable<string> asked, bool tty)
+    public static List<string> EnvironmentOf(ContainerConfig config, ProcessUser user, IEnumerable<string> asked,
+        bool tty)
     {
         var environment = new List<string> { $"PATH={ContainerDefaults.Path}", $"HOSTNAME={config.Hostname}" };
         if (tty) environment.Add("TERM=xterm");
@@ -64,7 +65,8 @@ internal sealed record ProcessPlan
     /// <summary>Default capabilities with the container's additions and removals.</summary>
     public static CapabilitySet CapabilitiesOf(ContainerConfig config, bool privileged) =>
         privileged ? Skiff.Interop.Processes.Capabilities.All
-        : Skiff.Interop.Processes.Capabilities.TryCompose(config.CapAdd, config.CapDrop, out CapabilitySet set, out string? unknown) ? set
+        : Skiff.Interop.Processes.Capabilities.TryCompose(config.CapAdd, config.CapDrop, out CapabilitySet set,
+        out string? unknown) ? set
         : throw new UsageException($"invalid capability: unknown capability: \"{unknown}\"", 125);
 
     /// <summary>The container's seccomp filter for these capabilities.</summary>
@@ -77,14 +79,16 @@ internal sealed record ProcessPlan
                 profile = value[option.Length..];
         if (profile == "unconfined" || (profile is null && privileged)) return null;
         SeccompTarget target = SeccompTarget.ForHost(capabilities.Bits);
-        return profile is null ? DefaultProfile.Compile(target) : SeccompProfile.Parse(System.Text.Encoding.UTF8.GetBytes(profile)).Compile(target);
+        return profile is null ? DefaultProfile.Compile(target)
+            : SeccompProfile.Parse(System.Text.Encoding.UTF8.GetBytes(profile)).Compile(target);
     }
 
     /// <summary>Adds the steps from rlimits to execve.</summary>
     public void AddTo(LaunchProgram program)
     {
         foreach (Rlimit limit in Rlimits) program.Prlimit(limit);
-        // Without no_new_privs the filter needs CAP_SYS_ADMIN, which goes away below; the filter must then allow what follows, as runc's must.
+        // Without no_new_privs the filter needs CAP_SYS_ADMIN, which goes away below; the filter must then allow what
+        // follows, as runc's must.
         if (Seccomp is { } filter && !NoNewPrivileges) program.Seccomp(filter.Bytes, filter.Flags);
         program.DropBounding(Capabilities);
         program.SetGroups(User.SupplementaryGroups);
@@ -102,7 +106,9 @@ internal sealed record ProcessPlan
         program.ExecSearch(Args[0], Candidates(), Args, Env);
     }
 
-    /// <summary>Starts a finished program and turns a failed exec into Docker's exit codes: 127 not found, 126 not executable.</summary>
+    /// <summary>
+    /// Starts a finished program and turns a failed exec into Docker's exit codes: 127 not found, 126 not executable.
+    /// </summary>
     public static LaunchedProcess Start(LaunchProgram program, LaunchOptions options)
     {
         try
@@ -117,7 +123,8 @@ internal sealed record ProcessPlan
 
     private static Rlimit ParseRlimit(string text) => Skiff.Interop.Processes.Rlimits.TryParse(text, out Rlimit limit)
         ? limit
-        : throw new UsageException($"invalid argument \"{text}\" for \"--ulimit\" flag: expected NAME=SOFT[:HARD]", 125);
+        : throw new UsageException($"invalid argument \"{text}\" for \"--ulimit\" flag: expected NAME=SOFT[:HARD]",
+        125);
 
     private static bool HasOption(ContainerConfig config, string name) =>
         Array.Exists(config.SecurityOpt, o => o == name || o == name + "=true" || o == name + ":true");

@@ -5,7 +5,8 @@ using Skiff.Interop.Mounts;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// The overlay of a container: its layers below, its own upper directory on top; mounted detached, so that nothing of it is
+/// The overlay of a container: its layers below, its own upper directory on top; mounted detached, so that nothing of
+/// it is
 /// visible on the host and it ends with the container's mount namespace.
 /// </summary>
 internal static class RootFilesystem
@@ -17,12 +18,14 @@ internal static class RootFilesystem
     /// <param name="lowers">Layer directories, base first.</param>
     /// <param name="directory">The container's durable directory, with upper and work.</param>
     /// <param name="runDirectory">For the fall-back's passing mount point.</param>
-    /// <param name="temporary">The content is thrown away at the end: the overlay then never flushes (overlayfs "volatile").</param>
+    /// <param name="temporary">The content is thrown away at the end: the overlay then never flushes (overlayfs
+    /// "volatile").</param>
     public static Fd Mount(IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary)
     {
         string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
-        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory, temporary);
+        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory,
+            temporary);
         using Fd context = Mounts.FsOpen("overlay");
         Mounts.FsConfigString(context, "source", "overlay");
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
@@ -33,8 +36,10 @@ internal static class RootFilesystem
         return Mounts.FsMount(context, 0);
     }
 
-    // mount(2) takes a page of options: layers are named by descriptors to stay short. The mount is attached for a moment only.
-    private static Fd MountByOptions(IReadOnlyList<string> lowers, string upper, string work, string runDirectory, bool temporary)
+    // mount(2) takes a page of options: layers are named by descriptors to stay short. The mount is attached for a
+    // moment only.
+    private static Fd MountByOptions(IReadOnlyList<string> lowers, string upper, string work, string runDirectory,
+        bool temporary)
     {
         var layers = new List<Fd>();
         string target = Path.Combine(runDirectory, "rootfs");
@@ -47,7 +52,8 @@ internal static class RootFilesystem
                 layers.Add(Files.Open(lowers[i], OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
                 names.Add($"/proc/self/fd/{layers[^1].Number}");
             }
-            string options = $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}{(temporary ? ",volatile" : "")}";
+            string options =
+                $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}{(temporary ? ",volatile" : "")}";
             Mounts.Mount("overlay", target, "overlay", 0, options);
             try
             {

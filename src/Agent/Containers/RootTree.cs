@@ -4,7 +4,8 @@ using Skiff.Interop;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// Paths inside a container's root, resolved by the kernel with that root as the boundary (openat2 RESOLVE_IN_ROOT): no symlink
+/// Paths inside a container's root, resolved by the kernel with that root as the boundary (openat2 RESOLVE_IN_ROOT): no
+/// symlink
 /// of the image leads out of it.
 /// </summary>
 internal static class RootTree
@@ -27,7 +28,8 @@ internal static class RootTree
         Errno errno = Files.TryMkdirAt(directory, relative[(slash + 1)..], 0x1ED);
         if (errno == Errno.EEXIST && !IsDirectory(root, path))
             throw new UsageException($"{path} in the container is not a directory", 125);
-        if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdirat", path, "preparing the container's root");
+        if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdirat", path,
+            "preparing the container's root");
     }
 
     /// <summary>Makes sure that a file is there to mount on, with missing parents.</summary>
@@ -42,12 +44,14 @@ internal static class RootTree
         int slash = relative.LastIndexOf('/');
         string parent = slash < 0 ? "." : relative[..slash];
         if (parent != ".") EnsureDirectory(root, parent);
-        Files.OpenAt2(root, relative, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_NOFOLLOW, 0x1A4, Inside).Dispose();
+        Files.OpenAt2(root, relative, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_NOFOLLOW, 0x1A4,
+            Inside).Dispose();
     }
 
     private static bool IsDirectory(Fd root, string path)
     {
-        Errno errno = Files.TryOpenAt2(root, Relative(path), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0, Inside, out Fd? fd);
+        Errno errno =
+            Files.TryOpenAt2(root, Relative(path), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0, Inside, out Fd? fd);
         fd?.Dispose();
         return errno == Errno.None;
     }

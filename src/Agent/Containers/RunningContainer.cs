@@ -5,7 +5,8 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// A started container as its monitor holds it: the first process, the engine's ends of stdio, and everything that has to be
+/// A started container as its monitor holds it: the first process, the engine's ends of stdio, and everything that has
+/// to be
 /// taken back when it ends. Disposing does that; the mounts went away with the mount namespace.
 /// </summary>
 internal sealed class RunningContainer(Unwinder cleanup) : IDisposable

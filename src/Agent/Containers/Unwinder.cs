@@ -1,11 +1,15 @@
 namespace Skiff.Agent.Containers;
 
-/// <summary>What has been set up so far and how to take it back. Runs in reverse; one failing step does not stop the others.</summary>
+/// <summary>
+/// What has been set up so far and how to take it back. Runs in reverse; one failing step does not stop the others.
+/// </summary>
 internal sealed class Unwinder
 {
     private readonly Stack<(string What, Action Undo)> _steps = new();
 
-    /// <summary>Remembers how to undo what was just done; <paramref name="what"/> says it in words for error messages.</summary>
+    /// <summary>
+    /// Remembers how to undo what was just done; <paramref name="what"/> says it in words for error messages.
+    /// </summary>
     public void Push(string what, Action undo) => _steps.Push((what, undo));
 
     /// <summary>Undoes everything and returns what failed, in words; empty when all went well. Idempotent.</summary>

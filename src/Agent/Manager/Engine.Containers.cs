@@ -13,13 +13,15 @@ internal sealed partial class Engine
     private const int FreezeTimeoutMs = 5_000;
 
     /// <summary>
-    /// The state as of now. A container whose monitor was killed is found here: its processes are ended, its network and cgroup
+    /// The state as of now. A container whose monitor was killed is found here: its processes are ended, its network
+    /// and cgroup
     /// given back, and its end recorded.
     /// </summary>
     public ContainerState StateOf(ContainerConfig config)
     {
         if (Containers.ReadRunState(config.Id) is not { } running) return Containers.ReadDurableState(config.Id);
-        if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config, running);
+        if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config,
+            running);
         return IsFrozen(config.Id) ? running with { Status = "paused" } : running;
     }
 
@@ -28,7 +30,8 @@ internal sealed partial class Engine
     /// <param name="client">A monitor spawned for it.</param>
     /// <param name="attach">Streams that the client wants.</param>
     /// <param name="size">The client's window size.</param>
-    public void Start(ContainerConfig config, MonitorClient client, AttachStreams attach, (ushort Rows, ushort Columns) size)
+    public void Start(ContainerConfig config, MonitorClient client, AttachStreams attach,
+        (ushort Rows, ushort Columns) size)
     {
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             Containers.Find(config.NetworkMode["container:".Length..]);
@@ -66,13 +69,16 @@ internal sealed partial class Engine
     public void Kill(ContainerConfig config, int signal)
     {
         using MonitorClient? client = StateOf(config).Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
-        if (client is null) throw new UsageException($"cannot kill container: {config.Name}: container {config.Id} is not running");
+        if (client is null) throw new UsageException(
+            $"cannot kill container: {config.Name}: container {config.Id} is not running");
         client.Send([(byte)PacketType.Signal, (byte)signal]);
-        if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config); // A frozen process takes no signal, not even this one.
+        // A frozen process takes no signal, not even this one.
+        if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);
     }
 
     /// <summary>
-    /// Ends a container: its stop signal, then SIGKILL after <paramref name="timeoutSeconds"/> (-1 waits forever). Returns when its
+    /// Ends a container: its stop signal, then SIGKILL after <paramref name="timeoutSeconds"/> (-1 waits forever).
+    /// Returns when its
     /// end is recorded; at once when it is not running.
     /// </summary>
     public void Stop(ContainerConfig config, int timeoutSeconds)
@@ -89,7 +95,8 @@ internal sealed partial class Engine
         }
         client.Send([(byte)PacketType.Signal, Signals.SIGKILL]);
         if (!client.WaitExited(KillTimeoutMs, out _))
-            throw new UsageException($"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
+            throw new UsageException(
+                $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
     }
 
     /// <summary>Freezes all processes.</summary>
@@ -99,7 +106,8 @@ internal sealed partial class Engine
         if (state.Status == "paused") throw new UsageException($"container {config.Id} is already paused");
         if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
         using Cgroup cgroup = OpenCgroup(config.Id);
-        if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException($"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
+        if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
+            $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
     }
 
     /// <summary>Thaws what <see cref="Pause"/> froze.</summary>
@@ -116,7 +124,9 @@ internal sealed partial class Engine
         if (state.Pid > 0)
         {
             if (!force)
-                throw new UsageException($"cannot remove container \"{config.Name}\": container is {state.Status}: stop the container before removing or force remove");
+                throw new UsageException(
+                    $"cannot remove container \"{config.Name}\": container is {state.Status}: stop the container "
+                        + $"before removing or force remove");
             Stop(config, 0);
         }
         ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
@@ -134,6 +144,7 @@ internal sealed partial class Engine
     private static void Thaw(ContainerConfig config)
     {
         using Cgroup cgroup = OpenCgroup(config.Id);
-        if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException($"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
+        if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException(
+            $"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
     }
 }

@@ -10,7 +10,8 @@ internal sealed partial class Engine
     private const int NameAttempts = 8;
 
     /// <summary>
-    /// Creates a container from an image that is present. The name is reserved and the record durable when this returns (not
+    /// Creates a container from an image that is present. The name is reserved and the record durable when this returns
+    /// (not
     /// flushed for a container that is removed at its end).
     /// </summary>
     /// <param name="asked">The flags; an empty name asks for a made-up one.</param>
@@ -18,9 +19,12 @@ internal sealed partial class Engine
     /// <param name="image">The image.</param>
     public ContainerConfig Create(ContainerConfig asked, string? entrypoint, Image image)
     {
-        ContainerConfig config = ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
+        ContainerConfig config =
+            ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
-            config = config with { NetworkMode = "container:" + Containers.Find(config.NetworkMode["container:".Length..]).Id };
+            config =
+                config with { NetworkMode = "container:"
+                    + Containers.Find(config.NetworkMode["container:".Length..]).Id };
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: false })
                 Volumes.Create(mount.Source);

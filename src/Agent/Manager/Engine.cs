@@ -10,7 +10,8 @@ using Skiff.Layers.Snapshots;
 namespace Skiff.Agent.Manager;
 
 /// <summary>
-/// The resource manager: opens the modules on one state root, each only when a verb needs it, and turns requests into calls on
+/// The resource manager: opens the modules on one state root, each only when a verb needs it, and turns requests into
+/// calls on
 /// them. It moves no bytes and speaks to no kernel interface itself.
 /// </summary>
 internal sealed partial class Engine(StateRoots roots)

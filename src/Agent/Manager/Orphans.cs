@@ -4,12 +4,16 @@ using Skiff.Interop.Cgroups;
 
 namespace Skiff.Agent.Manager;
 
-/// <summary>Containers whose monitor was killed: the kernel ended their first process with it; the rest is put right here.</summary>
+/// <summary>
+/// Containers whose monitor was killed: the kernel ended their first process with it; the rest is put right here.
+/// </summary>
 internal static class Orphans
 {
     private const int RemoveTimeoutMs = 5_000;
 
-    /// <summary>Ends what is left, gives everything back and records the end; whoever holds the run lock does it, once.</summary>
+    /// <summary>
+    /// Ends what is left, gives everything back and records the end; whoever holds the run lock does it, once.
+    /// </summary>
     public static ContainerState Reap(Engine engine, ContainerConfig config, ContainerState running)
     {
         string lockPath = Path.Combine(engine.Containers.RunDirectory(config.Id), "lock");
@@ -22,7 +26,8 @@ internal static class Orphans
             engine.Networks.Detach(config.Id);
             var state = running with
             {
-                Status = "exited", ExitCode = 137, Error = "the container's monitor was killed", FinishedAt = DateTimeOffset.UtcNow,
+                Status = "exited", ExitCode = 137, Error = "the container's monitor was killed", FinishedAt =
+                    DateTimeOffset.UtcNow,
                 Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
             };
             engine.Containers.WriteDurableState(config.Id, state, durable: true);

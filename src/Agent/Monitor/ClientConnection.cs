@@ -4,10 +4,13 @@ using Skiff.Interop.Events;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// One client of a monitor: what it subscribed to and what still has to be sent to it. Sends never block; when more than
-/// <see cref="QueueLimitBytes"/> wait, the monitor stops reading the container's output until this client catches up or leaves.
+/// One client of a monitor: what it subscribed to and what still has to be sent to it. Sends never block; when more
+/// than
+/// <see cref="QueueLimitBytes"/> wait, the monitor stops reading the container's output until this client catches up or
+/// leaves.
 /// </summary>
-internal sealed class ClientConnection(EventLoop loop, UnixSocket socket, Action<ClientConnection> onClosed, Action drained) : IDisposable
+internal sealed class ClientConnection(EventLoop loop, UnixSocket socket, Action<ClientConnection> onClosed,
+    Action drained) : IDisposable
 {
     /// <summary>Output held for a slow client before the container's output is no longer read.</summary>
     public const int QueueLimitBytes = 1 << 20;
@@ -79,7 +82,9 @@ internal sealed class ClientConnection(EventLoop loop, UnixSocket socket, Action
         loop.Rewatch(Socket.Fd, (StdinPaused ? 0 : EpollEvents.EPOLLIN) | (write ? EpollEvents.EPOLLOUT : 0));
     }
 
-    /// <summary>Forces out what is queued, waiting up to <paramref name="timeoutMs"/>; used once, before the monitor ends.</summary>
+    /// <summary>
+    /// Forces out what is queued, waiting up to <paramref name="timeoutMs"/>; used once, before the monitor ends.
+    /// </summary>
     public void Drain(int timeoutMs)
     {
         long end = System.Environment.TickCount64 + timeoutMs;

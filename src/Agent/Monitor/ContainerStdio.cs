@@ -6,7 +6,8 @@ using Skiff.Interop.Terminals;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// The container's ends of stdio: reads output into the log and to subscribed clients, feeds stdin from clients. With a terminal
+/// The container's ends of stdio: reads output into the log and to subscribed clients, feeds stdin from clients. With a
+/// terminal
 /// all three are its master side and output is one stream.
 /// </summary>
 internal sealed class ContainerStdio : IDisposable
@@ -24,8 +25,11 @@ internal sealed class ContainerStdio : IDisposable
     private Fd? _stdout;
     private Fd? _stderr;
 
-    /// <summary>Starts reading. Takes ownership of <paramref name="log"/> and of the container's stdio descriptors.</summary>
-    public ContainerStdio(EventLoop loop, RunningContainer container, LogWriter log, List<ClientConnection> clients, bool stdinOnce)
+    /// <summary>
+    /// Starts reading. Takes ownership of <paramref name="log"/> and of the container's stdio descriptors.
+    /// </summary>
+    public ContainerStdio(EventLoop loop, RunningContainer container, LogWriter log, List<ClientConnection> clients,
+        bool stdinOnce)
     {
         (_loop, _container, _log, _clients, _stdinOnce) = (loop, container, log, clients, stdinOnce);
         _stdout = container.Terminal ?? container.Stdout;
@@ -45,7 +49,9 @@ internal sealed class ContainerStdio : IDisposable
         if (_stderr is { } errors) _loop.Rewatch(errors, pause ? 0 : EpollEvents.EPOLLIN);
     }
 
-    /// <summary>Bytes for stdin; dropped when the container has none. The client is held back while the container doesn't read.</summary>
+    /// <summary>
+    /// Bytes for stdin; dropped when the container has none. The client is held back while the container doesn't read.
+    /// </summary>
     public void WriteStdin(ClientConnection client, ReadOnlySpan<byte> bytes)
     {
         if (_stdin is null || _stdinEnded) return;
@@ -56,7 +62,9 @@ internal sealed class ContainerStdio : IDisposable
         client.UpdateWatch();
     }
 
-    /// <summary>No more stdin: closes the pipe when everything queued is written. A terminal's stdin never ends this way.</summary>
+    /// <summary>
+    /// No more stdin: closes the pipe when everything queued is written. A terminal's stdin never ends this way.
+    /// </summary>
     public void EndStdin()
     {
         _stdinEnded = true;

@@ -4,7 +4,8 @@ using Skiff.Interop.Events;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// One thread, one epoll. Each watched descriptor has a handler; a handler may watch, rewatch and forget any descriptor,
+/// One thread, one epoll. Each watched descriptor has a handler; a handler may watch, rewatch and forget any
+/// descriptor,
 /// itself included.
 /// </summary>
 internal sealed class EventLoop : IDisposable
@@ -13,7 +14,9 @@ internal sealed class EventLoop : IDisposable
     private readonly Dictionary<int, (Fd Fd, Action<EpollEvents> Handler)> _watched = [];
     private bool _ended;
 
-    /// <summary>Calls <paramref name="handler"/> whenever one of <paramref name="events"/> (or a hang-up or error) is there.</summary>
+    /// <summary>
+    /// Calls <paramref name="handler"/> whenever one of <paramref name="events"/> (or a hang-up or error) is there.
+    /// </summary>
     public void Watch(Fd fd, EpollEvents events, Action<EpollEvents> handler)
     {
         _watched[fd.Number] = (fd, handler);

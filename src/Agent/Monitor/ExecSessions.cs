@@ -22,7 +22,8 @@ internal sealed class ExecSession(LaunchedProcess process)
 }
 
 /// <summary>
-/// Runs more processes inside the container. Their stdio are the client's own descriptors (no copying through the monitor), or a
+/// Runs more processes inside the container. Their stdio are the client's own descriptors (no copying through the
+/// monitor), or a
 /// terminal of the container whose master side goes to the client.
 /// </summary>
 internal sealed class ExecSessions(EventLoop loop, RunningContainer container, ContainerConfig config)
@@ -46,7 +47,8 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         {
             int code = e is UsageException usage ? usage.ExitCode : 126;
             client.Send(Packet.Of(PacketType.Failed,
-                JsonSerializer.SerializeToUtf8Bytes(new FailureReport(code, e.Message), MessageJson.Default.FailureReport)));
+                JsonSerializer.SerializeToUtf8Bytes(new FailureReport(code, e.Message),
+                    MessageJson.Default.FailureReport)));
         }
     }
 

@@ -3,8 +3,10 @@ using System.Buffers.Binary;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// A container's log on disk: records of a 16-byte header (payload length u32, stream u8: 1 stdout, 2 stderr, flags u8: 1 = the line
-/// goes on in the next record, two zero bytes, time in Unix nanoseconds i64; all little endian) and the line's bytes, newline
+/// A container's log on disk: records of a 16-byte header (payload length u32, stream u8: 1 stdout, 2 stderr, flags u8:
+/// 1 = the line
+/// goes on in the next record, two zero bytes, time in Unix nanoseconds i64; all little endian) and the line's bytes,
+/// newline
 /// included. A torn last record, after a power cut, is cut off by the next writer and ignored by readers.
 /// </summary>
 internal static class LogFormat
@@ -38,7 +40,8 @@ internal static class LogFormat
         record = default;
         if (bytes.Length < HeaderBytes) return false;
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        if (length > MaxLineBytes || bytes[4] is not (1 or 2)) throw new InvalidDataException("the container's log is damaged here");
+        if (length > MaxLineBytes
+            || bytes[4] is not (1 or 2)) throw new InvalidDataException("the container's log is damaged here");
         if (bytes.Length < HeaderBytes + (int)length) return false;
         record = new LogRecord(bytes[4], bytes[5], BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), (int)length);
         return true;

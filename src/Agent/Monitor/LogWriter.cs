@@ -3,7 +3,8 @@ using Skiff.Interop;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// Appends output to a bounded log: <see cref="FileLimitBytes"/> a file, <see cref="FileCount"/> files. Lines are gathered per
+/// Appends output to a bounded log: <see cref="FileLimitBytes"/> a file, <see cref="FileCount"/> files. Lines are
+/// gathered per
 /// stream so that a record is a line; a torn end from an earlier crash is cut off when the file is opened.
 /// </summary>
 internal sealed class LogWriter : IDisposable

@@ -17,7 +17,8 @@ internal sealed class MonitorClient : IDisposable
     public UnixSocket Socket { get; }
 
     /// <summary>
-    /// Starts a monitor that waits for its start request. Done as early as possible: its runtime boots while the caller prepares
+    /// Starts a monitor that waits for its start request. Done as early as possible: its runtime boots while the caller
+    /// prepares
     /// the container. It runs from a read-only mount of this binary, so that no container can write to it through
     /// /proc/PID/exe (CVE-2019-5736), in a session and a cgroup of its own.
     /// </summary>
@@ -37,11 +38,14 @@ internal sealed class MonitorClient : IDisposable
             ? new MonitorClient(socket!)
             : null;
 
-    /// <summary>Asks a spawned monitor to start its container and waits for the answer: the PID of the first process.</summary>
+    /// <summary>
+    /// Asks a spawned monitor to start its container and waits for the answer: the PID of the first process.
+    /// </summary>
     /// <exception cref="UsageException">It did not start; text and exit code are the monitor's.</exception>
     public int Start(StartRequest request)
     {
-        Send(Packet.Of(PacketType.Start, JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.StartRequest)));
+        Send(Packet.Of(PacketType.Start,
+            JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.StartRequest)));
         return WaitStarted();
     }
 
@@ -64,7 +68,8 @@ internal sealed class MonitorClient : IDisposable
     }
 
     /// <summary>
-    /// Waits for the end, ignoring output; false after the time-out (-1 waits forever) or when the monitor vanished without a
+    /// Waits for the end, ignoring output; false after the time-out (-1 waits forever) or when the monitor vanished
+    /// without a
     /// word.
     /// </summary>
     public bool WaitExited(int timeoutMs, out int exitCode)
@@ -86,7 +91,8 @@ internal sealed class MonitorClient : IDisposable
     public static UsageException FailureIn(ReadOnlySpan<byte> packet)
     {
         if (packet.Length == 0 || (PacketType)packet[0] != PacketType.Failed)
-            return new UsageException("the container's monitor ended before it answered; see dmesg for a crash or out-of-memory kill", 125);
+            return new UsageException("the container's monitor ended before it answered; see dmesg for a crash or "
+                + "out-of-memory kill", 125);
         FailureReport report = JsonSerializer.Deserialize(packet[1..], MessageJson.Default.FailureReport)!;
         return new UsageException(report.Message, report.ExitCode);
     }

@@ -9,7 +9,8 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// The parent of one container's first process. It starts the container, owns its stdio and exec'd processes, writes the log,
+/// The parent of one container's first process. It starts the container, owns its stdio and exec'd processes, writes
+/// the log,
 /// serves attach clients, records the end, cleans up, and ends with it. It needs nobody: CLI and agent may come and go.
 /// </summary>
 internal sealed class MonitorProcess : IDisposable
@@ -40,18 +41,21 @@ internal sealed class MonitorProcess : IDisposable
     }
 
     /// <summary>
-    /// The whole life: waits for the start request on <paramref name="control"/>, answers Started or Failed there, and returns
+    /// The whole life: waits for the start request on <paramref name="control"/>, answers Started or Failed there, and
+    /// returns
     /// when the container has ended and nothing of it is left but its record.
     /// </summary>
     public static int Run(StateRoots roots, UnixSocket control)
     {
         byte[] buffer = new byte[Packet.MaxBytes];
         if (control.TryReceive(buffer, out int count, []) != Errno.None || count == 0) return 0; // The client gave up.
-        StartRequest request = JsonSerializer.Deserialize(buffer.AsSpan(1, count - 1), MessageJson.Default.StartRequest)!;
+        StartRequest request =
+            JsonSerializer.Deserialize(buffer.AsSpan(1, count - 1), MessageJson.Default.StartRequest)!;
         try
         {
             var store = new ContainerStore(roots);
-            ContainerConfig config = store.TryRead(request.Id) ?? throw new UsageException($"No such container: {request.Id}");
+            ContainerConfig config = store.TryRead(request.Id)
+                ?? throw new UsageException($"No such container: {request.Id}");
             Fd runLock = TakeLock(store, config);
             using var monitor = new MonitorProcess(roots, config, runLock);
             return monitor.Run(request, control);
@@ -71,11 +75,13 @@ internal sealed class MonitorProcess : IDisposable
         _lock.Dispose();
     }
 
-    // Held as long as this monitor lives: at most one monitor a container, and whoever gets the lock knows that none is left.
+    // Held as long as this monitor lives: at most one monitor a container, and whoever gets the lock knows that none is
+    // left.
     private static Fd TakeLock(ContainerStore store, ContainerConfig config)
     {
         Files.MakeDirectories(store.RunDirectory(config.Id), 0x1C0);
-        Fd fd = Files.Open(Path.Combine(store.RunDirectory(config.Id), "lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        Fd fd = Files.Open(Path.Combine(store.RunDirectory(config.Id), "lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT,
+            0x180);
         if (Files.TryFlock(fd, exclusive: true, wait: false) == Errno.None) return fd;
         fd.Dispose();
         throw new UsageException($"container {config.Name} is already running");
@@ -84,7 +90,9 @@ internal sealed class MonitorProcess : IDisposable
     private static void SendFailure(UnixSocket control, Exception e)
     {
         int exitCode = e is UsageException usage && usage.ExitCode > 1 ? usage.ExitCode : 125;
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(new FailureReport(exitCode, e.Message), MessageJson.Default.FailureReport);
+        byte[] json =
+            JsonSerializer.SerializeToUtf8Bytes(new FailureReport(exitCode, e.Message),
+                MessageJson.Default.FailureReport);
         control.TrySend(Packet.Of(PacketType.Failed, json), []);
     }
 
@@ -102,7 +110,9 @@ internal sealed class MonitorProcess : IDisposable
             SendFailure(control, e);
             return 125;
         }
-        _stdio = new ContainerStdio(_loop, _container, new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs")), _clients,
+        _stdio =
+            new ContainerStdio(_loop, _container, new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs")),
+                _clients,
             stdinOnce: request.Attach.HasFlag(AttachStreams.Stdin));
         _execs = new ExecSessions(_loop, _container, _config);
         RecordStart();
@@ -131,7 +141,8 @@ internal sealed class MonitorProcess : IDisposable
         };
         _store.WriteRunState(_config.Id, _state);
         // Not flushed: what a power cut may take away is only that the container ran at all.
-        if (!_config.AutoRemove) _store.WriteDurableState(_config.Id, _state with { Status = "exited", ExitCode = 255 }, durable: false);
+        if (!_config.AutoRemove) _store.WriteDurableState(_config.Id,
+            _state with { Status = "exited", ExitCode = 255 }, durable: false);
     }
 
     private void RecordFailedStart(Exception e)
@@ -222,7 +233,8 @@ internal sealed class MonitorProcess : IDisposable
             Status = "exited", ExitCode = status.ShellCode, OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
             Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
         };
-        if (_config.AutoRemove && !_store.IsRestarting(_config.Id)) ContainerRemoval.Remove(_store, new VolumeModule(_roots), _config, withVolumes: true);
+        if (_config.AutoRemove && !_store.IsRestarting(_config.Id)) ContainerRemoval.Remove(_store,
+            new VolumeModule(_roots), _config, withVolumes: true);
         else _store.WriteDurableState(_config.Id, _state, durable: true);
         Trees.Remove(_store.RunDirectory(_config.Id));
         foreach (ClientConnection client in _clients.ToArray())

@@ -1,7 +1,8 @@
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// First byte of every packet between a monitor and its clients (AF_UNIX, SOCK_SEQPACKET). The rest is the payload; a packet
+/// First byte of every packet between a monitor and its clients (AF_UNIX, SOCK_SEQPACKET). The rest is the payload; a
+/// packet
 /// is at most <see cref="Packet.MaxBytes"/> long.
 /// </summary>
 internal enum PacketType : byte
@@ -24,7 +25,9 @@ internal enum PacketType : byte
     /// <summary>Client: send a signal to the first process; payload is one byte.</summary>
     Signal,
 
-    /// <summary>Client: run one more process inside; payload is <see cref="ExecRequest"/>, stdio fds attached.</summary>
+    /// <summary>
+    /// Client: run one more process inside; payload is <see cref="ExecRequest"/>, stdio fds attached.
+    /// </summary>
     Exec,
 
     /// <summary>Client: window size of the exec of this connection; as <see cref="Resize"/>.</summary>
@@ -45,7 +48,9 @@ internal enum PacketType : byte
     /// <summary>Monitor: error output.</summary>
     Stderr,
 
-    /// <summary>Monitor: it ended and everything is recorded and cleaned up; payload is the exit code, four bytes.</summary>
+    /// <summary>
+    /// Monitor: it ended and everything is recorded and cleaned up; payload is the exit code, four bytes.
+    /// </summary>
     Exited,
 
     /// <summary>Monitor: the exec's terminal; payload is empty, one fd attached.</summary>

@@ -2,13 +2,19 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Volumes;
 
-/// <summary>Copies a directory tree by descriptors only: owners, modes, times, xattrs, links and device nodes included.</summary>
+/// <summary>
+/// Copies a directory tree by descriptors only: owners, modes, times, xattrs, links and device nodes included.
+/// </summary>
 internal static class TreeCopy
 {
-    /// <summary>Makes <paramref name="target"/> an equal of <paramref name="source"/>; hard links inside the tree stay hard links.</summary>
+    /// <summary>
+    /// Makes <paramref name="target"/> an equal of <paramref name="source"/>; hard links inside the tree stay hard
+    /// links.
+    /// </summary>
     public static void Copy(Fd source, Fd target) => CopyDirectory(source, target, target, "", []);
 
-    private static void CopyDirectory(Fd source, Fd target, Fd root, string prefix, Dictionary<(uint, uint, ulong), string> links)
+    private static void CopyDirectory(Fd source, Fd target, Fd root, string prefix, Dictionary<(uint, uint, ulong),
+        string> links)
     {
         foreach (var entry in Files.ListDirectory(source))
         {
@@ -17,8 +23,10 @@ internal static class TreeCopy
             if (status.IsDirectory)
             {
                 Check(Files.TryMkdirAt(target, entry.Name, 0x1C0), "mkdirat", path);
-                using Fd from = Files.OpenAt(source, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
-                using Fd to = Files.OpenAt(target, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
+                using Fd from =
+                    Files.OpenAt(source, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
+                using Fd to =
+                    Files.OpenAt(target, entry.Name, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
                 CopyDirectory(from, to, root, path, links);
                 continue;
             }
@@ -70,7 +78,8 @@ internal static class TreeCopy
 
     private static void CopyXattrs(string from, string to)
     {
-        if (Xattrs.TryList(from, out string[] names) != Errno.None) return; // A filesystem without xattrs has none to lose.
+        // A filesystem without xattrs has none to lose.
+        if (Xattrs.TryList(from, out string[] names) != Errno.None) return;
         foreach (string name in names)
         {
             // The overlay's own marks mean nothing outside it.

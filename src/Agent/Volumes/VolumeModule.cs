@@ -6,7 +6,8 @@ using Skiff.Interop;
 namespace Skiff.Agent.Volumes;
 
 /// <summary>
-/// Named volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; data without a
+/// Named volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; data
+/// without a
 /// record is a create that never finished and is adopted by the next create of that name.
 /// </summary>
 internal sealed class VolumeModule(StateRoots roots)
@@ -21,12 +22,17 @@ internal sealed class VolumeModule(StateRoots roots)
     public Volume Create(string name, IReadOnlyDictionary<string, string>? labels = null, bool anonymous = false)
     {
         if (!IsValidName(name))
-            throw new UsageException($"create {name}: \"{name}\" includes invalid characters for a local volume name, only "
-                + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path");
+            throw new UsageException(
+                $"create {name}: \"{name}\" includes invalid characters for a local volume name, only "
+                + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute "
+                    + "path");
         if (TryRead(name) is { } existing) return existing;
         Files.MakeDirectories(DataDirectory(name));
-        var volume = new Volume(name, DateTimeOffset.UtcNow, anonymous, labels is null ? [] : new Dictionary<string, string>(labels));
-        AtomicFile.Replace(Record(name), JsonSerializer.SerializeToUtf8Bytes(volume, VolumeJson.Default.Volume), durable: true);
+        var volume =
+            new Volume(name, DateTimeOffset.UtcNow, anonymous, labels is null ? [] : new Dictionary<string,
+                string>(labels));
+        AtomicFile.Replace(Record(name), JsonSerializer.SerializeToUtf8Bytes(volume, VolumeJson.Default.Volume),
+            durable: true);
         AtomicFile.SyncDirectory(_volumes);
         return volume;
     }
@@ -47,7 +53,8 @@ internal sealed class VolumeModule(StateRoots roots)
     public List<Volume> List()
     {
         var list = new List<Volume>();
-        if (Files.TryOpenAt(Fd.Cwd, _volumes, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? directory) != Errno.None) return list;
+        if (Files.TryOpenAt(Fd.Cwd, _volumes, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0,
+            out Fd? directory) != Errno.None) return list;
         using (directory)
             foreach (var entry in Files.ListDirectory(directory!))
                 if (TryRead(entry.Name) is { } volume)
@@ -56,7 +63,9 @@ internal sealed class VolumeModule(StateRoots roots)
         return list;
     }
 
-    /// <summary>Deletes a volume that no container uses: the record first, so that a half deleted one no longer counts.</summary>
+    /// <summary>
+    /// Deletes a volume that no container uses: the record first, so that a half deleted one no longer counts.
+    /// </summary>
     public void Remove(string name, IEnumerable<string> usedBy)
     {
         Get(name);
@@ -67,7 +76,8 @@ internal sealed class VolumeModule(StateRoots roots)
     }
 
     /// <summary>
-    /// Fills a volume from the directory <paramref name="target"/> of the image when the volume is still empty, as Docker does at
+    /// Fills a volume from the directory <paramref name="target"/> of the image when the volume is still empty, as
+    /// Docker does at
     /// first use: content, owner and mode of the directory itself included.
     /// </summary>
     public void CopyUp(string name, Fd rootfs, string target)
@@ -82,7 +92,8 @@ internal sealed class VolumeModule(StateRoots roots)
 
     private Volume? TryRead(string name)
     {
-        if (!IsValidName(name) || Files.TryReadAllBytes(Fd.Cwd, Record(name), out byte[] bytes) != Errno.None) return null;
+        if (!IsValidName(name)
+            || Files.TryReadAllBytes(Fd.Cwd, Record(name), out byte[] bytes) != Errno.None) return null;
         return JsonSerializer.Deserialize(bytes, VolumeJson.Default.Volume);
     }
 

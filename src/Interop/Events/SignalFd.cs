@@ -4,7 +4,8 @@ using Skiff.Interop.Libc;
 namespace Skiff.Interop.Events;
 
 /// <summary>
-/// A signalfd(2), non-blocking: reads signals that all threads of the process block; see <see cref="SignalMask"/> for how
+/// A signalfd(2), non-blocking: reads signals that all threads of the process block; see <see cref="SignalMask"/> for
+/// how
 /// that is arranged under .NET.
 /// </summary>
 public sealed unsafe partial class SignalFd : IDisposable

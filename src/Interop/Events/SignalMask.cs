@@ -9,7 +9,8 @@ namespace Skiff.Interop.Events;
 /// <para>
 /// The .NET runtime starts threads before Main and uses a real-time signal to suspend threads: block everything only
 /// around a clone, and never run long managed code meanwhile. For a signalfd every thread must block the signal, or the
-/// kernel gives it to one that does not: start the process with the signals already blocked (the mask survives execve), or
+/// kernel gives it to one that does not: start the process with the signals already blocked (the mask survives execve),
+/// or
 /// use <see cref="SignalPipe"/>.
 /// </para>
 /// </summary>

@@ -4,8 +4,10 @@ using Tmds.Linux;
 namespace Skiff.Interop.Events;
 
 /// <summary>
-/// Signals as numbers on a descriptor, whichever thread the kernel hands them to. The handler is a few bytes of machine code
-/// that write the signal's number into a pipe: no managed code runs in a signal context, no thread needs its mask changed.
+/// Signals as numbers on a descriptor, whichever thread the kernel hands them to. The handler is a few bytes of machine
+/// code
+/// that write the signal's number into a pipe: no managed code runs in a signal context, no thread needs its mask
+/// changed.
 /// Disposing it puts the old dispositions back; a program that is executed gets the defaults. Whoever lets the runtime
 /// handle the same signals (Console, PosixSignalRegistration) afterwards takes them away again.
 /// </summary>
@@ -39,7 +41,8 @@ public sealed unsafe class SignalPipe : IDisposable
     public Fd Fd { get; }
 
     /// <summary>
-    /// The handler <c>void (int signal)</c>: <c>write(fd, &amp;signal, 4)</c> by the raw call, so errno stays as it was. The
+    /// The handler <c>void (int signal)</c>: <c>write(fd, &amp;signal, 4)</c> by the raw call, so errno stays as it
+    /// was. The
     /// descriptor's number is the last four bytes.
     /// </summary>
     private static ReadOnlySpan<byte> Handler =>

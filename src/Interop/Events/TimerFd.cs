@@ -3,7 +3,9 @@ using Skiff.Interop.Libc;
 
 namespace Skiff.Interop.Events;
 
-/// <summary>A timerfd (timerfd_create(2)) on the monotonic clock, in milliseconds. Setting and reading allocate nothing.</summary>
+/// <summary>
+/// A timerfd (timerfd_create(2)) on the monotonic clock, in milliseconds. Setting and reading allocate nothing.
+/// </summary>
 public sealed unsafe partial class TimerFd : IDisposable
 {
     private const int CLOCK_MONOTONIC = 1;

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Skiff.Interop.Libc;
 
-/// <summary>The records that getdents64(2) put into a buffer, <c>.</c> and <c>..</c> left out. Allocates nothing.</summary>
+/// <summary>
+/// The records that getdents64(2) put into a buffer, <c>.</c> and <c>..</c> left out. Allocates nothing.
+/// </summary>
 internal ref struct DirectoryRecords(ReadOnlySpan<byte> buffer)
 {
     // struct linux_dirent64: u64 d_ino, s64 d_off, u16 d_reclen, u8 d_type, char d_name[].

@@ -34,16 +34,22 @@ public static unsafe partial class Files
         return Result(r);
     }
 
-    /// <summary>sync_file_range(2): starts writing the range out, without waiting. A hint; changes no guarantee.</summary>
+    /// <summary>
+    /// sync_file_range(2): starts writing the range out, without waiting. A hint; changes no guarantee.
+    /// </summary>
     public static Errno StartWriteback(Fd fd, long offset, long length) =>
         Result(Native.sync_file_range(fd.Number, offset, length, SYNC_FILE_RANGE_WRITE));
 
-    /// <summary>sync_file_range(2): writes the range out and waits for it. Flushes no metadata and no disk cache.</summary>
+    /// <summary>
+    /// sync_file_range(2): writes the range out and waits for it. Flushes no metadata and no disk cache.
+    /// </summary>
     public static Errno FinishWriteback(Fd fd, long offset, long length) =>
         Result(Native.sync_file_range(fd.Number, offset, length,
             SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
 
-    /// <summary>posix_fadvise(2) with POSIX_FADV_DONTNEED: drops clean pages of the range from the page cache.</summary>
+    /// <summary>
+    /// posix_fadvise(2) with POSIX_FADV_DONTNEED: drops clean pages of the range from the page cache.
+    /// </summary>
     public static Errno DropCache(Fd fd, long offset = 0, long length = 0) =>
         (Errno)Native.posix_fadvise(fd.Number, offset, length, POSIX_FADV_DONTNEED);
 

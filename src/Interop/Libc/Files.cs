@@ -66,7 +66,9 @@ public static unsafe partial class Files
         }
     }
 
-    /// <summary>As <see cref="TryOpenAt2(Fd, string, OpenFlags, uint, ResolveFlags, out Fd?)"/>, throwing on failure.</summary>
+    /// <summary>
+    /// As <see cref="TryOpenAt2(Fd, string, OpenFlags, uint, ResolveFlags, out Fd?)"/>, throwing on failure.
+    /// </summary>
     public static Fd OpenAt2(Fd directory, string path, OpenFlags flags, uint mode, ResolveFlags resolve)
     {
         Errno errno = TryOpenAt2(directory, path, flags, mode, resolve, out Fd? fd);

@@ -19,7 +19,9 @@ internal readonly ref struct NativePath
         Bytes = _buffer.AsSpan(0, length + 1);
     }
 
-    /// <summary>Copies a path that is bytes already; the caller has looked for NULs, or lives with a path that ends at one.</summary>
+    /// <summary>
+    /// Copies a path that is bytes already; the caller has looked for NULs, or lives with a path that ends at one.
+    /// </summary>
     internal NativePath(ReadOnlySpan<byte> path)
     {
         _buffer = ArrayPool<byte>.Shared.Rent(path.Length + 1);

@@ -9,7 +9,8 @@ namespace Skiff.Interop;
 /// <param name="Release"><c>6.12.3-amd64</c>.</param>
 /// <param name="Version">The build's number and date.</param>
 /// <param name="Machine"><c>x86_64</c> or <c>aarch64</c>.</param>
-public sealed unsafe partial record Uname(string System, string NodeName, string Release, string Version, string Machine)
+public sealed unsafe partial record Uname(string System, string NodeName, string Release, string Version,
+    string Machine)
 {
     /// <summary>Asks the kernel.</summary>
     public static Uname Current

@@ -20,7 +20,8 @@ public sealed unsafe partial class UnixSocket
     /// <param name="descriptors">At most <see cref="MaxDescriptors"/>.</param>
     /// <param name="sent">How many bytes went: all of them on a packet socket.</param>
     /// <returns>
-    /// EAGAIN: the socket does not block and the buffer is full. EPIPE or ECONNRESET: the peer is gone. EMSGSIZE: larger
+    /// EAGAIN: the socket does not block and the buffer is full. EPIPE or ECONNRESET: the peer is gone. EMSGSIZE:
+    /// larger
     /// than the send buffer.
     /// </returns>
     public Errno TrySend(ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors, out int sent)
@@ -59,7 +60,8 @@ public sealed unsafe partial class UnixSocket
     /// <param name="count">Bytes received.</param>
     /// <param name="descriptors">Gets the descriptors, which are then the caller's; null closes them.</param>
     /// <returns>
-    /// EAGAIN: the socket does not block and nothing waits. ECONNRESET: the peer went away with our data unread. EMFILE:
+    /// EAGAIN: the socket does not block and nothing waits. ECONNRESET: the peer went away with our data unread.
+    /// EMFILE:
     /// descriptors came and found no place.
     /// </returns>
     public Errno TryReceive(Span<byte> buffer, out int count, List<Fd>? descriptors = null)

@@ -46,7 +46,8 @@ public sealed unsafe partial class UnixSocket : IDisposable
     }
 
     /// <summary>
-    /// Binds to a path (an old socket there is removed) and listens; accepting does not block. The name has its mode (0600
+    /// Binds to a path (an old socket there is removed) and listens; accepting does not block. The name has its mode
+    /// (0600
     /// by default) from the start.
     /// </summary>
     public static UnixSocket Listen(
@@ -99,12 +100,15 @@ public sealed unsafe partial class UnixSocket : IDisposable
         return fd == -1 ? Native.LastErrno : Errno.None;
     }
 
-    /// <summary>poll(2): whether <paramref name="events"/> (1 readable, 4 writable), an error or the end is there in time.</summary>
+    /// <summary>
+    /// poll(2): whether <paramref name="events"/> (1 readable, 4 writable), an error or the end is there in time.
+    /// </summary>
     public bool Wait(short events, int timeoutMs) => Files.Poll(Fd, (PollEvents)events, timeoutMs) != PollEvents.None;
 
     /// <summary>Sets SO_SNDBUF: the largest packet, roughly. The kernel doubles it for its own needs.</summary>
     public void SetSendBuffer(int bytes) => Native.Check(
-        Native.setsockopt(Fd.Number, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(int)), "setsockopt SO_SNDBUF", Fd.ToString());
+        Native.setsockopt(Fd.Number, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(int)), "setsockopt SO_SNDBUF", Fd.ToString(
+            ));
 
     /// <summary>shutdown(2) both ways: a thread that waits in receive returns. A closed peer is fine.</summary>
     public void Shutdown() => Shutdown(SHUT_RDWR);

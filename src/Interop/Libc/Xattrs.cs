@@ -4,7 +4,9 @@ using Skiff.Interop.Libc;
 
 namespace Skiff.Interop;
 
-/// <summary>Extended attributes, xattr(7). The path forms work on the entry itself and never follow a final symlink.</summary>
+/// <summary>
+/// Extended attributes, xattr(7). The path forms work on the entry itself and never follow a final symlink.
+/// </summary>
 public static unsafe class Xattrs
 {
     // XATTR_SIZE_MAX and XATTR_LIST_MAX: nothing is larger.
@@ -15,7 +17,8 @@ public static unsafe class Xattrs
     {
         using var p = new NativePath(path);
         using var n = new NativePath(name);
-        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = value) // SAFETY: NUL-terminated names, pinned; length of the span.
+        // SAFETY: NUL-terminated names, pinned; length of the span.
+        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = value)
             return Result(Native.lsetxattr(pp, pn, pv, value.Length, 0));
     }
 
@@ -34,7 +37,8 @@ public static unsafe class Xattrs
         using var n = new NativePath(name);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
         nint count;
-        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = buffer) // SAFETY: NUL-terminated names, pinned; the kernel's limit.
+        // SAFETY: NUL-terminated names, pinned; the kernel's limit.
+        fixed (byte* pp = p.Bytes, pn = n.Bytes, pv = buffer)
             count = Native.lgetxattr(pp, pn, pv, Largest);
         return Take(buffer, count, out value);
     }

@@ -26,7 +26,8 @@ public static unsafe partial class Mounts
     {
         try
         {
-            using Fd mount = CreateFilesystem(type, source.Length == 0 ? options : ["source=" + source, .. options], attributes);
+            using Fd mount =
+                CreateFilesystem(type, source.Length == 0 ? options : ["source=" + source, .. options], attributes);
             Attach(mount, target);
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOSYS)

@@ -7,8 +7,10 @@ using static Skiff.Interop.Mounts.MountConstants;
 namespace Skiff.Interop.Mounts;
 
 /// <summary>
-/// The mount API (fsopen, fsconfig, fsmount, open_tree, move_mount, mount_setattr; Linux 5.2 and 5.12) and the older mount(2).
-/// Results are detached mounts unless said otherwise: closing the last descriptor of one that was never attached unmounts it.
+/// The mount API (fsopen, fsconfig, fsmount, open_tree, move_mount, mount_setattr; Linux 5.2 and 5.12) and the older
+/// mount(2).
+/// Results are detached mounts unless said otherwise: closing the last descriptor of one that was never attached
+/// unmounts it.
 /// </summary>
 public static unsafe partial class Mounts
 {
@@ -17,7 +19,9 @@ public static unsafe partial class Mounts
     {
         using var p = new NativePath(type);
         fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return new Fd((int)Native.Check(Native.syscall(SyscallNumbers.fsopen, (nint)name, (nint)FSOPEN_CLOEXEC), "fsopen", type));
+            return new Fd(
+                (int)Native.Check(Native.syscall(SyscallNumbers.fsopen, (nint)name, (nint)FSOPEN_CLOEXEC), "fsopen",
+                    type));
     }
 
     /// <summary>fsconfig(FSCONFIG_SET_STRING); values are at most 255 bytes long.</summary>
@@ -50,9 +54,12 @@ public static unsafe partial class Mounts
 
     /// <summary>fsmount(2): a detached mount with MOUNT_ATTR_* attributes.</summary>
     public static Fd FsMount(Fd context, uint attributes) =>
-        new((int)Native.Check(Native.syscall(SyscallNumbers.fsmount, context.Number, (nint)FSOPEN_CLOEXEC, (nint)attributes), "fsmount"));
+        new((int)Native.Check(
+            Native.syscall(SyscallNumbers.fsmount, context.Number, (nint)FSOPEN_CLOEXEC, (nint)attributes), "fsmount"));
 
-    /// <summary>A new filesystem from <c>key=value</c> options and MOUNT_ATTR_* attributes, in one call; detached.</summary>
+    /// <summary>
+    /// A new filesystem from <c>key=value</c> options and MOUNT_ATTR_* attributes, in one call; detached.
+    /// </summary>
     public static Fd CreateFilesystem(string type, ReadOnlySpan<string> options, uint attributes)
     {
         using Fd context = FsOpen(type);
@@ -66,20 +73,29 @@ public static unsafe partial class Mounts
         return FsMount(context, attributes);
     }
 
-    /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount (from this directory or file on).</summary>
+    /// <summary>
+    /// open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount (from this directory or file on).
+    /// </summary>
     public static Fd CloneTree(Fd directory, string path, bool recursive)
     {
-        uint flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (path.Length == 0 ? AT_EMPTY_PATH : 0);
+        uint flags =
+            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (path.Length == 0 ? AT_EMPTY_PATH
+                : 0);
         using var p = new NativePath(path);
         fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
         {
             nint r = Native.syscall(SyscallNumbers.open_tree, directory.Number, (nint)name, (nint)flags);
-            return r == -1 ? throw new LinuxException(Native.LastErrno, "open_tree", path.Length > 0 ? path : directory.ToString()) : new Fd((int)r);
+            return r == -1
+                ? throw new LinuxException(Native.LastErrno, "open_tree", path.Length > 0 ? path : directory.ToString(
+                )) : new Fd((int)r);
         }
     }
 
-    /// <summary>mount_setattr(2) on a mount's descriptor: sets and clears MOUNT_ATTR_*, and MS_* propagation unless 0.</summary>
-    public static void SetAttributes(Fd mount, ulong set, ulong clear = 0, ulong propagation = 0, bool recursive = false)
+    /// <summary>
+    /// mount_setattr(2) on a mount's descriptor: sets and clears MOUNT_ATTR_*, and MS_* propagation unless 0.
+    /// </summary>
+    public static void SetAttributes(Fd mount, ulong set, ulong clear = 0, ulong propagation = 0, bool recursive =
+        false)
     {
         ulong* attributes = stackalloc ulong[4] { set, clear, propagation, 0 }; // struct mount_attr, 32 bytes.
         byte empty = 0;
@@ -95,7 +111,8 @@ public static unsafe partial class Mounts
         using var p = new NativePath(target);
         nint r;
         fixed (byte* name = p.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            r = Native.syscall(SyscallNumbers.move_mount, mount.Number, (nint)(&empty), Fd.Cwd.Number, (nint)name, (nint)MOVE_MOUNT_F_EMPTY_PATH);
+            r = Native.syscall(SyscallNumbers.move_mount, mount.Number, (nint)(&empty), Fd.Cwd.Number, (nint)name,
+                (nint)MOVE_MOUNT_F_EMPTY_PATH);
         if (r == -1) throw new LinuxException(Native.LastErrno, "move_mount", target);
     }
 
@@ -113,16 +130,21 @@ public static unsafe partial class Mounts
         using var t = new NativePath(target);
         using var f = new NativePath(type);
         using var d = new NativePath(data);
-        fixed (byte* ps = s.Bytes, pt = t.Bytes, pf = f.Bytes, pd = d.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return Native.syscall(SyscallNumbers.mount, (nint)ps, (nint)pt, (nint)pf, (nint)flags, (nint)pd) == -1 ? Native.LastErrno : Errno.None;
+        // SAFETY: NUL-terminated, pinned for the call.
+        fixed (byte* ps = s.Bytes, pt = t.Bytes, pf = f.Bytes, pd = d.Bytes)
+            return Native.syscall(SyscallNumbers.mount, (nint)ps, (nint)pt, (nint)pf, (nint)flags, (nint)pd) == -1
+                ? Native.LastErrno : Errno.None;
     }
 
-    /// <summary>umount2(2) with UMOUNT_NOFOLLOW; <paramref name="detach"/> is MNT_DETACH. EINVAL: nothing is mounted there.</summary>
+    /// <summary>
+    /// umount2(2) with UMOUNT_NOFOLLOW; <paramref name="detach"/> is MNT_DETACH. EINVAL: nothing is mounted there.
+    /// </summary>
     public static Errno TryUnmount(string target, bool detach)
     {
         using var t = new NativePath(target);
         fixed (byte* pt = t.Bytes) // SAFETY: NUL-terminated, pinned for the call.
-            return Native.syscall(SyscallNumbers.umount2, (nint)pt, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)) == -1 ? Native.LastErrno : Errno.None;
+            return Native.syscall(SyscallNumbers.umount2, (nint)pt, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)) == -1
+                ? Native.LastErrno : Errno.None;
     }
 
     private static void Configure(Fd context, uint command, byte* key, byte* value, string what, int auxiliary = 0)

@@ -10,8 +10,10 @@ public static unsafe class Termios
     private const int TCGETS = 0x5401, TCSETS = 0x5402;
 
     // asm-generic/termbits.h: the same on both architectures.
-    private const uint IGNBRK = 1, BRKINT = 2, PARMRK = 8, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100, IXON = 0x400;
-    private const uint OPOST = 1, ECHO = 8, ECHONL = 0x40, ICANON = 2, ISIG = 1, IEXTEN = 0x8000, CSIZE = 0x30, PARENB = 0x100, CS8 = 0x30;
+    private const uint IGNBRK = 1, BRKINT = 2, PARMRK = 8, ISTRIP = 0x20, INLCR = 0x40, IGNCR = 0x80, ICRNL = 0x100,
+        IXON = 0x400;
+    private const uint OPOST = 1, ECHO = 8, ECHONL = 0x40, ICANON = 2, ISIG = 1, IEXTEN = 0x8000, CSIZE = 0x30,
+        PARENB = 0x100, CS8 = 0x30;
     private const int VTIME = 5, VMIN = 6, FlagsBytes = 16, LineBytes = 1, StructBytes = 64;
 
     /// <summary>Whether the descriptor is a terminal.</summary>

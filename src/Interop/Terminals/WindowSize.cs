@@ -22,6 +22,7 @@ public static unsafe class WindowSize
     public static void Set(Fd terminal, ushort rows, ushort columns)
     {
         ushort* size = stackalloc ushort[4] { rows, columns, 0, 0 };
-        Native.Check(Native.syscall(SyscallNumbers.ioctl, terminal.Number, TIOCSWINSZ, (nint)size), "ioctl(TIOCSWINSZ)");
+        Native.Check(Native.syscall(SyscallNumbers.ioctl, terminal.Number, TIOCSWINSZ, (nint)size),
+            "ioctl(TIOCSWINSZ)");
     }
 }

@@ -37,11 +37,13 @@ internal sealed class AttachVerb : Verb
     {
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
-        if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it first");
+        if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it "
+            + "first");
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException("You cannot attach to a stopped container, start it first");
         bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
-        client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0), AttachSession.TerminalSize());
+        client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0),
+            AttachSession.TerminalSize());
         using var session = new AttachSession(client, config.Tty);
         return session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
     }

@@ -45,16 +45,21 @@ internal sealed class ExecVerb : Verb
     {
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
-        if (state.Status == "paused") throw new UsageException($"container {config.Id} is paused, unpause the container before exec");
+        if (state.Status == "paused") throw new UsageException(
+            $"container {config.Id} is paused, unpause the container before exec");
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException($"container {config.Id} is not running");
-        bool tty = arguments.Flag("tty"), detach = arguments.Flag("detach"), interactive = arguments.Flag("interactive");
-        if (tty && interactive && !detach && !Termios.IsTerminal(Fd.Borrow(0))) throw new UsageException("the input device is not a TTY");
+        bool tty = arguments.Flag("tty"), detach = arguments.Flag("detach"), interactive =
+            arguments.Flag("interactive");
+        if (tty && interactive && !detach
+            && !Termios.IsTerminal(Fd.Borrow(0))) throw new UsageException("the input device is not a TTY");
         var (rows, columns) = tty ? AttachSession.TerminalSize() : ((ushort)0, (ushort)0);
         var request = new ExecRequest
         {
-            Args = [.. arguments.Positional.Skip(1)], Env = [.. KeyValues.Environment([], arguments.Values("env"))], User = arguments.Value("user") ?? "",
-            WorkingDir = arguments.Value("workdir") ?? "", Tty = tty, Privileged = arguments.Flag("privileged"), Detach = detach,
+            Args = [.. arguments.Positional.Skip(1)], Env = [.. KeyValues.Environment([], arguments.Values("env"))],
+                User = arguments.Value("user") ?? "",
+            WorkingDir = arguments.Value("workdir") ?? "", Tty = tty, Privileged = arguments.Flag("privileged"),
+                Detach = detach,
             Rows = rows, Columns = columns,
         };
         return new ExecClient(client).Run(request, interactive);

@@ -11,7 +11,8 @@ internal sealed class ImagesVerb : Verb
     [
         Option.Flag("all", "Show all images (default hides intermediate images)", 'a'),
         Option.Flag("digests", "Show digests"),
-        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
+        Option.Value("format", "string",
+            "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Don't truncate output"),
         Option.Flag("quiet", "Only show image IDs", 'q'),
     ];
@@ -48,7 +49,8 @@ internal sealed class ImagesVerb : Verb
         DateTimeOffset now = DateTimeOffset.UtcNow;
         var listing = new Listing<Row>(
             new("Repository", "REPOSITORY", r => r.Repository), new("Tag", "TAG", r => r.Tag),
-            new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: digests), new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
+            new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: digests),
+                new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
             new("CreatedSince", "CREATED", r => HumanDuration.Since(r.Image.Created, now)),
             new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)));
         Output.Text(listing.Render(rows, arguments.Value("format")));

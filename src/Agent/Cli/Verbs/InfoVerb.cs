@@ -24,13 +24,22 @@ internal sealed class InfoVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         List<(ContainerConfig Config, ContainerState State)> containers = engine.List(all: true);
-        int running = containers.Count(c => c.State.Status == "running"), paused = containers.Count(c => c.State.Status == "paused");
-        CgroupHierarchy? cgroups = CgroupHierarchy.TryDetect("/sys/fs/cgroup", out string problem);
-        Output.Line($"Containers: {containers.Count}\n Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
-        Output.Line($"Images: {engine.Images.List().Count}\nSkiff Version: {VersionVerb.Version}\nStorage Driver: {engine.Snapshotter.Name}");
-        Output.Line(cgroups is null ? $"Cgroup: {problem}" : $"Cgroup Version: 2\n Tree: {cgroups.Root}{(cgroups.IsMixed ? " (beside version 1, which keeps the controllers: limits are not enforced)" : "")}\n Controllers: {cgroups.Controllers}");
-        Output.Line($"Kernel Version: {KernelVersion.Release}\nArchitecture: {VersionVerb.Architecture}\nCPUs: {System.Environment.ProcessorCount}");
+        int running = containers.Count(c => c.State.Status == "running");
+        int paused = containers.Count(c => c.State.Status == "paused");
+        Output.Line($"Containers: {containers.Count}");
+        Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
+        Output.Line($"Images: {engine.Images.List().Count}\nServer Version: {VersionVerb.Version}");
+        Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
+        Output.Line($"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
+        Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         return 0;
+    }
+
+    private static string Cgroups()
+    {
+        if (CgroupHierarchy.TryDetect("/sys/fs/cgroup", out string problem) is not { } tree) return $"Cgroup: {problem}";
+        string beside = tree.IsMixed ? " (version 1 keeps most controllers: their limits are not enforced)" : "";
+        return $"Cgroup Version: 2\n Tree: {tree.Root}{beside}\n Controllers: {tree.Controllers}";
     }
 }

@@ -12,7 +12,8 @@ internal sealed class LogsVerb : Verb
         Option.Flag("follow", "Follow log output", 'f'),
         Option.Flag("timestamps", "Show timestamps", 't'),
         Option.Value("tail", "string", "Number of lines to show from the end of the logs (default \"all\")", 'n'),
-        Option.Value("since", "string", "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)"),
+        Option.Value("since", "string",
+            "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)"),
         Option.Value("until", "string", "Show logs before a timestamp or relative time"),
         Option.Flag("details", "Show extra details provided to logs"),
     ];

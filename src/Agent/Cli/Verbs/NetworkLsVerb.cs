@@ -9,7 +9,8 @@ internal sealed class NetworkLsVerb : Verb
 {
     private static readonly Option[] s_options =
     [
-        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
+        Option.Value("format", "string",
+            "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Do not truncate the output"),
         Option.Flag("quiet", "Only display network IDs", 'q'),
     ];
@@ -40,7 +41,8 @@ internal sealed class NetworkLsVerb : Verb
             return 0;
         }
         var listing = new Listing<NetworkRecord>(
-            new("ID", "NETWORK ID", n => IdOf(n, full)), new("Name", "NAME", n => n.Name), new("Driver", "DRIVER", n => n.Driver),
+            new("ID", "NETWORK ID", n => IdOf(n, full)), new("Name", "NAME", n => n.Name),
+                new("Driver", "DRIVER", n => n.Driver),
             new("Scope", "SCOPE", n => n.Scope));
         Output.Text(listing.Render(networks, arguments.Value("format")));
         return 0;

@@ -36,7 +36,8 @@ internal sealed class PortVerb : Verb
             Output.Line(wanted is null ? $"{inside} -> {port.HostText}" : port.HostText);
             found = true;
         }
-        if (wanted is not null && !found) throw new UsageException($"no public port '{wanted}' published for {arguments.Positional[0]}");
+        if (wanted is not null && !found) throw new UsageException(
+            $"no public port '{wanted}' published for {arguments.Positional[0]}");
         return 0;
     }
 }

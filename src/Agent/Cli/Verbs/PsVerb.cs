@@ -11,7 +11,8 @@ internal sealed class PsVerb : Verb
     [
         Option.Flag("all", "Show all containers (default shows just running)", 'a'),
         Option.List("filter", "filter", "Filter output based on conditions provided (id, name, label, status)", 'f'),
-        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
+        Option.Value("format", "string",
+            "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("latest", "Show the latest created container (includes all states)", 'l'),
         Option.Flag("no-trunc", "Don't truncate output"),
         Option.Flag("quiet", "Only display container IDs", 'q'),
@@ -35,8 +36,10 @@ internal sealed class PsVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        bool all = arguments.Flag("all") || arguments.Flag("latest"), full = arguments.Flag("no-trunc"), quiet = arguments.Flag("quiet");
-        List<(ContainerConfig Config, ContainerState State)> rows = engine.List(all || arguments.Values("filter").Any(f => f.StartsWith("status=", StringComparison.Ordinal)));
+        bool all = arguments.Flag("all") || arguments.Flag("latest"), full = arguments.Flag("no-trunc"), quiet =
+            arguments.Flag("quiet");
+        List<(ContainerConfig Config, ContainerState State)> rows =
+            engine.List(all || arguments.Values("filter").Any(f => f.StartsWith("status=", StringComparison.Ordinal)));
         rows.RemoveAll(r => !ContainerFilter.Matches(arguments.Values("filter"), r.Config, r.State));
         if (arguments.Flag("latest") && rows.Count > 1) rows.RemoveRange(1, rows.Count - 1);
         if (quiet)
@@ -47,12 +50,15 @@ internal sealed class PsVerb : Verb
         DateTimeOffset now = DateTimeOffset.UtcNow;
         var listing = new Listing<(ContainerConfig Config, ContainerState State)>(
             new("ID", "CONTAINER ID", r => IdOf(r.Config, full)), new("Image", "IMAGE", r => r.Config.Image),
-            new("Command", "COMMAND", r => CommandOf(r.Config, full)), new("RunningFor", "CREATED", r => HumanDuration.Since(r.Config.Created, now)),
-            new("Status", "STATUS", r => StatusOf(r.State, now)), new("Ports", "PORTS", r => string.Join(", ", r.State.Endpoint?.Ports ?? [])),
+            new("Command", "COMMAND", r => CommandOf(r.Config, full)),
+                new("RunningFor", "CREATED", r => HumanDuration.Since(r.Config.Created, now)),
+            new("Status", "STATUS", r => StatusOf(r.State, now)),
+                new("Ports", "PORTS", r => string.Join(", ", r.State.Endpoint?.Ports ?? [])),
             new("Names", "NAMES", r => r.Config.Name), new("State", "STATE", r => r.State.Status, Shown: false),
             new("CreatedAt", "CREATED AT", r => r.Config.Created.ToString("u"), Shown: false),
             new("Networks", "NETWORKS", r => r.Config.NetworkMode, Shown: false),
-            new("Labels", "LABELS", r => string.Join(',', r.Config.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false));
+            new("Labels", "LABELS", r =>
+                string.Join(',', r.Config.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false));
         Output.Text(listing.Render(rows, arguments.Value("format")));
         return 0;
     }
@@ -63,7 +69,9 @@ internal sealed class PsVerb : Verb
     {
         "running" => "Up " + HumanDuration.Of(now - state.StartedAt),
         "paused" => $"Up {HumanDuration.Of(now - state.StartedAt)} (Paused)",
-        "exited" => $"Exited ({state.ExitCode}) {HumanDuration.Since(state.FinishedAt == default ? state.StartedAt : state.FinishedAt, now)}",
+        "exited" =>
+            $"Exited ({state.ExitCode}) "
+                + $"{HumanDuration.Since(state.FinishedAt == default ? state.StartedAt : state.FinishedAt, now)}",
         _ => "Created",
     };
 

@@ -23,7 +23,8 @@ internal sealed class RenameVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        engine.Containers.Rename(engine.Containers.Find(arguments.Positional[0]), arguments.Positional[1].TrimStart('/'));
+        engine.Containers.Rename(engine.Containers.Find(arguments.Positional[0]),
+            arguments.Positional[1].TrimStart('/'));
         return 0;
     }
 }

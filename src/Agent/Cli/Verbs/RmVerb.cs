@@ -31,6 +31,7 @@ internal sealed class RmVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         bool force = arguments.Flag("force"), volumes = arguments.Flag("volumes");
-        return EachContainer.Do(engine, arguments.Positional, config => engine.Remove(config, force, volumes), missingIsFine: force);
+        return EachContainer.Do(engine, arguments.Positional, config =>
+            engine.Remove(config, force, volumes), missingIsFine: force);
     }
 }

@@ -41,7 +41,8 @@ internal sealed class RunVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        bool detach = arguments.Flag("detach"), tty = arguments.Flag("tty"), interactive = arguments.Flag("interactive");
+        bool detach = arguments.Flag("detach"), tty = arguments.Flag("tty"), interactive =
+            arguments.Flag("interactive");
         if (tty && interactive && !detach && !Termios.IsTerminal(Fd.Borrow(0)))
         {
             // Docker gives 1 here and not 125: nothing was asked of the engine yet.
@@ -52,7 +53,8 @@ internal sealed class RunVerb : Verb
         // Spawned first: the monitor's runtime starts while this process prepares the container.
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         ContainerConfig config = Creation.Create(engine, arguments);
-        AttachStreams streams = detach ? AttachStreams.None : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
+        AttachStreams streams = detach ? AttachStreams.None
+            : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
         try
         {
             engine.Start(config, client, streams, AttachSession.TerminalSize());

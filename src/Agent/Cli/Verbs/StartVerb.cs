@@ -35,7 +35,8 @@ internal sealed class StartVerb : Verb
         Creation.CheckHost();
         bool attach = arguments.Flag("attach"), interactive = arguments.Flag("interactive");
         if (!attach && !interactive) return EachContainer.Do(engine, arguments.Positional, engine.Start);
-        if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers at once");
+        if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers "
+            + "at once");
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         bool stdin = interactive && config.OpenStdin;

@@ -35,7 +35,8 @@ internal sealed class StopVerb : Verb
         string? signal = arguments.Value("signal");
         return EachContainer.Do(engine, arguments.Positional, config =>
         {
-            engine.Stop(signal is null ? config : config with { StopSignal = SignalNames.Checked(signal) }, (int)(seconds ?? config.StopTimeoutSeconds));
+            engine.Stop(signal is null ? config : config with { StopSignal = SignalNames.Checked(signal) },
+                (int)(seconds ?? config.StopTimeoutSeconds));
         });
     }
 }

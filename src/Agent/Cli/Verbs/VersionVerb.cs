@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -10,7 +11,7 @@ internal sealed class VersionVerb : Verb
 
     /// <summary>Docker's word for this binary's architecture.</summary>
     public static string Architecture =>
-        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+        RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
 
     /// <inheritdoc/>
     public override string Name => "version";
@@ -27,7 +28,9 @@ internal sealed class VersionVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        Output.Line($"Skiff {Version}\n OS/Arch:        linux/{Architecture}\n Kernel Version: {Skiff.Interop.KernelVersion.Release}");
+        Output.Line(
+            $"Skiff {Version}\n OS/Arch:        linux/{Architecture}\n Kernel Version: "
+                + $"{Skiff.Interop.KernelVersion.Release}");
         return 0;
     }
 }

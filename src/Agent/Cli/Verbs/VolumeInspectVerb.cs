@@ -21,7 +21,8 @@ internal sealed class VolumeInspectVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         var items = new List<byte[]>();
-        foreach (string name in arguments.Positional) items.Add(InspectJson.OfVolume(engine.Volumes, engine.Volumes.Get(name)));
+        foreach (string name in arguments.Positional) items.Add(
+            InspectJson.OfVolume(engine.Volumes, engine.Volumes.Get(name)));
         Output.Text(InspectJson.Array(items));
         return 0;
     }

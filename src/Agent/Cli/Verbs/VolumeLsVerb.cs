@@ -9,7 +9,8 @@ internal sealed class VolumeLsVerb : Verb
 {
     private static readonly Option[] s_options =
     [
-        Option.Value("format", "string", "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
+        Option.Value("format", "string",
+            "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("quiet", "Only display volume names", 'q'),
     ];
 

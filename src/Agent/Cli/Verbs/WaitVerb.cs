@@ -25,7 +25,9 @@ internal sealed class WaitVerb : Verb
         {
             try
             {
-                Output.Line(engine.Wait(engine.Containers.Find(name)).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                Output.Line(
+                    engine.Wait(engine.Containers.Find(name)).ToString(
+                        System.Globalization.CultureInfo.InvariantCulture));
             }
             catch (UsageException e)
             {
