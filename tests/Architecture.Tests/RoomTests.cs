@@ -25,7 +25,8 @@ public class RoomTests
     };
 
     /// <summary>
-    /// Words that every room speaks: where state lives, the error that is meant for the user, sizes as users write them.
+    /// Words that every room speaks: where state lives, the error that is meant for the user, sizes as users write
+    /// them.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [

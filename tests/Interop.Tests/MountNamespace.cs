@@ -36,7 +36,8 @@ internal static unsafe partial class MountNamespace
     private static void Enter()
     {
         if (unshare(CLONE_NEWNS | CLONE_FS) == -1)
-            throw new InvalidOperationException($"unshare: errno {Marshal.GetLastPInvokeError()}; run the tests as root");
+            throw new InvalidOperationException(
+                $"unshare: errno {Marshal.GetLastPInvokeError()}; run the tests as root");
         fixed (byte* root = "/\0"u8)
             if (mount(null, root, null, MS_REC_PRIVATE, null) == -1)
                 throw new InvalidOperationException($"mount --make-rprivate /: errno {Marshal.GetLastPInvokeError()}");

@@ -4,7 +4,9 @@ using Skiff.Interop.Mounts;
 
 namespace Skiff.Agent.Containers;
 
-/// <summary>A container's /dev: a small tmpfs with nodes, links and mount points, made before the container exists.</summary>
+/// <summary>
+/// A container's /dev: a small tmpfs with nodes, links and mount points, made before the container exists.
+/// </summary>
 internal static class DeviceTree
 {
     private const uint CharacterDevice = 0x2000;
@@ -28,8 +30,10 @@ internal static class DeviceTree
 
     private static void Fill(Fd dev, ContainerConfig config)
     {
-        foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes) MakeNode(dev, name, CharacterDevice | 0x1B6, major, minor);
-        foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name), "symlinkat", name);
+        foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes) MakeNode(dev, name,
+            CharacterDevice | 0x1B6, major, minor);
+        foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name),
+            "symlinkat", name);
         foreach (string directory in (ReadOnlySpan<string>)["pts", "shm", "mqueue"])
             Check(Files.TryMkdirAt(dev, directory, 0x1ED), "mkdirat", directory);
         if (config.Tty) RootTree.EnsureFile(dev, "console");
@@ -47,7 +51,8 @@ internal static class DeviceTree
     {
         Errno errno = Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out FileStatus status);
         if (errno != Errno.None || !IsDevice(status))
-            throw new UsageException($"error gathering device information while adding custom device \"{device.PathOnHost}\": "
+            throw new UsageException(
+                $"error gathering device information while adding custom device \"{device.PathOnHost}\": "
                 + (errno == Errno.None ? "not a device node" : ErrnoText.Of(errno)), 125);
         const string prefix = "/dev/";
         if (!device.PathInContainer.StartsWith(prefix, StringComparison.Ordinal))
@@ -73,7 +78,8 @@ internal static class DeviceTree
         foreach (var entry in Files.ListDirectory(host))
         {
             if (entry.Name is "pts" or "shm" or "mqueue" or "console" or "ptmx") continue;
-            if (Files.TryStatAt(host, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None || !IsDevice(status)) continue;
+            if (Files.TryStatAt(host, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None
+                || !IsDevice(status)) continue;
             if (Files.TryMknodAt(dev, entry.Name, status.Mode, status.RdevMajor, status.RdevMinor) == Errno.None)
                 Files.TryChownAt(dev, entry.Name, status.Uid, status.Gid);
         }

@@ -68,7 +68,8 @@ internal static class ImageUsers
         foreach (string line in groups)
         {
             string[] fields = line.Split(':');
-            if (fields.Length >= 4 && Array.IndexOf(fields[3].Split(','), user) >= 0 && TryId(fields[2], out uint gid)) ids.Add(gid);
+            if (fields.Length >= 4 && Array.IndexOf(fields[3].Split(','), user) >= 0
+                && TryId(fields[2], out uint gid)) ids.Add(gid);
         }
     }
 
@@ -82,7 +83,8 @@ internal static class ImageUsers
             string[] fields = line.Split(':');
             if (fields.Length < fieldCount) continue;
             if (fields[0] == key) return fields;
-            if (numeric && byNumber is null && TryId(fields[2], out uint candidate) && candidate == id) byNumber = fields;
+            if (numeric && byNumber is null && TryId(fields[2], out uint candidate) && candidate == id) byNumber =
+                fields;
         }
         return byNumber;
     }
@@ -95,7 +97,8 @@ internal static class ImageUsers
         Errno errno = Files.TryOpenAt2(rootfs, path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK, 0,
             ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS, out Fd? fd);
         if (errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP) return [];
-        if (errno != Errno.None) throw new LinuxException(errno, "openat2", "/" + path, "looking up the user in the image");
+        if (errno != Errno.None) throw new LinuxException(errno, "openat2", "/" + path,
+            "looking up the user in the image");
         using (fd)
         {
             byte[] buffer = new byte[16 << 10];
@@ -103,7 +106,8 @@ internal static class ImageUsers
             for (int count; (count = Files.Read(fd!, buffer.AsSpan(length))) > 0;)
             {
                 length += count;
-                if (length > FileLimitBytes) throw new UsageException($"the image's /{path} is larger than {FileLimitBytes} bytes", 126);
+                if (length > FileLimitBytes) throw new UsageException(
+                    $"the image's /{path} is larger than {FileLimitBytes} bytes", 126);
                 if (length == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
             }
             return Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -6,8 +6,10 @@ using Skiff.Interop.Mounts;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// Everything that is mounted into a container and can be made before it exists: its root, /dev, /dev/pts, /dev/shm, volumes, bind
-/// mounts, tmpfs and the three generated files of /etc. What belongs to a namespace of the container (/proc, /sys, mqueue,
+/// Everything that is mounted into a container and can be made before it exists: its root, /dev, /dev/pts, /dev/shm,
+/// volumes, bind
+/// mounts, tmpfs and the three generated files of /etc. What belongs to a namespace of the container (/proc, /sys,
+/// mqueue,
 /// cgroup2) is made by the child itself.
 /// </summary>
 internal sealed class PreparedMounts : IDisposable
@@ -105,7 +107,8 @@ internal sealed class PreparedMounts : IDisposable
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
-            throw new UsageException($"invalid mount config for type \"bind\": bind source path does not exist: {source}", 125);
+            throw new UsageException(
+                $"invalid mount config for type \"bind\": bind source path does not exist: {source}", 125);
         if (errno != Errno.None) throw new LinuxException(errno, "openat", source, $"mounting {target}");
         using (location)
         {
@@ -148,7 +151,8 @@ internal sealed class PreparedMounts : IDisposable
         Errno errno = Files.TryOpenAt2(Root, path[1..], OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0,
             ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_SYMLINKS, out Fd? fd);
         fd?.Dispose();
-        if (errno != Errno.None) throw new LinuxException(errno, "openat2", path, "the image's directory must be a real one");
+        if (errno != Errno.None) throw new LinuxException(errno, "openat2", path,
+            "the image's directory must be a real one");
     }
 
     private static bool IsBelow(string path, string directory) =>

@@ -3,7 +3,8 @@ namespace Skiff.Interop.Tests.Abi;
 /// <summary>
 /// What the C headers are asked. Constants need no row: every integer constant and enum member of Skiff.Interop that is
 /// spelled like C (<c>MS_BIND</c>, <c>ENOENT</c>) and every member of SyscallNumbers is checked by itself. Add a row to
-/// <see cref="Structs"/> for each struct, to <see cref="Expressions"/> for sizes and offsets that code writes as numbers, to
+/// <see cref="Structs"/> for each struct, to <see cref="Expressions"/> for sizes and offsets that code writes as
+/// numbers, to
 /// <see cref="Renamed"/> when C has another name for it.
 /// </summary>
 internal static class AbiTable
@@ -34,7 +35,9 @@ internal static class AbiTable
             "linux/if_bridge.h", "linux/icmp.h", "linux/icmpv6.h"),
     ];
 
-    /// <summary>C# struct, C type, and fields whose names differ (C# name, C name; "" for padding C has no name for).</summary>
+    /// <summary>
+    /// C# struct, C type, and fields whose names differ (C# name, C name; "" for padding C has no name for).
+    /// </summary>
     public static readonly (string Type, string CType, (string Field, string CField)[] Fields)[] Structs =
     [
         ("Skiff.Interop.Libc.statx", "struct statx", [("spare0", "")]),
@@ -135,7 +138,9 @@ internal static class AbiTable
         ["Signals.SIGRTMAX"] = "_NSIG - 1",
     };
 
-    /// <summary>Names that Debian 12's headers lack, with the kernel that brought them. Checked where headers are newer.</summary>
+    /// <summary>
+    /// Names that Debian 12's headers lack, with the kernel that brought them. Checked where headers are newer.
+    /// </summary>
     public static readonly Dictionary<string, string> NewerThanHeaders = new()
     {
         ["MOVE_MOUNT_BENEATH"] = "Linux 6.5",

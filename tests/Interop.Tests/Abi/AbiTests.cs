@@ -3,7 +3,9 @@ using System.Runtime.Loader;
 
 namespace Skiff.Interop.Tests.Abi;
 
-/// <summary>Every struct and constant of Skiff.Interop against the C headers of the system, for both architectures.</summary>
+/// <summary>
+/// Every struct and constant of Skiff.Interop against the C headers of the system, for both architectures.
+/// </summary>
 public class AbiTests(ITestOutputHelper output)
 {
     private const string CrossCompiler = "aarch64-linux-gnu-gcc";
@@ -65,11 +67,14 @@ public class AbiTests(ITestOutputHelper output)
                 known.Add(row);
                 if (!holds) wrong.Add($"{row.Expression} is not {row.Value} (0x{row.Value:x}): {row.Source}");
             }
-        string[] unknown = [.. rows.Where(row => !known.Contains(row)).Select(row => $"{row.Expression}: {row.Source}")];
-        output.WriteLine($"{compiler}: {known.Count} of {rows.Count} claims checked; the headers lack {unknown.Length}:");
+        string[] unknown =
+            [.. rows.Where(row => !known.Contains(row)).Select(row => $"{row.Expression}: {row.Source}")];
+        output.WriteLine(
+            $"{compiler}: {known.Count} of {rows.Count} claims checked; the headers lack {unknown.Length}:");
         foreach (string name in unknown) output.WriteLine($"  {name}");
         Assert.Empty(wrong);
         Assert.DoesNotContain(unknown, name => !AbiTable.NewerThanHeaders.ContainsKey(name.Split(": ")[0]));
-        Assert.True(known.Count >= AbiTable.Floor, $"only {known.Count} claims were checked, expected {AbiTable.Floor}");
+        Assert.True(known.Count >= AbiTable.Floor,
+            $"only {known.Count} claims were checked, expected {AbiTable.Floor}");
     }
 }

@@ -36,7 +36,8 @@ public class SignalTests
             using var signals = new SignalFd(SignalSet.Of(SIGUSR1));
             Assert.False(signals.TryTake(out _));
             // tgkill from outside: the signal is for this thread alone, so no other thread can take it.
-            string script = "import ctypes,sys;sys.exit(ctypes.CDLL(None).syscall(234,int(sys.argv[1]),int(sys.argv[2]),10))";
+            string script =
+                "import ctypes,sys;sys.exit(ctypes.CDLL(None).syscall(234,int(sys.argv[1]),int(sys.argv[2]),10))";
             string thread = Path.GetFileName(Target("/proc/thread-self"));
             Tool.Run("python3", "-c", script, $"{Environment.ProcessId}", thread);
             Assert.Equal(PollEvents.POLLIN, Files.Poll(signals.Fd, PollEvents.POLLIN, 5000));

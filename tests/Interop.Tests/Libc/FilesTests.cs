@@ -123,7 +123,8 @@ public sealed class FilesTests : IDisposable
         Assert.Equal(Errno.None, Files.TryLinkAt(directory, "node", directory, "second"));
         Assert.Equal(Errno.None, Files.TryUtimens(directory, "node", -5, 7));
         string oracle = Tool.Run("stat", "-c", "%F %Hr:%Lr %a %u %g %h %.9Y", _directory["node"]);
-        Assert.Equal("character special file 10:70000 644 1000 70000 2 -5.000000007", oracle.Replace("-4.999999993", "-5.000000007"));
+        Assert.Equal("character special file 10:70000 644 1000 70000 2 -5.000000007",
+            oracle.Replace("-4.999999993", "-5.000000007"));
         FileStatus status = Files.Stat(_directory["node"]);
         Assert.Equal((-5L, 7u), (status.MtimeSeconds, status.MtimeNanoseconds));
         Assert.Equal((10u, 70000u), (status.RdevMajor, status.RdevMinor));

@@ -21,7 +21,8 @@ public sealed class MountInfoTests : IDisposable
         Assert.Equal((strange, "strange source", "tmpfs", "/"),
             (row.MountPoint, row.Source, row.FilesystemType, row.Root));
         string[] ours = [.. MountInfo.Read().Where(r => r.MountPoint != strange)
-            .Select(r => $"{r.Id} {r.ParentId} {r.Major}:{r.Minor} {r.Root} {r.FilesystemType} {r.Options} {r.SuperOptions}")];
+            .Select(r =>
+                $"{r.Id} {r.ParentId} {r.Major}:{r.Minor} {r.Root} {r.FilesystemType} {r.Options} {r.SuperOptions}")];
         string[] theirs = [.. Tool.Run("findmnt", "-rnuo", "ID,PARENT,MAJ:MIN,FSROOT,FSTYPE,VFS-OPTIONS,FS-OPTIONS")
             .Split('\n').Where(line => !line.StartsWith($"{row.Id} ", StringComparison.Ordinal))];
         Assert.Equal(theirs.Order(), ours.Order());
@@ -33,7 +34,8 @@ public sealed class MountInfoTests : IDisposable
     [InlineData("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 propagate_from:2 - ext3 /dev/root rw,errors=continue",
         "36 35 98 0 /mnt1 /mnt2 rw,noatime [master:1 propagate_from:2] ext3 /dev/root rw,errors=continue False")]
     [InlineData("1 0 0:2 / / rw - rootfs none ro", "1 0 0 2 / / rw [] rootfs none ro True")]
-    [InlineData(@"2 1 7:0 /a\134b /c\040d\011e\012f ro - 9p x\043y rw", "2 1 7 0 /a\\b /c d\te\nf ro [] 9p x#y rw True")]
+    [InlineData(@"2 1 7:0 /a\134b /c\040d\011e\012f ro - 9p x\043y rw",
+        "2 1 7 0 /a\\b /c d\te\nf ro [] 9p x#y rw True")]
     [InlineData(@"2 1 7:0 / /trailing\04 rw - x  rw", @"2 1 7 0 / /trailing\04 rw [] x  rw False")]
     public void Line_is_parsed(string line, string expected)
     {

@@ -7,7 +7,8 @@ namespace Skiff.Layers.Tests.Oci;
 public class ManifestTests
 {
     private static readonly string s_a = "sha256:" + new string('a', 64);
-    private static readonly string s_config = $$"""{"mediaType":"{{MediaTypes.OciConfig}}","digest":"{{s_a}}","size":5}""";
+    private static readonly string s_config =
+        $$"""{"mediaType":"{{MediaTypes.OciConfig}}","digest":"{{s_a}}","size":5}""";
 
     [Fact]
     public void Manifest_gives_config_and_layers()
@@ -27,7 +28,8 @@ public class ManifestTests
     [InlineData("""{"schemaVersion":2,"layers":[]}""", "no digest")]
     [InlineData("""{"schemaVersion":2,"config":C,"layers":[],"manifests":[]}""", "read in two ways")]
     [InlineData("""{"schemaVersion":2,"mediaType":"text/plain","config":C}""", "text/plain")]
-    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/x","digest":"A","size":1}}""", "application/x")]
+    [InlineData("""{"schemaVersion":2,"config":{"mediaType":"application/x","digest":"A","size":1}}""",
+        "application/x")]
     [InlineData("""{"schemaVersion":2,"config":C,"layers":[{"mediaType":"T","digest":"A","size":-1}]}""", "size -1")]
     [InlineData("""{"schemaVersion":2,"config":C,"layers":[{"mediaType":"x/y","digest":"A","size":1}]}""", "x/y")]
     [InlineData("""{"schemaVersion":2,"config":C,"layers":[{"mediaType":"F","digest":"A","size":1}]}""", "foreign")]
@@ -68,7 +70,8 @@ public class ManifestTests
         Assert.Equal(isIndex, ManifestKind.IsIndex(contentType, Bytes(json)));
 
     [Theory]
-    [InlineData(MediaTypes.OciIndex, """{"mediaType":"application/vnd.oci.image.manifest.v1+json"}""", "but says it is")]
+    [InlineData(MediaTypes.OciIndex, """{"mediaType":"application/vnd.oci.image.manifest.v1+json"}""",
+        "but says it is")]
     [InlineData("application/vnd.docker.distribution.manifest.v1+prettyjws", "{}", "schema 1")]
     [InlineData("application/json", """{"schemaVersion":1,"fsLayers":[]}""", "schema 1")]
     [InlineData(MediaTypes.OciIndex, """{"mediaType":"application/x"}""", "application/x")]
@@ -99,7 +102,8 @@ public class ManifestTests
     private static string SampleIndexJson()
     {
         string Entry(int size, string platform) =>
-            $$"""{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{s_a}}","size":{{size}},"platform":{{platform}} }""";
+            $$"""{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{s_a}}","size":{{size}},"platform":{{platform}} "
+                + "}""";
         return $$"""
             {"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[
              {{Entry(9, """{"os":"unknown","architecture":"unknown"}""")}},

@@ -52,7 +52,8 @@ public sealed class RegistryClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData(404, """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""", "manifest unknown (404)")]
+    [InlineData(404, """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""",
+        "manifest unknown (404)")]
     [InlineData(404, "", "not found (404)")]
     [InlineData(403, "<html>no</html>", "access denied (403)")]
     [InlineData(418, """{"errors":[{"code":"TEAPOT","message":"a\nb"}]}""", "a b (418)")]

@@ -30,7 +30,8 @@ internal sealed class InfoVerb : Verb
         Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
         Output.Line($"Images: {engine.Images.List().Count}\nServer Version: {VersionVerb.Version}");
         Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
-        Output.Line($"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
+        Output.Line(
+            $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
         Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         return 0;
@@ -38,7 +39,8 @@ internal sealed class InfoVerb : Verb
 
     private static string Cgroups()
     {
-        if (CgroupHierarchy.TryDetect("/sys/fs/cgroup", out string problem) is not { } tree) return $"Cgroup: {problem}";
+        if (CgroupHierarchy.TryDetect("/sys/fs/cgroup",
+            out string problem) is not { } tree) return $"Cgroup: {problem}";
         string beside = tree.IsMixed ? " (version 1 keeps most controllers: their limits are not enforced)" : "";
         return $"Cgroup Version: 2\n Tree: {tree.Root}{beside}\n Controllers: {tree.Controllers}";
     }
