@@ -14,7 +14,7 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 {
     BUILD_PACKAGES=(gcc libc6-dev libssl3 ca-certificates)
     # Independent tools that the tests check the engine's work with, and what makes the images.
-    TEST_PACKAGES=(curl jq zstd debootstrap iproute2 nftables procps util-linux bsdutils attr)
+    TEST_PACKAGES=(curl jq python3 zstd debootstrap iproute2 nftables procps util-linux bsdutils attr)
 }
 
 # need_root WHY: the engine and its tests mount, make namespaces and install packages.

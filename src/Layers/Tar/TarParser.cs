@@ -19,13 +19,16 @@ public sealed class TarParser(ITarVisitor visitor)
     private readonly PaxAttributes _global = new(), _next = new();
     private readonly TarEntry _entry = new();
     private State _state;
-    private State _afterPadding;
     private byte _extendedType;
     private int _blockFill, _zeroBlocks;
     private long _remaining, _padding;
+    private bool _entryPending; // Extended headers came, and their entry has to follow.
 
     /// <summary>Bytes taken so far.</summary>
     public long Position { get; private set; }
+
+    /// <summary>After <see cref="Complete"/>: whether the last entry's content ends short of a block's end.</summary>
+    public bool EndsWithoutPadding => _state == State.Padding;
 
     /// <summary>Takes the next bytes; the buffer is the caller's again when the call returns.</summary>
     /// <exception cref="ImageException">The tar is malformed.</exception>
@@ -51,9 +54,10 @@ public sealed class TarParser(ITarVisitor visitor)
     {
         bool whole = _state switch
         {
-            State.Header => _blockFill == 0 && _next.Path.Length == 0 && _next.LinkPath.Length == 0,
+            State.Header => _blockFill == 0 && !_entryPending,
             State.Extended or State.Data => false,
-            _ => true, // Some writers leave out the last padding.
+            State.Padding => !_entryPending, // Some writers leave out the last padding.
+            _ => true,
         };
         if (!whole) throw new ImageException($"tar is cut short at byte {Position}: an entry is incomplete");
     }
@@ -103,7 +107,7 @@ public sealed class TarParser(ITarVisitor visitor)
         int taken = (int)Math.Min(bytes.Length, _padding);
         Position += taken;
         _padding -= taken;
-        if (_padding == 0) _state = _afterPadding;
+        if (_padding == 0) _state = State.Header;
         return taken;
     }
 
@@ -117,7 +121,6 @@ public sealed class TarParser(ITarVisitor visitor)
     private void SkipPadding()
     {
         _padding = -Position & (TarHeader.BlockSize - 1);
-        _afterPadding = State.Header;
         _state = _padding == 0 ? State.Header : State.Padding;
     }
 
@@ -145,6 +148,7 @@ public sealed class TarParser(ITarVisitor visitor)
             throw new ImageException($"bad tar header at byte {position}: extended header of {size} bytes, "
                 + $"at most {MaxExtendedHeaderBytes} are taken");
         _extendedType = type;
+        _entryPending |= type != 'g';
         _extended.Clear();
         _remaining = size;
         _state = State.Extended;
@@ -191,6 +195,7 @@ public sealed class TarParser(ITarVisitor visitor)
         _entry.Type = TypeOf(type, position);
         ReadDevice(block, position);
         _next.Clear();
+        _entryPending = false;
         Emit(position);
     }
 

@@ -1,3 +1,4 @@
+using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 
 namespace Skiff.Layers.Tests.Snapshots;
@@ -5,4 +6,15 @@ namespace Skiff.Layers.Tests.Snapshots;
 public sealed class OverlaySnapshotterTests : SnapshotterContract
 {
     private protected override ISnapshotter Open() => Snapshotters.Open(Sandbox.Root, Sandbox.RunRoot, "overlay");
+
+    [Fact]
+    public void Tar_without_its_last_padding_is_complete()
+    {
+        byte[] tar = File.ReadAllBytes(Oracle.MakeTar(Sandbox, "add('f', data=b'x' * 5000)"));
+        ISnapshotter snapshotter = Open();
+        Digest diffId = Digest.Parse("sha256:" + new string('d', 64));
+        Sandbox.Ingest(snapshotter, diffId, tar.AsSpan(0, 512 + 5000));
+        string file = Path.Combine(snapshotter.LowerDirectories([diffId])[0], "f");
+        Assert.Equal(new string('x', 5000), File.ReadAllText(file));
+    }
 }

@@ -14,7 +14,8 @@ internal sealed class Sandbox : IDisposable
 
     internal Sandbox() => Directory.CreateDirectory(Base);
 
-    internal string Base { get; } = Path.Combine(Path.GetTempPath(), $"skiff-layers-{Guid.NewGuid():N}");
+    /// <summary>Not in /tmp: that may be tmpfs, from whose files EROFS cannot be mounted.</summary>
+    internal string Base { get; } = $"/var/tmp/skiff-layers-{Guid.NewGuid():N}";
 
     internal string Root => Path.Combine(Base, "root");
 

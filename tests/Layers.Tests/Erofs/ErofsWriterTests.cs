@@ -1,0 +1,125 @@
+using System.Text;
+using Skiff.Interop;
+using Skiff.Layers.Erofs;
+using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
+using Skiff.Layers.Tests.Snapshots;
+
+namespace Skiff.Layers.Tests.Erofs;
+
+/// <summary>Images that no reasonable tar would give, read back by the kernel.</summary>
+public sealed class ErofsWriterTests : IDisposable
+{
+    private readonly Sandbox _sandbox = new();
+
+    public void Dispose() => _sandbox.Dispose();
+
+    [Theory]
+    [InlineData(4L << 30)]
+    [InlineData((4L << 30) + 1)]
+    [InlineData((1L << 40) + 513)]
+    public void Files_beyond_4_gib_are_read_to_their_last_byte(long size)
+    {
+        var tree = new LayerTree();
+        tree.Apply(Entry("large", size, 512));
+        string point = Mount(tree, 512 + size + 511 & ~511L, (512 + size - 4, "last"), (512 + (size >> 1), "half"));
+        using FileStream file = File.OpenRead(Path.Combine(point, "fs", "large"));
+        Assert.Equal(size, file.Length);
+        Assert.Equal("half", Read(file, size >> 1));
+        Assert.Equal("last", Read(file, size - 4));
+        Assert.Equal("\0\0\0\0", Read(file, size / 3));
+    }
+
+    [Fact]
+    public void Hundred_thousand_names_are_all_found()
+    {
+        var tree = new LayerTree();
+        for (int i = 0; i < 100_000; i++) tree.Apply(Entry($"d/{i}", 4, 512));
+        string point = Mount(tree, 1024, (512, "same"));
+        Assert.Equal(100_000, Directory.EnumerateFiles(Path.Combine(point, "fs", "d")).Count());
+        Assert.Equal("same", File.ReadAllText(Path.Combine(point, "fs", "d", "77777")));
+    }
+
+    [Fact]
+    public void Same_tree_gives_the_same_bytes()
+    {
+        string[] images = [_sandbox.NewPath("one"), _sandbox.NewPath("two")];
+        foreach (string image in images)
+        {
+            var tree = new LayerTree();
+            foreach (string name in (string[])["b", "a", "dir/c"]) tree.Apply(Entry(name, 5, 512));
+            Write(tree, image, 1024);
+        }
+        Assert.Equal(File.ReadAllBytes(images[0]), File.ReadAllBytes(images[1]));
+    }
+
+    [Fact]
+    public void Damaged_superblock_is_refused_by_the_kernel()
+    {
+        string directory = _sandbox.NewPath("layer"), image = Path.Combine(directory, "layer.erofs");
+        Directory.CreateDirectory(directory);
+        File.WriteAllBytes(Path.Combine(directory, "layer.tar"), new byte[1024]);
+        Write(new LayerTree(), image, 1024);
+        byte[] bytes = File.ReadAllBytes(image);
+        bytes[1024 + 16] ^= 1;
+        File.WriteAllBytes(image, bytes);
+        var e = Assert.Throws<LinuxException>(
+            () => ErofsMount.Attach(directory, "layer.erofs", "layer.tar", directory));
+        Assert.Equal(Errno.EBADMSG, e.Errno);
+    }
+
+    [Theory]
+    [InlineData("with,comma and space")]
+    [InlineData("long")]
+    public void Any_path_of_a_layer_can_be_mounted(string name)
+    {
+        var tree = new LayerTree();
+        tree.Apply(Entry("f", 4, 512));
+        string folder = name == "long" ? string.Join('/', Enumerable.Repeat(new string('l', 200), 3)) : name;
+        Assert.Equal("text", File.ReadAllText(Path.Combine(Mount(tree, 1024, folder, (512, "text")), "fs", "f")));
+    }
+
+    private static TarEntry Entry(string path, long size, long offset)
+    {
+        var entry = new TarEntry { Type = TarEntryType.Regular, Mode = 0x1A4, Size = size, DataOffset = offset };
+        entry.PathBytes.Set(Encoding.UTF8.GetBytes(path));
+        return entry;
+    }
+
+    private static void Write(LayerTree tree, string image, long tarBytes)
+    {
+        using Fd fd = Files.Open(image, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC, 0x180);
+        ErofsWriter.Write(tree, tarBytes, fd);
+    }
+
+    private string Mount(LayerTree tree, long tarBytes, params ReadOnlySpan<(long, string)> content) =>
+        Mount(tree, tarBytes, "layer", content);
+
+    private string Mount(
+        LayerTree tree, long tarBytes, string folder, params ReadOnlySpan<(long At, string Text)> content)
+    {
+        string directory = Path.Combine(_sandbox.NewPath("mount"), folder), point = _sandbox.NewPath("point");
+        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(point);
+        using (FileStream tar = File.Create(Path.Combine(directory, "layer.tar")))
+        {
+            tar.SetLength(tarBytes);
+            foreach (var (at, text) in content)
+            {
+                tar.Position = at;
+                tar.Write(Encoding.ASCII.GetBytes(text));
+            }
+        }
+        Write(tree, Path.Combine(directory, "layer.erofs"), tarBytes);
+        ErofsMount.Attach(directory, "layer.erofs", "layer.tar", point);
+        return point;
+    }
+
+    private static string Read(FileStream file, long at)
+    {
+        byte[] bytes = new byte[4];
+        file.Position = at;
+        file.ReadExactly(bytes);
+        return Encoding.ASCII.GetString(bytes);
+    }
+}

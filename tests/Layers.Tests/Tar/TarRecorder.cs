@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Layers.Tests.Tar;
+
+/// <summary>Writes down what a parser reports, one line per entry.</summary>
+internal sealed class TarRecorder : ITarVisitor
+{
+    private readonly StringBuilder _text = new();
+    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    internal static string Parse(ReadOnlySpan<byte> tar, int firstPiece = int.MaxValue)
+    {
+        var recorder = new TarRecorder();
+        var parser = new TarParser(recorder);
+        int cut = Math.Min(firstPiece, tar.Length);
+        parser.Append(tar[..cut]);
+        parser.Append(tar[cut..]);
+        parser.Complete();
+        return recorder._text.ToString();
+    }
+
+    public void Entry(TarEntry entry)
+    {
+        string path = Encoding.UTF8.GetString(entry.Path), link = Encoding.UTF8.GetString(entry.LinkPath);
+        _text.Append($"{entry.Type} {path} -> {link} ");
+        _text.Append($"{Convert.ToString(entry.Mode, 8)} {entry.Uid}:{entry.Gid} {entry.Size} bytes ");
+        _text.Append($"{entry.MtimeSeconds}.{entry.MtimeNanoseconds:d9} {entry.DeviceMajor}:{entry.DeviceMinor}");
+        XattrList xattrs = entry.Xattrs;
+        for (int i = 0; i < xattrs.Count; i++)
+            _text.Append($" {Encoding.UTF8.GetString(xattrs.Name(i))}={Convert.ToHexString(xattrs.Value(i))}");
+        if (entry.Type != TarEntryType.Regular) _text.Append('\n');
+    }
+
+    public void Data(ReadOnlySpan<byte> data) => _digest.AppendData(data);
+
+    public void EndOfData() => _text.Append($" {Convert.ToHexString(_digest.GetHashAndReset())[..16]}\n");
+}
