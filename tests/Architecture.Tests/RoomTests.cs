@@ -15,22 +15,24 @@ public class RoomTests
         [""] = ["Cli"],
         ["Cli"] = ["Manager", "Images", "Networks", "Volumes", "Containers", "Monitor"],
         ["Api"] = ["Manager", "Images", "Networks", "Volumes", "Containers"],
-        ["Manager"] = ["Images", "Networks", "Volumes", "Containers", "Build"],
-        ["Monitor"] = ["Containers", "Networks"],
+        ["Manager"] = ["Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
+        ["Monitor"] = ["Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],
         ["Images"] = [],
         ["Networks"] = [],
         ["Volumes"] = [],
-        ["Containers"] = [],
+        // A start brings the modules together inside the monitor, without a manager in between.
+        ["Containers"] = ["Networks", "Volumes"],
     };
 
     /// <summary>
     /// Words that every room speaks: where state lives, the error that is meant for the user, sizes as users write
-    /// them.
+    /// them, removing a tree.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
+        "Skiff.Agent.Manager.Trees",
     ];
 
     [Fact]
