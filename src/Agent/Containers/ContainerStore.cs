@@ -167,7 +167,7 @@ internal sealed class ContainerStore(StateRoots roots)
         }
         foreach (string id in Ids())
         {
-            if (Files.Exists(Path.Combine(Directory(id), "config.json"))) continue;
+            if (TryRead(id) is not null) continue;
             if (Files.TryStatAt(Fd.Cwd, Directory(id), AtFlags.None, out FileStatus status) != Errno.None) continue;
             if (DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) < olderThan) continue;
             Trees.Remove(Directory(id));
@@ -216,6 +216,9 @@ internal sealed class ContainerStore(StateRoots roots)
         : class
     {
         if (Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes) != Errno.None) return null;
+        // Files that are not flushed (see AutoRemove, and the state of a start) come back empty after a power cut: the
+        // name is on the disk before the content. They count as never written.
+        if (bytes.Length == 0) return null;
         try
         {
             return JsonSerializer.Deserialize(bytes, type);
