@@ -39,7 +39,7 @@ compare: publish ## measure whole programs beside the peers; writes docs/benchma
 publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 	@scripts/publish-arm64
 
-vm-test: $(if $(filter arm64,$(ARCH)),publish-arm64,publish) ## run system tests in a VM (ARCH=amd64|arm64, KERNEL=6.1|6.12)
+vm-test: $(if $(filter arm64,$(ARCH)),publish-arm64,publish) ## test in a VM (ARCH=arm64, KERNEL=6.1|6.12)
 	@tests/vm/run $(filter arm64,$(ARCH)) $(KERNEL)
 
 clean: ## remove build results; keeps downloaded packages and images

@@ -33,7 +33,8 @@ install_missing() {
     [ ${#missing[@]} -eq 0 ] && return
     say "tests/vm: installing from Debian: ${missing[*]}"
     local apt=(apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any)
-    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return
+    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" \
+        >/dev/null 2>&1 && return
     "${apt[@]}" update >&2 || die "apt-get update failed"
     DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null \
         || die "could not install ${missing[*]}"

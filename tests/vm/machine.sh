@@ -53,7 +53,8 @@ add_programs() {
         [ -n "$program" ] && [ ! -e "$WORK/payload/programs/$program" ] || continue
         say "tests/vm: publishing $program for the guest"
         dotnet publish "$REPO/tests/$program" -c Release -r "$RID" --self-contained -v quiet --nologo \
-            -p:SkiffArch="${RID#linux-}" --artifacts-path "$CACHE/programs-$ARCH" >&2 || die "could not publish $program"
+            -p:SkiffArch="${RID#linux-}" --artifacts-path "$CACHE/programs-$ARCH" >&2 ||
+            die "could not publish $program"
         mkdir -p "$WORK/payload/programs"
         cp -r "$CACHE/programs-$ARCH/publish/$program/release_$RID" "$WORK/payload/programs/$program"
     done < "$WORK/payload/list"

@@ -10,7 +10,8 @@ expect "exit status of a missing program" 127 $STATUS
 # Filter mode of seccomp and no process but its own: the environment that Docker gives.
 expect "seccomp mode" 2 "$(skiff run --rm --network none "$IMAGE" sed -n 's/^Seccomp:[^0-9]*//p' /proc/self/status)"
 expect "own pid" 1 "$(skiff run --rm --network none "$IMAGE" sh -c 'echo $$')"
-expect "a refused call" "refused" "$(skiff run --rm --network none "$IMAGE" sh -c 'mount -t tmpfs x /tmp || echo refused' 2>/dev/null)"
+expect "a refused call" "refused" \
+    "$(skiff run --rm --network none "$IMAGE" sh -c 'mount -t tmpfs x /tmp || echo refused' 2>/dev/null)"
 skiff run -d --name web --network none "$IMAGE" sleep 1000
 expect "exec" "inside" "$(skiff exec web echo inside)"
 expect "state" "running" "$(field web Status)"

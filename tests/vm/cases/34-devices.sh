@@ -2,12 +2,15 @@
 # short: 6.12
 need_image busybox
 numbers=$(ls -l /dev/vda | awk '{ sub(",", "", $5); print $5, $6 }')
-exit_of skiff run --rm --network none "$IMAGE" sh -c "mknod /tmp/disk b $numbers && head -c 1 /tmp/disk"
+exit_of skiff run --rm --network none "$IMAGE" sh -c \
+    "mknod /tmp/disk b $numbers && head -c 1 /tmp/disk"
 [ $STATUS -ne 0 ] || fail "a disk that is not in the list could be read"
 grep -q 'Operation not permitted' /tmp/out || fail "wanted EPERM, got: $(cat /tmp/out)"
-exit_of skiff run --rm --network none "$IMAGE" sh -c 'mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg'
+exit_of skiff run --rm --network none "$IMAGE" sh -c \
+    'mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg'
 grep -q 'Operation not permitted' /tmp/out || fail "kmsg: wanted EPERM, got: $(cat /tmp/out)"
-exit_of skiff run --rm --network none "$IMAGE" sh -c 'mknod /tmp/zero c 1 5 && head -c 4 /tmp/zero | wc -c; echo x > /dev/null'
+exit_of skiff run --rm --network none "$IMAGE" sh -c \
+    'mknod /tmp/zero c 1 5 && head -c 4 /tmp/zero | wc -c; echo x > /dev/null'
 expect "status of a listed device" 0 $STATUS
 expect "bytes of a listed device" 4 "$(cat /tmp/out)"
 exit_of skiff run --rm --network none --device /dev/vda:/dev/disk "$IMAGE" sh -c 'head -c 512 /dev/disk | wc -c'
