@@ -127,20 +127,28 @@ internal sealed class NetworkModule
     }
 
     /// <summary>
-    /// Removes what crashes left behind: endpoints, leases and ports of containers that are not in
-    /// <paramref name="liveContainerIds"/>. Must not run while containers are being started that the set does not
-    /// hold.
+    /// Removes what crashes left behind: endpoints, leases and ports of containers that <paramref name="isLive"/>
+    /// denies. It is asked at the moment of removal, so it may run beside starts as long as a container exists before
+    /// it attaches.
     /// </summary>
-    public void Prune(IReadOnlySet<string> liveContainerIds)
+    public void Prune(Func<string, bool> isLive)
     {
+        var attached = new Dictionary<string, IPAddress>();
         foreach (Endpoint endpoint in _endpoints.List())
-            if (!liveContainerIds.Contains(endpoint.ContainerId)) Detach(endpoint.ContainerId, deleteLink: true);
-        _ports.Prune(liveContainerIds);
+        {
+            if (isLive(endpoint.ContainerId)) attached[endpoint.ContainerId] = endpoint.Address;
+            else Detach(endpoint.ContainerId, deleteLink: true);
+        }
+        _ports.Prune(isLive);
         foreach (NetworkRecord network in _networks.List())
         {
             var leases = new AddressLeases(_roots, network);
             foreach ((IPAddress address, string containerId) in leases.List())
-                if (!liveContainerIds.Contains(containerId)) leases.Release(address);
+            {
+                // A live container may also hold one that its record does not know, from an attachment cut short.
+                bool isOld = attached.TryGetValue(containerId, out IPAddress? current) && !current.Equals(address);
+                if (isOld || !isLive(containerId)) leases.Release(address);
+            }
         }
     }
 

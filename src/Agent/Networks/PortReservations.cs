@@ -47,14 +47,14 @@ internal sealed class PortReservations(StateRoots roots)
         foreach (PortMapping mapping in mappings) Release(containerId, mapping);
     }
 
-    /// <summary>Gives back every port whose owner is not in <paramref name="keep"/>.</summary>
-    public void Prune(IReadOnlySet<string> keep)
+    /// <summary>Gives back every port whose owner <paramref name="isLive"/> denies.</summary>
+    public void Prune(Func<string, bool> isLive)
     {
         if (StateFile.Names(_directory) is not { Count: > 0 } names) return;
         using Fd held = StateFile.Lock(_directory + "/lock");
         foreach (string name in names)
             if (Files.TryReadLink($"{_directory}/{name}", out string owners))
-                Rewrite($"{_directory}/{name}", owners, (_, containerId) => keep.Contains(containerId));
+                Rewrite($"{_directory}/{name}", owners, (_, containerId) => isLive(containerId));
     }
 
     private PortMapping Reserve(Fd held, string containerId, PortMapping mapping)

@@ -15,6 +15,10 @@ public static class ErrnoHints
         ("execve", Errno.ENOENT, "the file, or the interpreter that it names, is missing"),
         ("bpf", Errno.EPERM, "loading a device program needs CAP_BPF or CAP_SYS_ADMIN"),
         ("fsconfig", Errno.EINVAL, "the filesystem refused the option: see dmesg"),
+        ("RTM_NEWLINK", Errno.EOPNOTSUPP, "the kernel lacks this kind of link: load the module bridge or veth"),
+        ("NFT_MSG_NEWCHAIN", Errno.ENOENT, "the kernel lacks NAT for nf_tables: load the module nft_chain_nat"),
+        ("NFT_MSG_NEWRULE", Errno.ENOENT, "a module is missing: nft_fib_inet, nft_ct, nft_nat or nft_masq"),
+        ("nf_tables transaction", Errno.EOPNOTSUPP, "the kernel lacks nf_tables: load the module nf_tables"),
     ];
 
     /// <summary>The hint for <paramref name="call"/> (its bare name, arguments ignored), or null when there is

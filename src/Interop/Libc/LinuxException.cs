@@ -12,8 +12,7 @@ public class LinuxException : Exception
     /// <param name="path">The path, or <c>7&lt;/path&gt;</c> for an fd; null when the call has none.</param>
     /// <param name="doing">What the engine was doing, in words for its user; null when the caller adds it
     /// later.</param>
-    /// <param name="detail">What the kernel itself said (netlink extended acknowledgement); takes the place of the
-    /// hint.</param>
+    /// <param name="detail">What the kernel itself said (netlink extended acknowledgement); before the hint.</param>
     public LinuxException(
         Errno errno, string call, string? path = null, string? doing = null, string? detail = null)
         : base(Describe(errno, call, path, doing, detail))
@@ -51,7 +50,8 @@ public class LinuxException : Exception
     {
         string prefix = doing is null ? "" : doing + ": ";
         string target = path is null ? "" : $"({path})";
-        string hint = (detail ?? ErrnoHints.For(call, errno)) is { } text ? "; " + text : "";
+        string said = detail is null ? "" : "; " + detail;
+        string hint = said + (ErrnoHints.For(call, errno) is { } text ? "; " + text : "");
         return $"{prefix}{call}{target}: {ErrnoText.Of(errno)}{hint}";
     }
 }

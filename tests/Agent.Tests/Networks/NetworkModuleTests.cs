@@ -162,7 +162,8 @@ public class NetworkModuleTests
         string leases = $"{ground.Roots.RunRoot}/networks/{live.NetworkId}/leases";
         File.CreateSymbolicLink($"{leases}/172.17.0.77", "gone");
         File.CreateSymbolicLink($"{ground.Roots.RunRoot}/networks/ports/tcp-7777", "0.0.0.0 gone");
-        ground.Host.Do(() => ground.Module.Prune(new HashSet<string> { "live" }));
+        File.CreateSymbolicLink($"{leases}/172.17.0.78", "live");
+        ground.Host.Do(() => ground.Module.Prune(id => id == "live"));
         Assert.Equal(["172.17.0.3 -> live", "live.json", "tcp-8081 -> 0.0.0.0 live"], ground.State());
         Assert.Equal(["tcp . 8081 : 172.17.0.3 . 81"], ground.Elements("ports"));
     }

@@ -97,6 +97,23 @@ public class NetlinkRouteTests
     });
 
     [Fact]
+    public void A_kind_of_link_that_the_kernel_lacks_is_named_with_its_module() => FreshNetwork.Run(() =>
+    {
+        using NetlinkSocket socket = NetlinkSocket.Open(NetlinkFamily.NETLINK_ROUTE);
+        using var batch = new NetlinkBatch();
+        batch.Begin(Rtnetlink.RTM_NEWLINK, NetlinkFlags.NLM_F_CREATE, "RTM_NEWLINK", "x0");
+        batch.Reserve(16);
+        int info = batch.BeginNest(Rtnetlink.IFLA_LINKINFO);
+        batch.PutString(Rtnetlink.IFLA_INFO_KIND, "nonesuch");
+        batch.EndNest(info);
+        LinuxException refused = Assert.Throws<LinuxException>(() => socket.Execute(batch));
+        Assert.Equal(Errno.EOPNOTSUPP, refused.Errno);
+        Assert.EndsWith(
+            "; kernel: Unknown device type; the kernel lacks this kind of link: load the module bridge or veth",
+            refused.Message);
+    });
+
+    [Fact]
     public void A_batch_larger_than_the_send_buffer_goes_out_whole() => FreshNetwork.Run(() =>
     {
         using NetlinkSocket socket = NetlinkSocket.Open(NetlinkFamily.NETLINK_ROUTE);
