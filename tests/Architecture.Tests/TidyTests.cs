@@ -50,7 +50,7 @@ public partial class TidyTests
     {
         Finding.AssertNone(Lines(Repository.Read(document)).SelectMany(line => TreePath().Matches(line.Text)
             .Select(match => match.Groups[1].Value.TrimEnd('/', '.', ','))
-            .Where(path => !Path.Exists(Path.Combine(Repository.Root, path)) && !path.Contains('*'))
+            .Where(path => !path.Contains('*') && !Exists(path))
             .Select(path => new Finding(document, line.Number, $"{path} does not exist"))));
     }
 
@@ -104,6 +104,11 @@ public partial class TidyTests
         if (text.Length > 0 && !text.EndsWith('\n'))
             yield return new(path, 1, "no newline at the end of the file");
     }
+
+    // A decision may be named by its number alone.
+    private static bool Exists(string path) => Path.Exists(Path.Combine(Repository.Root, path))
+        || (path.StartsWith("docs/decisions/", StringComparison.Ordinal)
+            && Repository.Files("docs/decisions").Any(file => file.StartsWith(path + "-", StringComparison.Ordinal)));
 
     private static bool IsTest(MethodDeclarationSyntax method) => method.AttributeLists
         .SelectMany(list => list.Attributes)
