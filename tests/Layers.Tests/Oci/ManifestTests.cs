@@ -102,8 +102,8 @@ public class ManifestTests
     private static string SampleIndexJson()
     {
         string Entry(int size, string platform) =>
-            $$"""{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{s_a}}","size":{{size}},"platform":{{platform}} "
-                + "}""";
+            $$"""{"mediaType":"{{MediaTypes.OciManifest}}","digest":"{{s_a}}","size":{{size}},"""
+                + $$""" "platform":{{platform}} }""";
         return $$"""
             {"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[
              {{Entry(9, """{"os":"unknown","architecture":"unknown"}""")}},
