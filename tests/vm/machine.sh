@@ -36,9 +36,14 @@ make_payload() {
     echo "$kernel" > "$stage/kernel"
     [ -z "${VERBOSE:-}" ] || touch "$stage/verbose"
     if [ -z "$binary" ]; then
-        case $ARCH in amd64) binary=$REPO/out/skiff ;; arm64) binary=$REPO/out/arm64/skiff ;; esac
+        local publish
+        case $ARCH in
+            amd64) binary=$REPO/out/skiff publish=publish ;;
+            arm64) binary=$REPO/out/arm64/skiff publish=publish-arm64 ;;
+        esac
+        [ -e "$binary" ] || "$REPO/scripts/$publish" >&2
     fi
-    [ ! -e "$binary" ] || cp "$binary" "$stage/skiff"
+    cp "$binary" "$stage/skiff"
     add_programs
     local kilobytes
     kilobytes=$(du -sk "$stage" | cut -f1)

@@ -3,6 +3,13 @@
 need_image busybox
 skiff run --rm "$IMAGE" true
 leftovers > /tmp/before
+# The comparison itself: a container that runs is seen in every kind of trace.
+skiff run -d --name seen "$IMAGE" sleep 1000
+leftovers > /tmp/after
+for kind in cgroup link process; do
+    diff /tmp/before /tmp/after | grep -q "^+$kind" || fail "a running container shows no $kind"
+done
+skiff rm -f seen
 skiff run --rm "$IMAGE" true
 skiff run -d --name one "$IMAGE" sleep 1000
 skiff exec one true
