@@ -10,6 +10,8 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed record ProcessPlan
 {
+    private const int PR_SET_PDEATHSIG = 1;
+
     /// <summary>Whom it runs as.</summary>
     public required ProcessUser User { get; init; }
 
@@ -63,11 +65,16 @@ internal sealed record ProcessPlan
     }
 
     /// <summary>Default capabilities with the container's additions and removals.</summary>
-    public static CapabilitySet CapabilitiesOf(ContainerConfig config, bool privileged) =>
-        privileged ? Skiff.Interop.Processes.Capabilities.All
-        : Skiff.Interop.Processes.Capabilities.TryCompose(config.CapAdd, config.CapDrop, out CapabilitySet set,
-        out string? unknown) ? set
-        : throw new UsageException($"invalid capability: unknown capability: \"{unknown}\"", 125);
+    public static CapabilitySet CapabilitiesOf(ContainerConfig config, bool privileged)
+    {
+        // What the engine itself may not do, it cannot give away: capset(2) would refuse the whole set.
+        CapabilitySet own = Skiff.Interop.Processes.Capabilities.Current().Permitted;
+        if (privileged) return Skiff.Interop.Processes.Capabilities.All & own;
+        bool known = Skiff.Interop.Processes.Capabilities.TryCompose(
+            config.CapAdd, config.CapDrop, out CapabilitySet set, out string? unknown);
+        return known ? set & own
+            : throw new UsageException($"invalid capability: unknown capability: \"{unknown}\"", 125);
+    }
 
     /// <summary>The container's seccomp filter for these capabilities.</summary>
     public static SeccompFilter? SeccompOf(ContainerConfig config, bool privileged, CapabilitySet capabilities)
@@ -96,6 +103,9 @@ internal sealed record ProcessPlan
         program.Chdir(WorkingDir);
         if (User.Uid == 0) program.CapSet(Capabilities, Capabilities, default);
         else program.SetUid(User.Uid);
+        // Nothing in a container outlives the monitor, which alone could log it, reap it and clean up after it.
+        // After the change of ids, which takes the setting away.
+        program.Prctl(PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", Signals.SIGKILL);
         if (NoNewPrivileges)
         {
             program.NoNewPrivs();
