@@ -23,6 +23,8 @@ public interface ISnapshotter
     /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts
     /// what is not mounted yet (each layer once per host, below the run root); the mounts stay until
     /// <see cref="Release"/> finds them unused.
+    /// A layer that an image has twice is given once, at its upper place, where it hides all that the lower one shows:
+    /// overlayfs refuses a directory that comes twice (ELOOP).
     /// </summary>
     IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds);
 

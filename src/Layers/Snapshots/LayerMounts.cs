@@ -22,18 +22,20 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
     private readonly string _directory = Path.Combine(runRoot, "layers");
 
     /// <summary>Mounts what is not mounted yet. Takes a lock only then.</summary>
-    internal string[] Mount(IReadOnlyList<Digest> diffIds)
+    internal List<string> Mount(IReadOnlyList<Digest> diffIds)
     {
-        var paths = new string[diffIds.Count];
+        var paths = new List<string>(diffIds.Count);
         Fd? held = null;
         try
         {
-            for (int i = 0; i < paths.Length; i++)
+            for (int i = 0; i < diffIds.Count; i++)
             {
-                paths[i] = TreeOf(diffIds[i]);
-                if (Files.Exists(paths[i])) continue;
+                if (LayerStore.ComesAgain(diffIds, i)) continue;
+                string path = TreeOf(diffIds[i]);
+                paths.Add(path);
+                if (Files.Exists(path)) continue;
                 held ??= LockAndPrepare();
-                if (!Files.Exists(paths[i])) MountLayer(diffIds[i]);
+                if (!Files.Exists(path)) MountLayer(diffIds[i]);
             }
         }
         finally

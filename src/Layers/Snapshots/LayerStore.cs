@@ -121,6 +121,14 @@ internal sealed class LayerStore(string root, string marker)
         }
     }
 
+    /// <summary>Whether the layer at <paramref name="index"/> is in the list once more, further up.</summary>
+    internal static bool ComesAgain(IReadOnlyList<Digest> diffIds, int index)
+    {
+        for (int i = index + 1; i < diffIds.Count; i++)
+            if (diffIds[i] == diffIds[index]) return true;
+        return false;
+    }
+
     /// <summary>Names in a directory; none when it is missing.</summary>
     internal static IReadOnlyList<string> Names(string directory)
     {

@@ -28,12 +28,13 @@ public sealed class OverlaySnapshotter : ISnapshotter
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)
     {
-        var paths = new string[diffIds.Count];
-        for (int i = 0; i < paths.Length; i++)
+        var paths = new List<string>(diffIds.Count);
+        for (int i = 0; i < diffIds.Count; i++)
         {
+            if (LayerStore.ComesAgain(diffIds, i)) continue;
             if (!Contains(diffIds[i]))
                 throw new ImageException($"layer {diffIds[i]} is not in the store: pull the image again");
-            paths[i] = _store.MarkerOf(diffIds[i]);
+            paths.Add(_store.MarkerOf(diffIds[i]));
         }
         return paths;
     }

@@ -14,18 +14,18 @@ internal static class TarHeader
     internal static bool ChecksumMatches(ReadOnlySpan<byte> block)
     {
         if (!TryNumber(block.Slice(148, 8), out long expected)) return false;
-        long unsigned = 0, signed = 0;
+        long sum = 0, negative = 0;
         foreach (byte b in block)
         {
-            unsigned += b;
-            signed += (sbyte)b;
+            sum += b;
+            negative += b >> 7;
         }
         foreach (byte b in block.Slice(148, 8))
         {
-            unsigned += ' ' - b;
-            signed += ' ' - (sbyte)b;
+            sum += ' ' - b;
+            negative -= b >> 7;
         }
-        return expected == unsigned || expected == signed;
+        return expected == sum || expected == sum - 256 * negative;
     }
 
     /// <summary>Octal text, or a two's complement big-endian number when the first bit is set (GNU base-256).</summary>
