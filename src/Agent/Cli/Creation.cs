@@ -16,6 +16,8 @@ internal static class Creation
     {
         CheckHost();
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
+        // Until the container's record names the image, nothing else keeps it from being removed.
+        using StoreLock hold = engine.Images.Hold();
         Image image =
             FindOrPull(engine, asked.Image, arguments.Value("pull") ?? "missing", arguments.Value("platform"),
                 arguments.Flag("quiet"));

@@ -22,7 +22,7 @@ internal static class Pulling
             System.Runtime.InteropServices.PosixSignal.SIGINT, context => { context.Cancel = true; cancel.Cancel(); });
         using var writer = quiet ? TextWriter.Null : new FdWriter(Fd.Borrow(toError ? 2 : 1));
         var progress = new PullText(writer);
-        progress.Begin(reference);
+        progress.Begin(reference, tellDefaultTag: !toError);
         PullResult result = new ImagePuller(engine.Images)
             .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress,
                 cancel.Token).GetAwaiter().GetResult();

@@ -8,10 +8,10 @@ internal sealed class PullText(TextWriter output) : IPullProgress
 {
     private readonly Lock _writing = new();
 
-    /// <summary>The first lines.</summary>
-    public void Begin(Reference reference)
+    /// <summary>The first lines; <c>pull</c> says when a tag was added, an implied pull does not.</summary>
+    public void Begin(Reference reference, bool tellDefaultTag = true)
     {
-        if (reference.TagIsDefault) output.WriteLine("Using default tag: latest");
+        if (tellDefaultTag && reference.TagIsDefault) output.WriteLine("Using default tag: latest");
         string target = reference.Digest is null ? reference.Tag! : reference.ToString();
         output.WriteLine($"{target}: Pulling from {reference.Repository}");
     }
@@ -31,13 +31,12 @@ internal sealed class PullText(TextWriter output) : IPullProgress
         lock (_writing) output.WriteLine($"{progress.Layer.Short}: {text}");
     }
 
-    /// <summary>The last lines.</summary>
+    /// <summary>The last lines, but for the full name with which <c>pull</c> ends even when it is quiet.</summary>
     public void End(Reference reference, PullResult result)
     {
         output.WriteLine($"Digest: {result.Digest}");
         output.WriteLine(result.Changed
             ? $"Status: Downloaded newer image for {reference.Familiar}"
             : $"Status: Image is up to date for {reference.Familiar}");
-        output.WriteLine(reference.ToString());
     }
 }

@@ -182,14 +182,13 @@ public class ImagePullerTests
             [
                 "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Pulling fs layer",
                 $"{layer}: Download complete", $"{layer}: Pull complete", $"Digest: {image.ManifestDigest}",
-                $"Status: Downloaded newer image for {reference.Familiar}", reference.Familiar,
+                $"Status: Downloaded newer image for {reference.Familiar}",
             ],
             await LinesAsync());
         Assert.Equal(
             [
                 "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Already exists",
                 $"Digest: {image.ManifestDigest}", $"Status: Image is up to date for {reference.Familiar}",
-                reference.Familiar,
             ],
             await LinesAsync());
 

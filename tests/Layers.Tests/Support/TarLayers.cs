@@ -12,8 +12,10 @@ public sealed class TarLayers : ISnapshotter
     public TarLayers(string directory)
     {
         _directory = directory;
-        Directory.CreateDirectory(directory);
+        System.IO.Directory.CreateDirectory(directory);
     }
+
+    public string Directory => _directory;
 
     public string Name => "tar";
 
@@ -35,12 +37,12 @@ public sealed class TarLayers : ISnapshotter
     public void Remove(Digest diffId) => File.Delete(PathOf(diffId));
 
     public IEnumerable<(Digest DiffId, long Bytes)> List() =>
-        from path in Directory.EnumerateFiles(_directory)
+        from path in System.IO.Directory.EnumerateFiles(_directory)
         where !path.EndsWith(".ingest", StringComparison.Ordinal)
         select (Digest.Parse("sha256:" + Path.GetFileName(path)), new FileInfo(path).Length);
 
     /// <summary>Ingests that were neither committed nor disposed of.</summary>
-    public int Leftovers => Directory.GetFiles(_directory, "*.ingest").Length;
+    public int Leftovers => System.IO.Directory.GetFiles(_directory, "*.ingest").Length;
 
     private string PathOf(Digest diffId) => Path.Join(_directory, diffId.Hex);
 

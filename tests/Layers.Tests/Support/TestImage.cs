@@ -38,9 +38,14 @@ public sealed class TestImage
         using var stream = new MemoryStream();
         using (var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
         {
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "d/"));
+            // The same seed gives the same bytes, whatever the clock says.
             tar.WriteEntry(
-                new PaxTarEntry(TarEntryType.RegularFile, $"d/file{seed}") { DataStream = new MemoryStream(data) });
+                new PaxTarEntry(TarEntryType.Directory, "d/") { ModificationTime = DateTimeOffset.UnixEpoch });
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"d/file{seed}")
+            {
+                DataStream = new MemoryStream(data),
+                ModificationTime = DateTimeOffset.UnixEpoch,
+            });
         }
         return stream.ToArray();
     }
