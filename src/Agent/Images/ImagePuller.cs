@@ -1,3 +1,4 @@
+using Skiff.Interop;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Pipeline;
 using Skiff.Layers.Registry;
@@ -28,6 +29,10 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
         catch (ImageException e)
         {
             throw new ImageException($"pull {reference.Familiar}: {e.Message}", e);
+        }
+        catch (LinuxException e)
+        {
+            throw e.While($"pull {reference.Familiar}");
         }
     }
 

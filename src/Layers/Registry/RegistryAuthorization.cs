@@ -8,7 +8,8 @@ namespace Skiff.Layers.Registry;
 /// Answers a registry's challenges: Bearer by the token server that the challenge names (distribution's token
 /// specification), Basic with the login. One per client; answers are kept per repository.
 /// </summary>
-internal sealed class RegistryAuthorization(HttpClient http, bool isLoopback, RegistryCredentials? credentials)
+internal sealed class RegistryAuthorization(
+    HttpClient http, bool isLoopback, int timeoutMs, RegistryCredentials? credentials)
 {
     private const int MaxTokenBytes = 1 << 20;
 
@@ -73,7 +74,8 @@ internal sealed class RegistryAuthorization(HttpClient http, bool isLoopback, Re
                 $"authorization: token server {uri.Authority} answered {(int)response.StatusCode}; " +
                 (credentials is null ? "a login may be needed" : $"check the login of {credentials}"));
         byte[] body =
-            await RegistryBody.ReadAsync(response, MaxTokenBytes, "token response", cancellation).ConfigureAwait(false);
+            await RegistryBody.ReadAsync(
+                response, MaxTokenBytes, "token response", timeoutMs, cancellation).ConfigureAwait(false);
         return TokenIn(body) ?? throw new ImageException($"authorization: token server {uri.Authority} sent no token");
     }
 

@@ -5,9 +5,26 @@ namespace Skiff.Layers.Registry;
 /// <summary>Small response bodies, read whole.</summary>
 internal static class RegistryBody
 {
-    /// <summary>Reads a body of at most <paramref name="maxBytes"/>; a longer one is refused before it is
-    /// stored.</summary>
+    /// <summary>
+    /// Reads a body of at most <paramref name="maxBytes"/>; a longer one is refused before it is stored, one that does
+    /// not come within <paramref name="timeoutMs"/> is a <see cref="TimeoutException"/>.
+    /// </summary>
     public static async Task<byte[]> ReadAsync(
+        HttpResponseMessage response, int maxBytes, string what, int timeoutMs, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(timeoutMs);
+        try
+        {
+            return await ReadAsync(response, maxBytes, what, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{what} did not come within {timeoutMs / 1000} s", e);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(
         HttpResponseMessage response, int maxBytes, string what, CancellationToken cancellation)
     {
         long? announced = response.Content.Headers.ContentLength;

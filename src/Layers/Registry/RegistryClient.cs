@@ -31,10 +31,10 @@ public sealed class RegistryClient : IDisposable
     {
         Digest? expected = digest ?? reference.Digest;
         string path = $"/v2/{reference.Repository}/manifests/{expected?.ToString() ?? reference.Tag}";
-        using HttpResponseMessage response = await _transport
-            .GetAsync(path, reference.Repository, MediaTypes.AcceptManifests, 0, cancellation).ConfigureAwait(false);
-        byte[] bytes =
-            await ReadWholeAsync(response, Manifest.MaxBytes, "manifest", cancellation).ConfigureAwait(false);
+        (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
+            path, reference, MediaTypes.AcceptManifests, Manifest.MaxBytes, "manifest", cancellation).ConfigureAwait(
+                false);
+        using HttpResponseMessage toDispose = response;
         Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
         if (expected is null
             && response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? announced))
@@ -51,10 +51,10 @@ public sealed class RegistryClient : IDisposable
     public async Task<byte[]> GetBlobAsync(
         Reference reference, Descriptor blob, int maxBytes, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await _transport
-            .GetAsync(BlobPath(reference, blob), reference.Repository, null, 0, cancellation).ConfigureAwait(false);
-        byte[] bytes =
-            await ReadWholeAsync(response, maxBytes, $"blob {blob.Digest}", cancellation).ConfigureAwait(false);
+        (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
+            BlobPath(reference, blob), reference, null, maxBytes, $"blob {blob.Digest}", cancellation)
+            .ConfigureAwait(false);
+        response.Dispose();
         if (bytes.Length != blob.Size)
             throw new ImageException(
                 $"blob {blob.Digest} has the wrong size: expected {blob.Size} bytes, got {bytes.Length}");
@@ -99,22 +99,31 @@ public sealed class RegistryClient : IDisposable
     private static string BlobPath(Reference reference, Descriptor blob) =>
         $"/v2/{reference.Repository}/blobs/{blob.Digest}";
 
-    private async Task<byte[]> ReadWholeAsync(
-        HttpResponseMessage response, int maxBytes, string what, CancellationToken cancellation)
+    // A small document that breaks off is fetched anew.
+    private async Task<(byte[] Bytes, HttpResponseMessage Response)> GetWholeAsync(
+        string path, Reference reference, string? accept, int maxBytes, string what, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Options.IdleTimeoutMs);
-        try
+        for (int attempt = 0; ; attempt++)
         {
-            return await RegistryBody.ReadAsync(response, maxBytes, what, patience.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw RegistryErrors.From(_transport.Authority, e);
-        }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
-        {
-            throw RegistryErrors.From(_transport.Authority, new TimeoutException(what, e));
+            HttpResponseMessage response = await _transport
+                .GetAsync(path, reference.Repository, accept, 0, cancellation).ConfigureAwait(false);
+            try
+            {
+                byte[] bytes = await RegistryBody
+                    .ReadAsync(response, maxBytes, what, Options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
+                return (bytes, response);
+            }
+            catch (Exception e) when (RegistryErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
+            {
+                response.Dispose();
+                if (attempt >= Options.Retries) throw RegistryErrors.From(_transport.Authority, e);
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+            await Task.Delay(Options.DelayBefore(attempt), cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -47,16 +47,19 @@ internal static class RegistryErrors
 
     /// <summary>From an answer that is not success: the registry's own words and the status, or a plain name for the
     /// status.</summary>
-    public static async Task<ImageException> FromAsync(HttpResponseMessage response, CancellationToken cancellation)
+    public static async Task<ImageException> FromAsync(
+        HttpResponseMessage response, int timeoutMs, CancellationToken cancellation)
     {
         int status = (int)response.StatusCode;
         string? said = null;
         try
         {
             said = FirstMessage(
-                await RegistryBody.ReadAsync(response, MaxErrorBytes, "error", cancellation).ConfigureAwait(false));
+                await RegistryBody.ReadAsync(response, MaxErrorBytes, "error", timeoutMs, cancellation).ConfigureAwait(
+                    false));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or ImageException or JsonException)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or ImageException or JsonException or TimeoutException)
         {
             // The status alone then has to tell; a broken error body is no news.
         }

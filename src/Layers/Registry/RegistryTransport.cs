@@ -39,7 +39,7 @@ internal sealed class RegistryTransport : IDisposable
             handler.SslOptions.RemoteCertificateValidationCallback = AcceptOnLoopback;
         _http = new HttpClient(handler) { Timeout = TimeSpan.FromMilliseconds(options.IdleTimeoutMs) };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("skiff", "0.1"));
-        _authorization = new RegistryAuthorization(_http, _isLoopback, credentials);
+        _authorization = new RegistryAuthorization(_http, _isLoopback, options.IdleTimeoutMs, credentials);
     }
 
     /// <summary>Host and port as connected to.</summary>
@@ -65,7 +65,8 @@ internal sealed class RegistryTransport : IDisposable
                 {
                     if (MayNeedTls(response)) continue;
                     if (attempt >= _options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
-                        throw await RegistryErrors.FromAsync(response, cancellation).ConfigureAwait(false);
+                        throw await RegistryErrors.FromAsync(
+                            response, _options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
                     asked = response.Headers.RetryAfter?.Delta;
                 }
             }
@@ -83,17 +84,18 @@ internal sealed class RegistryTransport : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static bool IsExchangeFailure(Exception e, CancellationToken cancellation) =>
-        e is HttpRequestException or IOException
+        e is HttpRequestException or IOException or TimeoutException
             || (e is TaskCanceledException && !cancellation.IsCancellationRequested);
 
     private async Task<HttpResponseMessage> GetOnceAsync(
         string path, string repository, string? accept, long offset, CancellationToken cancellation)
     {
-        var uri = new Uri($"{_scheme}://{_authority}{path}");
+        var home = new Uri($"{_scheme}://{_authority}{path}");
+        Uri uri = home;
         bool answered = false;
         for (int redirects = 0; ;)
         {
-            bool atHome = uri.Authority == _authority || uri.Host == _authority;
+            bool atHome = uri.Scheme == home.Scheme && uri.Authority == home.Authority;
             string? authorization = atHome ? _authorization.For(repository) : null;
             HttpResponseMessage response =
                 await SendAsync(uri, authorization, accept, offset, cancellation).ConfigureAwait(false);

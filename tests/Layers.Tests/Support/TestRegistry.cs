@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Skiff.Layers.Oci;
 
@@ -46,9 +49,11 @@ public sealed class TestRegistry : IDisposable
     private readonly ConcurrentDictionary<string, (string Type, byte[] Bytes)> _content = new();
     private readonly ConcurrentBag<Socket> _sockets = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly X509Certificate2? _certificate;
 
-    public TestRegistry()
+    public TestRegistry(bool tls = false)
     {
+        if (tls) _certificate = SelfSigned();
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -94,6 +99,14 @@ public sealed class TestRegistry : IDisposable
         foreach (Socket socket in _sockets) socket.Dispose();
     }
 
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+
     private async Task AcceptAsync()
     {
         try
@@ -114,7 +127,9 @@ public sealed class TestRegistry : IDisposable
     {
         try
         {
-            using var stream = new NetworkStream(socket, ownsSocket: true);
+            using var connection = new NetworkStream(socket, ownsSocket: true);
+            using Stream stream = _certificate is null ? connection : new SslStream(connection);
+            if (stream is SslStream tls) await tls.AuthenticateAsServerAsync(_certificate!);
             while (await ReadHeadAsync(stream) is { } request)
             {
                 Requests.Enqueue(request);
@@ -122,13 +137,13 @@ public sealed class TestRegistry : IDisposable
                 if (!await WriteAsync(stream, answer, _stop.Token)) return;
             }
         }
-        catch (Exception e) when (
-            e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            or OperationCanceledException or AuthenticationException)
         {
         }
     }
 
-    private static async Task<Request?> ReadHeadAsync(NetworkStream stream)
+    private static async Task<Request?> ReadHeadAsync(Stream stream)
     {
         var head = new List<byte>();
         byte[] one = new byte[1];
@@ -162,7 +177,7 @@ public sealed class TestRegistry : IDisposable
         return new Answer { Body = found.Bytes }.With("Content-Type", found.Type);
     }
 
-    private static async Task<bool> WriteAsync(NetworkStream stream, Answer answer, CancellationToken stop)
+    private static async Task<bool> WriteAsync(Stream stream, Answer answer, CancellationToken stop)
     {
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} Status\r\n");
         head.Append(answer.Chunked ? "Transfer-Encoding: chunked\r\n"
