@@ -43,7 +43,8 @@ internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
         _parser.Complete();
         // Linux 6.12 to 6.18 give EIO for a device's last block that its file does not fill.
         if (_parser.EndsWithoutPadding)
-            throw new ImageException("the tar ends without padding after its last file, which the EROFS store cannot keep");
+            throw new ImageException(
+                "the tar ends without padding after its last file, which the EROFS store cannot keep");
         using (Fd image = Create(ErofsSnapshotter.Image))
         {
             ErofsWriter.Write(_tree, _parser.Position, image);

@@ -22,7 +22,8 @@ public sealed class TarParserTests : IDisposable
             regular = m.isreg()
             device = (m.devmajor, m.devminor) if m.ischr() or m.isblk() else (0, 0)
             line = '%s %s -> %s %o %d:%d %d bytes %d.%09d %d:%d' % (
-                kinds[m.type], m.name + '/' * m.isdir(), m.linkname, m.mode, m.uid, m.gid, m.size if regular else 0, m.mtime // 1, round(m.mtime % 1 * 1e9), *device)
+                kinds[m.type], m.name + '/' * m.isdir(), m.linkname, m.mode, m.uid, m.gid,
+                m.size if regular else 0, m.mtime // 1, round(m.mtime % 1 * 1e9), *device)
             data = tarfile.open(sys.argv[1]).extractfile(m).read() if regular else b''
             print(line + (' ' + hashlib.sha256(data).hexdigest()[:16].upper() if regular else ''))
         """;
