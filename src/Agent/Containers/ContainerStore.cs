@@ -201,14 +201,10 @@ internal sealed class ContainerStore(StateRoots roots)
                 yield return name;
     }
 
+    // A state root that nothing was created on yet has no such directory.
     private static List<string> DirectoryNames(string path)
     {
-        var names = new List<string>();
-        if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0,
-            out Fd? directory) != Errno.None) return names;
-        using (directory)
-            foreach (var entry in Files.ListDirectory(directory!))
-                names.Add(entry.Name);
+        Files.TryListDirectory(path, out List<string> names);
         return names;
     }
 

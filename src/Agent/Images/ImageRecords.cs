@@ -41,7 +41,7 @@ internal sealed class ImageRecords(string imagesDirectory)
     public List<Digest> Documents(Digest id)
     {
         List<Digest> documents = [];
-        Errno errno = Files.TryReadAll(PathOf(id), out byte[] json);
+        Errno errno = Files.TryReadAllBytes(Fd.Cwd, PathOf(id), out byte[] json);
         if (errno == Errno.ENOENT) return documents;
         if (errno != Errno.None) throw new LinuxException(errno, "read", PathOf(id));
         try

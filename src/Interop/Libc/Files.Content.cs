@@ -107,6 +107,18 @@ public static unsafe partial class Files
         return ListDirectory(fd);
     }
 
+    /// <summary>The bare names in the directory at <paramref name="path"/>; ENOENT when it is missing.</summary>
+    public static Errno TryListDirectory(string path, out List<string> names)
+    {
+        names = [];
+        Errno errno = TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? fd);
+        if (errno != Errno.None) return errno;
+        using (fd)
+            foreach (DirectoryEntry entry in ListDirectory(fd!))
+                names.Add(entry.Name);
+        return Errno.None;
+    }
+
     /// <summary>A fitting buffer for <see cref="ReadDirectory"/>: a few hundred names at once.</summary>
     internal const int DirectoryBuffer = 16384;
 

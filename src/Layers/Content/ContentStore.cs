@@ -79,7 +79,7 @@ public sealed class ContentStore
     private byte[]? TryRead(Digest digest)
     {
         string path = PathOf(digest);
-        Errno errno = Files.TryReadAll(path, out byte[] bytes);
+        Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes);
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "read", path);
         return errno == Errno.None ? bytes : null;
     }
