@@ -36,12 +36,20 @@ internal sealed class EventLoop : IDisposable
     public void End() => _ended = true;
 
     /// <summary>Handles events until <see cref="End"/>.</summary>
-    public void Run()
+    /// <param name="idle">Called once, the first time that nothing happens for <paramref name="idleMs"/>.</param>
+    /// <param name="idleMs">Milliseconds.</param>
+    public void Run(Action idle, int idleMs)
     {
+        int timeoutMs = idleMs;
         Span<EpollEvent> events = stackalloc EpollEvent[16];
         while (!_ended)
         {
-            int count = _epoll.Wait(events, -1);
+            int count = _epoll.Wait(events, timeoutMs);
+            if (count == 0)
+            {
+                timeoutMs = -1;
+                idle();
+            }
             for (int i = 0; i < count && !_ended; i++)
                 // An earlier handler of this round may have forgotten this descriptor.
                 if (_watched.TryGetValue((int)events[i].Data, out var watch))

@@ -16,6 +16,7 @@ namespace Skiff.Agent.Monitor;
 internal sealed class MonitorProcess : IDisposable
 {
     private const int DrainTimeoutMs = 2000;
+    private const int IdleMs = 500;
 
     private readonly StateRoots _roots;
     private readonly ContainerStore _store;
@@ -121,8 +122,15 @@ internal sealed class MonitorProcess : IDisposable
         first.Send(Packet.Number(PacketType.Started, _container.Process.Pid));
         _loop.Watch(_listener.Fd, EpollEvents.EPOLLIN, _ => Accept());
         _loop.Watch(_container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnContainerExit());
-        _loop.Run();
+        _loop.Run(GiveBackMemory, IdleMs);
         return 0;
+    }
+
+    // What only the start needed. A monitor waits most of its life; a device may have a hundred of them.
+    private static void GiveBackMemory()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        ProgramText.Forget();
     }
 
     private void RecordStart()
