@@ -148,9 +148,14 @@ internal sealed class MonitorProcess : IDisposable
             Warnings = _container.Warnings,
         };
         _store.WriteRunState(_config.Id, _state);
-        // Not flushed: what a power cut may take away is only that the container ran at all.
-        if (!_config.AutoRemove) _store.WriteDurableState(_config.Id,
-            _state with { Status = "exited", ExitCode = 255 }, durable: false);
+        if (_config.AutoRemove) return;
+        // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: what
+        // the cut may take away is only that the container ran at all.
+        _store.WriteDurableState(_config.Id, _state with
+        {
+            Status = "exited", ExitCode = 255, Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0,
+            Endpoint = null,
+        }, durable: false);
     }
 
     private void RecordFailedStart(Exception e)
