@@ -7,13 +7,21 @@ namespace Skiff.Agent.Manager;
 /// <summary>Overviews.</summary>
 internal sealed partial class Engine
 {
+    // A create takes milliseconds; what has been half there for so long was cut off.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(1);
+
+    private static DateTimeOffset BootTime => DateTimeOffset.UtcNow - TimeSpan.FromMilliseconds(Environment.TickCount64);
+
     /// <summary>Running containers, or all; newest first.</summary>
     public List<(ContainerConfig Config, ContainerState State)> List(bool all)
     {
         var rows = new List<(ContainerConfig Config, ContainerState State)>();
         if (all)
         {
-            foreach (ContainerConfig config in Containers.List()) rows.Add((config, StateOf(config)));
+            Containers.RemoveLeftovers(LeftoverAge);
+            foreach (ContainerConfig config in Containers.List())
+                if (!RemoveIfOutlived(config))
+                    rows.Add((config, StateOf(config)));
         }
         else
         {
@@ -23,6 +31,14 @@ internal sealed partial class Engine
         }
         rows.Sort((a, b) => b.Config.Created.CompareTo(a.Config.Created));
         return rows;
+    }
+
+    // A container that was to be removed at its end, and whose end was that of the host: no monitor was left to do it.
+    private bool RemoveIfOutlived(ContainerConfig config)
+    {
+        if (!config.AutoRemove || config.Created >= BootTime || Containers.ReadRunState(config.Id) is not null) return false;
+        ContainerRemoval.Remove(Containers, Volumes, config, withVolumes: true);
+        return true;
     }
 
     /// <summary>Which containers use which images, for removal.</summary>
