@@ -180,7 +180,8 @@ public sealed class EnvironmentTests(SkiffHost host)
 
     [Fact]
     public void Process_has_only_its_three_descriptors() =>
-        Assert.Equal("0 1 2", host.Ask("ls /proc/1/fd | sort -n | xargs"));
+        Assert.Equal(["0", "1", "2", "3"], // The last one is the directory that ls reads.
+            host.Run("run", "--rm", host.Busybox, "ls", "/proc/self/fd").Text().Split('\n'));
 
     [Fact]
     public void Process_starts_with_default_signals_and_an_empty_mask()

@@ -78,8 +78,11 @@ public sealed class RunTests(SkiffHost host)
     [InlineData("/bin/bad-format", 126, "/bin/bad-format")]
     [InlineData("/bin/bad-interpreter", 127, "/no/such/interpreter")]
     [InlineData("/etc", 126, "/etc")]
-    public void A_command_that_cannot_run_gives_Dockers_code_and_names_it(string command, int code, string word) =>
+    public void A_command_that_cannot_run_gives_Dockers_code_and_names_it(string command, int code, string word)
+    {
+        host.Run("pull", "-q", host.Probe).Exits(0);
         host.Run("run", "--rm", "--entrypoint", command, host.Probe).FailsClearly(code, word);
+    }
 
     [Fact]
     public void Entrypoint_and_command_of_the_image_are_used()

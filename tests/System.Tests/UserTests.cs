@@ -35,6 +35,7 @@ public sealed class UserTests(SkiffHost host)
     [InlineData("web:no-group", "no-group")]
     public void Unknown_user_or_group_is_one_clear_error(string user, string word)
     {
+        host.Run("pull", "-q", host.Probe).Exits(0);
         var before = HostState.Capture(host);
         host.Run("run", "--rm", "-u", user, host.Probe, "id").FailsClearly(125, word);
         Assert.DoesNotContain(before.LeftBehind(host), line => line.Contains("mount"));

@@ -10,7 +10,8 @@ internal sealed partial class Engine
     // A create takes milliseconds; what has been half there for so long was cut off.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(1);
 
-    private static DateTimeOffset BootTime => DateTimeOffset.UtcNow - TimeSpan.FromMilliseconds(Environment.TickCount64);
+    private static DateTimeOffset BootTime =>
+        DateTimeOffset.UtcNow - TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     /// <summary>Running containers, or all; newest first.</summary>
     public List<(ContainerConfig Config, ContainerState State)> List(bool all)
@@ -36,7 +37,8 @@ internal sealed partial class Engine
     // A container that was to be removed at its end, and whose end was that of the host: no monitor was left to do it.
     private bool RemoveIfOutlived(ContainerConfig config)
     {
-        if (!config.AutoRemove || config.Created >= BootTime || Containers.ReadRunState(config.Id) is not null) return false;
+        if (!config.AutoRemove || config.Created >= BootTime
+            || Containers.ReadRunState(config.Id) is not null) return false;
         ContainerRemoval.Remove(Containers, Volumes, config, withVolumes: true);
         return true;
     }

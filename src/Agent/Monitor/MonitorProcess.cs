@@ -149,8 +149,8 @@ internal sealed class MonitorProcess : IDisposable
         };
         _store.WriteRunState(_config.Id, _state);
         if (_config.AutoRemove) return;
-        // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: what
-        // the cut may take away is only that the container ran at all.
+        // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: all
+        // that the cut may take away is that the container ran.
         _store.WriteDurableState(_config.Id, _state with
         {
             Status = "exited", ExitCode = 255, Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0,

@@ -12,8 +12,8 @@ public static unsafe partial class ProgramText
 
     /// <summary>
     /// Forgets the pages of all executable file mappings (madvise(2) MADV_DONTNEED). Code is never written, so nothing
-    /// is lost: what is needed again comes back from the page cache, a fault a page. Best effort; what the kernel refuses
-    /// stays mapped.
+    /// is lost: what is needed again comes back from the page cache, a fault a page. Best effort; what the kernel
+    /// refuses stays mapped.
     /// </summary>
     public static void Forget()
     {
@@ -30,8 +30,8 @@ public static unsafe partial class ProgramText
         int dash = line.IndexOf('-'), space = line.IndexOf(' ');
         if (dash <= 0 || space <= dash || !line.AsSpan(space).StartsWith(" r-xp ") || !line.Contains('/')) return false;
         if (!nint.TryParse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out start)
-            || !nint.TryParse(line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture,
-                out nint end))
+            || !nint.TryParse(
+                line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out nint end))
             return false;
         length = end - start;
         return true;
