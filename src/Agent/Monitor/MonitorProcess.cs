@@ -130,7 +130,7 @@ internal sealed class MonitorProcess : IDisposable
     private static void GiveBackMemory()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        ProgramText.Forget();
+        IdleMemory.GiveBack();
     }
 
     private void RecordStart()

@@ -5,18 +5,19 @@ using Skiff.Interop.Libc;
 
 namespace Skiff.Interop.Processes;
 
-/// <summary>This process' mapped code, for processes that live long and do little.</summary>
-public static unsafe partial class ProgramText
+/// <summary>Giving memory back, for processes that live long and do little.</summary>
+public static unsafe partial class IdleMemory
 {
     private const int MADV_DONTNEED = 4;
 
     /// <summary>
-    /// Forgets the pages of all executable file mappings (madvise(2) MADV_DONTNEED). Code is never written, so nothing
-    /// is lost: what is needed again comes back from the page cache, a fault a page. Best effort; what the kernel
+    /// Returns what malloc(3) holds free, and forgets the pages of all executable file mappings (madvise(2)
+    /// MADV_DONTNEED). Code is never written, so nothing is lost: what is needed again comes back from the page cache, a fault a page. Best effort; what the kernel
     /// refuses stays mapped.
     /// </summary>
-    public static void Forget()
+    public static void GiveBack()
     {
+        malloc_trim(0);
         if (Files.TryReadAllBytes(Fd.Cwd, "/proc/self/maps", out byte[] maps) != Errno.None) return;
         foreach (string line in Encoding.UTF8.GetString(maps).Split('\n'))
             if (TryParse(line, out nint start, out nint length))
@@ -31,11 +32,15 @@ public static unsafe partial class ProgramText
         if (dash <= 0 || space <= dash || !line.AsSpan(space).StartsWith(" r-xp ") || !line.Contains('/')) return false;
         if (!nint.TryParse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out start)
             || !nint.TryParse(
-                line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out nint end))
+                line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture,
+                out nint end))
             return false;
         length = end - start;
         return true;
     }
+
+    [LibraryImport("libc")]
+    private static partial int malloc_trim(nint pad);
 
     [LibraryImport("libc")]
     private static partial int madvise(nint address, nint length, int advice);
