@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
@@ -19,8 +18,7 @@ internal sealed class ExecClient(MonitorClient client)
     /// <summary>Runs it; returns the exit code, or 0 at once when detached.</summary>
     public int Run(ExecRequest request, bool interactive)
     {
-        byte[] packet =
-            Packet.Of(PacketType.Exec, JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ExecRequest));
+        byte[] packet = MessageFormat.Pack(request);
         using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
         int stdin = interactive ? 0 : nothing.Number;
         client.Send(packet, request.Detach ? [nothing.Number, nothing.Number, nothing.Number] : [stdin, 1, 2]);

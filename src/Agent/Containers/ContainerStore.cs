@@ -60,7 +60,7 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>Replaces the record (rename, update).</summary>
     public void WriteConfig(ContainerConfig config)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(config, StateJson.Default.ContainerConfig);
+        byte[] json = ConfigFormat.Write(config);
         AtomicFile.Replace(Path.Combine(Directory(config.Id), "config.json"), json, durable: !config.AutoRemove);
     }
 
@@ -101,25 +101,25 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>The record, or null when there is none.</summary>
     public ContainerConfig? TryRead(string id) =>
         id.Contains('/') ? null
-            : ReadJson(Path.Combine(Directory(id), "config.json"), StateJson.Default.ContainerConfig);
+            : ReadJson(Path.Combine(Directory(id), "config.json"), ConfigFormat.Read);
 
     /// <summary>The durable state; "created" when nothing was written yet.</summary>
     public ContainerState ReadDurableState(string id) =>
-        ReadJson(Path.Combine(Directory(id), "state.json"), StateJson.Default.ContainerState) ?? new ContainerState();
+        ReadJson(Path.Combine(Directory(id), "state.json"), StateFormat.Read) ?? new ContainerState();
 
     /// <summary>The volatile state that a monitor keeps, or null.</summary>
     public ContainerState? ReadRunState(string id) =>
-        ReadJson(Path.Combine(RunDirectory(id), "run.json"), StateJson.Default.ContainerState);
+        ReadJson(Path.Combine(RunDirectory(id), "run.json"), StateFormat.Read);
 
     /// <summary>Writes the durable state.</summary>
     public void WriteDurableState(string id, ContainerState state, bool durable) =>
         AtomicFile.Replace(Path.Combine(Directory(id), "state.json"),
-            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ContainerState), durable);
+            StateFormat.Write(state), durable);
 
     /// <summary>Writes the volatile state; tmpfs, so never flushed.</summary>
     public void WriteRunState(string id, ContainerState state) =>
         AtomicFile.Replace(Path.Combine(RunDirectory(id), "run.json"),
-            JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.ContainerState), durable: false);
+            StateFormat.Write(state), durable: false);
 
     /// <summary>Tells the monitor of a container with AutoRemove that this end is followed by a start.</summary>
     public void WriteRestarting(string id) =>
@@ -208,8 +208,7 @@ internal sealed class ContainerStore(StateRoots roots)
         return names;
     }
 
-    private static T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T
-        : class
+    private static T? ReadJson<T>(string path, Func<ReadOnlyMemory<byte>, T> read) where T : class
     {
         if (Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes) != Errno.None) return null;
         // Files that are not flushed (see AutoRemove, and the state of a start) come back empty after a power cut: the
@@ -217,9 +216,9 @@ internal sealed class ContainerStore(StateRoots roots)
         if (bytes.Length == 0) return null;
         try
         {
-            return JsonSerializer.Deserialize(bytes, type);
+            return read(bytes);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new ImageException($"state file {path} is damaged: {e.Message}", e);
         }

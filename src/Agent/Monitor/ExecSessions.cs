@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -31,7 +30,7 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
     /// <summary>Handles an Exec packet: answers Started or Failed, and Exited when the process ends.</summary>
     public void Start(ClientConnection client, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
-        ExecRequest request = JsonSerializer.Deserialize(payload, MessageJson.Default.ExecRequest)!;
+        ExecRequest request = MessageFormat.ReadExec(payload);
         try
         {
             ExecSession session = request.Tty ? StartWithTerminal(client, request) : Start(request, fds);
@@ -46,9 +45,7 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         catch (Exception e) when (e is UsageException or LinuxException)
         {
             int code = e is UsageException usage ? usage.ExitCode : 126;
-            client.Send(Packet.Of(PacketType.Failed,
-                JsonSerializer.SerializeToUtf8Bytes(new FailureReport(code, e.Message),
-                    MessageJson.Default.FailureReport)));
+            client.Send(MessageFormat.Pack(new FailureReport(code, e.Message)));
         }
     }
 

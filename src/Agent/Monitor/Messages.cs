@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Skiff.Agent.Monitor;
 
 /// <summary>Streams that a client wants, as a bit set.</summary>
@@ -58,10 +56,3 @@ internal sealed record ExecRequest
 
 /// <summary>Why something did not start, with the exit code that the CLI shall have.</summary>
 internal sealed record FailureReport(int ExitCode, string Message);
-
-/// <summary>JSON of the protocol's larger payloads, generated at build time.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
-[JsonSerializable(typeof(StartRequest))]
-[JsonSerializable(typeof(ExecRequest))]
-[JsonSerializable(typeof(FailureReport))]
-internal sealed partial class MessageJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -44,8 +43,7 @@ internal sealed class MonitorClient : IDisposable
     /// <exception cref="UsageException">It did not start; text and exit code are the monitor's.</exception>
     public int Start(StartRequest request)
     {
-        Send(Packet.Of(PacketType.Start,
-            JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.StartRequest)));
+        Send(MessageFormat.Pack(request));
         return WaitStarted();
     }
 
@@ -93,7 +91,7 @@ internal sealed class MonitorClient : IDisposable
         if (packet.Length == 0 || (PacketType)packet[0] != PacketType.Failed)
             return new UsageException("the container's monitor ended before it answered; see dmesg for a crash or "
                 + "out-of-memory kill", 125);
-        FailureReport report = JsonSerializer.Deserialize(packet[1..], MessageJson.Default.FailureReport)!;
+        FailureReport report = MessageFormat.ReadFailure(packet[1..]);
         return new UsageException(report.Message, report.ExitCode);
     }
 

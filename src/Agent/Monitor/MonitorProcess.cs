@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Volumes;
@@ -50,8 +49,7 @@ internal sealed class MonitorProcess : IDisposable
     {
         byte[] buffer = new byte[Packet.MaxBytes];
         if (control.TryReceive(buffer, out int count, []) != Errno.None || count == 0) return 0; // The client gave up.
-        StartRequest request =
-            JsonSerializer.Deserialize(buffer.AsSpan(1, count - 1), MessageJson.Default.StartRequest)!;
+        StartRequest request = MessageFormat.ReadStart(buffer.AsSpan(1, count - 1));
         try
         {
             var store = new ContainerStore(roots);
@@ -91,10 +89,7 @@ internal sealed class MonitorProcess : IDisposable
     private static void SendFailure(UnixSocket control, Exception e)
     {
         int exitCode = e is UsageException usage && usage.ExitCode > 1 ? usage.ExitCode : 125;
-        byte[] json =
-            JsonSerializer.SerializeToUtf8Bytes(new FailureReport(exitCode, e.Message),
-                MessageJson.Default.FailureReport);
-        control.TrySend(Packet.Of(PacketType.Failed, json), []);
+        control.TrySend(MessageFormat.Pack(new FailureReport(exitCode, e.Message)), []);
     }
 
     private int Run(StartRequest request, UnixSocket control)

@@ -1,0 +1,202 @@
+using System.Text.Json;
+using static Skiff.Agent.Containers.JsonFields;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>The JSON of a container's record, one line a field.</summary>
+internal static class ConfigFormat
+{
+    /// <summary>As bytes.</summary>
+    public static byte[] Write(ContainerConfig config) => ToBytes(w =>
+    {
+        WriteProcess(w, config);
+        WriteHost(w, config);
+    });
+
+    /// <summary>From bytes; absent fields are empty.</summary>
+    /// <exception cref="JsonException">The bytes are no JSON.</exception>
+    public static ContainerConfig Read(ReadOnlyMemory<byte> json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement e = document.RootElement;
+        return new ContainerConfig
+        {
+            Id = Text(e, "Id"),
+            Name = Text(e, "Name"),
+            Created = Time(e, "Created"),
+            Image = Text(e, "Image"),
+            ImageId = Text(e, "ImageId"),
+            DiffIds = Texts(e, "DiffIds"),
+            Args = Texts(e, "Args"),
+            Env = Texts(e, "Env"),
+            WorkingDir = Text(e, "WorkingDir"),
+            User = Text(e, "User"),
+            GroupAdd = Texts(e, "GroupAdd"),
+            Hostname = Text(e, "Hostname"),
+            Domainname = Text(e, "Domainname"),
+            Tty = Flag(e, "Tty"),
+            OpenStdin = Flag(e, "OpenStdin"),
+            Labels = Pairs(e, "Labels"),
+            AutoRemove = Flag(e, "AutoRemove"),
+            ReadonlyRootfs = Flag(e, "ReadonlyRootfs"),
+            Privileged = Flag(e, "Privileged"),
+            CapAdd = Texts(e, "CapAdd"),
+            CapDrop = Texts(e, "CapDrop"),
+            SecurityOpt = Texts(e, "SecurityOpt"),
+            Mounts = List(e, "Mounts", ReadMount),
+            Devices = List(e, "Devices", ReadDevice),
+            DeviceCgroupRules = Texts(e, "DeviceCgroupRules"),
+            Resources = ReadResources(e),
+            Ulimits = Texts(e, "Ulimits"),
+            Sysctls = Pairs(e, "Sysctls"),
+            ShmSizeBytes = Number(e, "ShmSizeBytes"),
+            OomScoreAdj = e.TryGetProperty("OomScoreAdj", out JsonElement score) ? score.GetInt32() : null,
+            NetworkMode = Text(e, "NetworkMode"),
+            Ports = Texts(e, "Ports"),
+            IpAddress = TextOrNull(e, "IpAddress"),
+            MacAddress = TextOrNull(e, "MacAddress"),
+            ExposedPorts = Texts(e, "ExposedPorts"),
+            Dns = Texts(e, "Dns"),
+            DnsSearch = Texts(e, "DnsSearch"),
+            DnsOptions = Texts(e, "DnsOptions"),
+            ExtraHosts = Texts(e, "ExtraHosts"),
+            PidMode = Text(e, "PidMode"),
+            IpcMode = Text(e, "IpcMode"),
+            UtsMode = Text(e, "UtsMode"),
+            StopSignal = Text(e, "StopSignal"),
+            StopTimeoutSeconds = (int)Number(e, "StopTimeoutSeconds"),
+            Entrypoint = Texts(e, "Entrypoint"),
+            Cmd = Texts(e, "Cmd"),
+        };
+    }
+
+    private static void WriteProcess(Utf8JsonWriter w, ContainerConfig c)
+    {
+        JsonFields.Write(w, "Id", c.Id);
+        JsonFields.Write(w, "Name", c.Name);
+        JsonFields.Write(w, "Created", c.Created);
+        JsonFields.Write(w, "Image", c.Image);
+        JsonFields.Write(w, "ImageId", c.ImageId);
+        JsonFields.Write(w, "DiffIds", c.DiffIds);
+        JsonFields.Write(w, "Args", c.Args);
+        JsonFields.Write(w, "Env", c.Env);
+        JsonFields.Write(w, "WorkingDir", c.WorkingDir);
+        JsonFields.Write(w, "User", c.User);
+        JsonFields.Write(w, "GroupAdd", c.GroupAdd);
+        JsonFields.Write(w, "Hostname", c.Hostname);
+        JsonFields.Write(w, "Domainname", c.Domainname);
+        JsonFields.Write(w, "Tty", c.Tty);
+        JsonFields.Write(w, "OpenStdin", c.OpenStdin);
+        JsonFields.Write(w, "Labels", c.Labels);
+        JsonFields.Write(w, "AutoRemove", c.AutoRemove);
+        JsonFields.Write(w, "ReadonlyRootfs", c.ReadonlyRootfs);
+        JsonFields.Write(w, "Privileged", c.Privileged);
+        JsonFields.Write(w, "CapAdd", c.CapAdd);
+        JsonFields.Write(w, "CapDrop", c.CapDrop);
+        JsonFields.Write(w, "SecurityOpt", c.SecurityOpt);
+        WriteMounts(w, c.Mounts);
+    }
+
+    private static void WriteHost(Utf8JsonWriter w, ContainerConfig c)
+    {
+        WriteDevices(w, c.Devices);
+        JsonFields.Write(w, "DeviceCgroupRules", c.DeviceCgroupRules);
+        WriteResources(w, c.Resources);
+        JsonFields.Write(w, "Ulimits", c.Ulimits);
+        JsonFields.Write(w, "Sysctls", c.Sysctls);
+        JsonFields.Write(w, "ShmSizeBytes", c.ShmSizeBytes);
+        if (c.OomScoreAdj is { } score) w.WriteNumber("OomScoreAdj", score);
+        JsonFields.Write(w, "NetworkMode", c.NetworkMode);
+        JsonFields.Write(w, "Ports", c.Ports);
+        JsonFields.Write(w, "IpAddress", c.IpAddress);
+        JsonFields.Write(w, "MacAddress", c.MacAddress);
+        JsonFields.Write(w, "ExposedPorts", c.ExposedPorts);
+        JsonFields.Write(w, "Dns", c.Dns);
+        JsonFields.Write(w, "DnsSearch", c.DnsSearch);
+        JsonFields.Write(w, "DnsOptions", c.DnsOptions);
+        JsonFields.Write(w, "ExtraHosts", c.ExtraHosts);
+        JsonFields.Write(w, "PidMode", c.PidMode);
+        JsonFields.Write(w, "IpcMode", c.IpcMode);
+        JsonFields.Write(w, "UtsMode", c.UtsMode);
+        JsonFields.Write(w, "StopSignal", c.StopSignal);
+        JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
+        JsonFields.Write(w, "Entrypoint", c.Entrypoint);
+        JsonFields.Write(w, "Cmd", c.Cmd);
+    }
+
+    private static void WriteMounts(Utf8JsonWriter w, Mount[] mounts)
+    {
+        w.WriteStartArray("Mounts");
+        foreach (Mount mount in mounts)
+        {
+            w.WriteStartObject();
+            JsonFields.Write(w, "Type", mount.Type);
+            JsonFields.Write(w, "Source", mount.Source);
+            JsonFields.Write(w, "Target", mount.Target);
+            JsonFields.Write(w, "ReadOnly", mount.ReadOnly);
+            JsonFields.Write(w, "NoCopy", mount.NoCopy);
+            JsonFields.Write(w, "Propagation", mount.Propagation);
+            JsonFields.Write(w, "TmpfsOptions", mount.TmpfsOptions);
+            JsonFields.Write(w, "Anonymous", mount.Anonymous);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
+    private static Mount ReadMount(JsonElement e) => new(
+        Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
+        Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"));
+
+    private static void WriteDevices(Utf8JsonWriter w, Device[] devices)
+    {
+        w.WriteStartArray("Devices");
+        foreach (Device device in devices)
+        {
+            w.WriteStartObject();
+            JsonFields.Write(w, "PathOnHost", device.PathOnHost);
+            JsonFields.Write(w, "PathInContainer", device.PathInContainer);
+            JsonFields.Write(w, "Access", device.Access);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
+    private static Device ReadDevice(JsonElement e) =>
+        new(Text(e, "PathOnHost"), Text(e, "PathInContainer"), Text(e, "Access"));
+
+    private static void WriteResources(Utf8JsonWriter w, Resources r)
+    {
+        w.WriteStartObject("Resources");
+        JsonFields.Write(w, "MemoryMaxBytes", r.MemoryMaxBytes);
+        JsonFields.Write(w, "MemoryReservationBytes", r.MemoryReservationBytes);
+        JsonFields.Write(w, "MemorySwapTotalBytes", r.MemorySwapTotalBytes);
+        JsonFields.Write(w, "CpuQuotaUs", r.CpuQuotaUs);
+        JsonFields.Write(w, "CpuPeriodUs", r.CpuPeriodUs);
+        JsonFields.Write(w, "CpuShares", r.CpuShares);
+        JsonFields.Write(w, "CpusetCpus", r.CpusetCpus);
+        JsonFields.Write(w, "CpusetMems", r.CpusetMems);
+        JsonFields.Write(w, "PidsMax", r.PidsMax);
+        JsonFields.Write(w, "BlkioWeight", r.BlkioWeight);
+        JsonFields.Write(w, "IoMax", r.IoMax);
+        w.WriteEndObject();
+    }
+
+    private static Resources ReadResources(JsonElement parent)
+    {
+        if (!parent.TryGetProperty("Resources", out JsonElement e)) return new Resources();
+        return new Resources
+        {
+            MemoryMaxBytes = Number(e, "MemoryMaxBytes"),
+            MemoryReservationBytes = Number(e, "MemoryReservationBytes"),
+            MemorySwapTotalBytes = Number(e, "MemorySwapTotalBytes"),
+            CpuQuotaUs = Number(e, "CpuQuotaUs"),
+            CpuPeriodUs = Number(e, "CpuPeriodUs"),
+            CpuShares = Number(e, "CpuShares"),
+            CpusetCpus = Text(e, "CpusetCpus"),
+            CpusetMems = Text(e, "CpusetMems"),
+            PidsMax = Number(e, "PidsMax"),
+            BlkioWeight = (int)Number(e, "BlkioWeight"),
+            IoMax = Texts(e, "IoMax"),
+        };
+    }
+}

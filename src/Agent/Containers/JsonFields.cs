@@ -1,0 +1,105 @@
+using System.Text.Json;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>
+/// Fields of a JSON object by hand. The generated serializer builds a description of each type first, which costs every
+/// short command about a millisecond and every monitor 400 KiB.
+/// </summary>
+internal static class JsonFields
+{
+    /// <summary>A text; empty when it is not there.</summary>
+    public static string Text(JsonElement e, string name) => TextOrNull(e, name) ?? "";
+
+    /// <summary>A text, or null.</summary>
+    public static string? TextOrNull(JsonElement e, string name) =>
+        e.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+    /// <summary>A truth; false when it is not there.</summary>
+    public static bool Flag(JsonElement e, string name) =>
+        e.TryGetProperty(name, out JsonElement value) && value.GetBoolean();
+
+    /// <summary>A whole number; 0 when it is not there.</summary>
+    public static long Number(JsonElement e, string name) =>
+        e.TryGetProperty(name, out JsonElement value) ? value.GetInt64() : 0;
+
+    /// <summary>A point in time; default when it is not there.</summary>
+    public static DateTimeOffset Time(JsonElement e, string name) =>
+        e.TryGetProperty(name, out JsonElement value) ? value.GetDateTimeOffset() : default;
+
+    /// <summary>Texts; none when the field is not there.</summary>
+    public static string[] Texts(JsonElement e, string name) => List(e, name, static item => item.GetString()!);
+
+    /// <summary>Items; none when the field is not there.</summary>
+    public static T[] List<T>(JsonElement e, string name, Func<JsonElement, T> read)
+    {
+        if (!e.TryGetProperty(name, out JsonElement value)) return [];
+        var items = new T[value.GetArrayLength()];
+        for (int i = 0; i < items.Length; i++) items[i] = read(value[i]);
+        return items;
+    }
+
+    /// <summary>Key and value pairs; none when the field is not there.</summary>
+    public static Dictionary<string, string> Pairs(JsonElement e, string name)
+    {
+        var pairs = new Dictionary<string, string>();
+        if (!e.TryGetProperty(name, out JsonElement value)) return pairs;
+        foreach (JsonProperty property in value.EnumerateObject()) pairs[property.Name] = property.Value.GetString()!;
+        return pairs;
+    }
+
+    /// <summary>Writes texts; nothing for none.</summary>
+    public static void Write(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    {
+        if (values.Count == 0) return;
+        w.WriteStartArray(name);
+        foreach (string value in values) w.WriteStringValue(value);
+        w.WriteEndArray();
+    }
+
+    /// <summary>Writes pairs; nothing for none.</summary>
+    public static void Write(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
+    {
+        if (pairs.Count == 0) return;
+        w.WriteStartObject(name);
+        foreach (var (key, value) in pairs) w.WriteString(key, value);
+        w.WriteEndObject();
+    }
+
+    /// <summary>Writes a text; nothing for null or an empty one.</summary>
+    public static void Write(Utf8JsonWriter w, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value)) w.WriteString(name, value);
+    }
+
+    /// <summary>Writes a number; nothing for 0.</summary>
+    public static void Write(Utf8JsonWriter w, string name, long value)
+    {
+        if (value != 0) w.WriteNumber(name, value);
+    }
+
+    /// <summary>Writes a truth; nothing for false.</summary>
+    public static void Write(Utf8JsonWriter w, string name, bool value)
+    {
+        if (value) w.WriteBoolean(name, true);
+    }
+
+    /// <summary>Writes a point in time; nothing for the default.</summary>
+    public static void Write(Utf8JsonWriter w, string name, DateTimeOffset value)
+    {
+        if (value != default) w.WriteString(name, value);
+    }
+
+    /// <summary>An object as bytes.</summary>
+    public static byte[] ToBytes(Action<Utf8JsonWriter> body)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            body(writer);
+            writer.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+}

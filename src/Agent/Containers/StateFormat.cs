@@ -1,0 +1,64 @@
+using System.Text.Json;
+using static Skiff.Agent.Containers.JsonFields;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>The JSON of a container's state, one line a field.</summary>
+internal static class StateFormat
+{
+    /// <summary>As bytes.</summary>
+    public static byte[] Write(ContainerState s) => ToBytes(w =>
+    {
+        JsonFields.Write(w, "Status", s.Status);
+        JsonFields.Write(w, "Pid", s.Pid);
+        JsonFields.Write(w, "PidStartTime", s.PidStartTime);
+        JsonFields.Write(w, "MonitorPid", s.MonitorPid);
+        JsonFields.Write(w, "MonitorStartTime", s.MonitorStartTime);
+        JsonFields.Write(w, "ExitCode", s.ExitCode);
+        JsonFields.Write(w, "OomKilled", s.OomKilled);
+        JsonFields.Write(w, "Error", s.Error);
+        JsonFields.Write(w, "StartedAt", s.StartedAt);
+        JsonFields.Write(w, "FinishedAt", s.FinishedAt);
+        JsonFields.Write(w, "Warnings", s.Warnings);
+        if (s.Endpoint is { } end) WriteEndpoint(w, end);
+    });
+
+    /// <summary>From bytes; absent fields are empty.</summary>
+    /// <exception cref="JsonException">The bytes are no JSON.</exception>
+    public static ContainerState Read(ReadOnlyMemory<byte> json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement e = document.RootElement;
+        return new ContainerState
+        {
+            Status = Text(e, "Status"),
+            Pid = (int)Number(e, "Pid"),
+            PidStartTime = Number(e, "PidStartTime"),
+            MonitorPid = (int)Number(e, "MonitorPid"),
+            MonitorStartTime = Number(e, "MonitorStartTime"),
+            ExitCode = (int)Number(e, "ExitCode"),
+            OomKilled = Flag(e, "OomKilled"),
+            Error = Text(e, "Error"),
+            StartedAt = Time(e, "StartedAt"),
+            FinishedAt = Time(e, "FinishedAt"),
+            Warnings = Texts(e, "Warnings"),
+            Endpoint = e.TryGetProperty("Endpoint", out JsonElement end) ? ReadEndpoint(end) : null,
+        };
+    }
+
+    private static void WriteEndpoint(Utf8JsonWriter w, EndpointState end)
+    {
+        w.WriteStartObject("Endpoint");
+        JsonFields.Write(w, "Network", end.Network);
+        JsonFields.Write(w, "IpAddress", end.IpAddress);
+        JsonFields.Write(w, "PrefixLength", end.PrefixLength);
+        JsonFields.Write(w, "Gateway", end.Gateway);
+        JsonFields.Write(w, "MacAddress", end.MacAddress);
+        JsonFields.Write(w, "Ports", end.Ports);
+        w.WriteEndObject();
+    }
+
+    private static EndpointState ReadEndpoint(JsonElement e) => new(
+        Text(e, "Network"), Text(e, "IpAddress"), (int)Number(e, "PrefixLength"), Text(e, "Gateway"),
+        Text(e, "MacAddress"), Texts(e, "Ports"));
+}

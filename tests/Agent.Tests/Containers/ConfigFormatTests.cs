@@ -1,0 +1,79 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
+
+namespace Skiff.Agent.Tests.Containers;
+
+public class ConfigFormatTests
+{
+    private static readonly ContainerConfig s_full = new()
+    {
+        Id = new string('a', 64), Name = "web", Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            Image = "x:1",
+        ImageId = "sha256:1", DiffIds = ["sha256:2"], Args = ["sh", "-c", "\"\n"], Env = ["A=ä", "B="], WorkingDir =
+            "/w",
+        User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
+        Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
+        CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
+        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true)], Devices =
+            [new Device("/a", "/b", "r")],
+        DeviceCgroupRules = ["c 1:3 r"],
+        Resources = new()
+        {
+            MemoryMaxBytes = 1, MemoryReservationBytes = 2, MemorySwapTotalBytes = -1, CpuQuotaUs = 3, CpuPeriodUs = 4,
+            CpuShares = 5, CpusetCpus = "0", CpusetMems = "1", PidsMax = 6, BlkioWeight = 7, IoMax = ["/dev/a rbps=1"],
+        },
+        Ulimits = ["nofile=1:2"], Sysctls = new() { ["net.a"] = "1" }, ShmSizeBytes = 8, OomScoreAdj = 0, NetworkMode =
+            "none",
+        Ports = ["80:80"], IpAddress = "1.2.3.4", MacAddress = "02:00:00:00:00:01", ExposedPorts = ["80/tcp"], Dns =
+            ["1.1.1.1"],
+        DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
+            UtsMode = "host",
+        StopSignal = "SIGINT", StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"],
+    };
+
+    [Fact]
+    public void A_record_with_every_field_survives_writing_and_reading() =>
+        Assert.Equivalent(s_full, ConfigFormat.Read(ConfigFormat.Write(s_full)), strict: true);
+
+    // Every property differs from a fresh record's, or the test above could miss a forgotten one.
+    [Fact]
+    public void The_record_of_the_test_sets_every_field()
+    {
+        var empty = new ContainerConfig
+        {
+            Id = "", Name = "", Created = default, Image = "", ImageId = "", DiffIds = [], Args = [], Env = [],
+        };
+        foreach (var property in typeof(ContainerConfig).GetProperties())
+            Assert.NotEqual(property.GetValue(empty), property.GetValue(s_full));
+    }
+
+    [Fact]
+    public void A_state_survives_writing_and_reading()
+    {
+        var state = new ContainerState
+        {
+            Status = "running", Pid = 1, PidStartTime = 2, MonitorPid = 3, MonitorStartTime = 4, ExitCode = 5,
+                OomKilled = true,
+            Error = "e", StartedAt = DateTimeOffset.UtcNow, FinishedAt = DateTimeOffset.UtcNow.AddSeconds(1),
+                Warnings = ["w"],
+            Endpoint = new EndpointState("bridge", "172.17.0.2", 16, "172.17.0.1", "02:00:00:00:00:01", ["p"]),
+        };
+        Assert.Equivalent(state, StateFormat.Read(StateFormat.Write(state)), strict: true);
+    }
+
+    [Fact]
+    public void Messages_survive_writing_and_reading()
+    {
+        var start = new StartRequest("id", AttachStreams.Stdin | AttachStreams.Stderr, 24, 80);
+        Assert.Equal(start, MessageFormat.ReadStart(MessageFormat.Pack(start).AsSpan(1)));
+        var exec = new ExecRequest
+        {
+            Args = ["a", "b"], Env = ["C=1"], WorkingDir = "/w", User = "u", Tty = true, Privileged = true, Detach =
+                true,
+            Rows = 1, Columns = 2,
+        };
+        Assert.Equivalent(exec, MessageFormat.ReadExec(MessageFormat.Pack(exec).AsSpan(1)), strict: true);
+        var failure = new FailureReport(127, "not there");
+        Assert.Equal(failure, MessageFormat.ReadFailure(MessageFormat.Pack(failure).AsSpan(1)));
+    }
+}
