@@ -1,7 +1,8 @@
 using System.Text.Json;
-using static Skiff.Agent.Containers.JsonFields;
 
 namespace Skiff.Agent.Containers;
+
+using static Skiff.Agent.Containers.JsonFields;
 
 /// <summary>The JSON of a container's state, one line a field.</summary>
 internal static class StateFormat

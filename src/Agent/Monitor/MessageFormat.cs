@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Skiff.Agent.Containers;
-using static Skiff.Agent.Containers.JsonFields;
 
 namespace Skiff.Agent.Monitor;
+
+using static Skiff.Agent.Containers.JsonFields;
 
 /// <summary>The JSON of the protocol's larger payloads, one line a field.</summary>
 internal static class MessageFormat

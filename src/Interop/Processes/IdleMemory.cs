@@ -12,8 +12,8 @@ public static unsafe partial class IdleMemory
 
     /// <summary>
     /// Returns what malloc(3) holds free, and forgets the pages of all executable file mappings (madvise(2)
-    /// MADV_DONTNEED). Code is never written, so nothing is lost: what is needed again comes back from the page cache, a
-    /// fault a page. Best effort; what the kernel refuses stays mapped.
+    /// MADV_DONTNEED). Code is never written, so nothing is lost: what is needed again comes back from the page cache,
+    /// a fault a page. Best effort; what the kernel refuses stays mapped.
     /// </summary>
     public static void GiveBack()
     {
