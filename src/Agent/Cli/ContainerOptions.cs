@@ -12,8 +12,6 @@ internal static class ContainerOptions
     public static readonly Option[] Table =
     [
         Option.List("add-host", "list", "Add a custom host-to-IP mapping (host:ip)"),
-        Option.List("annotation", "map", "Add an annotation to the container"),
-        Option.List("attach", "list", "Attach to STDIN, STDOUT or STDERR", 'a'),
         Option.Value("blkio-weight", "uint16",
             "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
         Option.List("cap-add", "list", "Add Linux capabilities"),

@@ -21,7 +21,7 @@ internal sealed class VolumeModule(StateRoots roots)
     /// <exception cref="UsageException">The name or driver is not possible.</exception>
     public Volume Create(string name, IReadOnlyDictionary<string, string>? labels = null, bool anonymous = false)
     {
-        if (!IsValidName(name))
+        if (!VolumeSyntax.IsVolumeName(name))
             throw new UsageException(
                 $"create {name}: \"{name}\" includes invalid characters for a local volume name, only "
                 + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute "
@@ -92,21 +92,12 @@ internal sealed class VolumeModule(StateRoots roots)
 
     private Volume? TryRead(string name)
     {
-        if (!IsValidName(name)
+        if (!VolumeSyntax.IsVolumeName(name)
             || Files.TryReadAllBytes(Fd.Cwd, Record(name), out byte[] bytes) != Errno.None) return null;
         return JsonSerializer.Deserialize(bytes, VolumeJson.Default.Volume);
     }
 
     private string Record(string name) => Path.Combine(_volumes, name, "volume.json");
-
-    private static bool IsValidName(string name)
-    {
-        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0])) return false;
-        foreach (char c in name)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.' or '-'))
-                return false;
-        return true;
-    }
 }
 
 /// <summary>A named volume.</summary>

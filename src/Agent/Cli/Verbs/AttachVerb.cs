@@ -11,7 +11,6 @@ internal sealed class AttachVerb : Verb
     [
         Option.Flag("no-stdin", "Do not attach STDIN"),
         Option.Flag("sig-proxy", "Proxy all received signals to the process (default true)"),
-        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
     ];
 
     /// <inheritdoc/>

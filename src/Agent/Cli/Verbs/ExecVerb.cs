@@ -19,7 +19,6 @@ internal sealed class ExecVerb : Verb
         Option.Flag("tty", "Allocate a pseudo-TTY", 't'),
         Option.Value("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", 'u'),
         Option.Value("workdir", "string", "Working directory inside the container", 'w'),
-        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
     ];
 
     /// <inheritdoc/>

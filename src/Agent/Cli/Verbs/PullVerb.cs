@@ -1,4 +1,3 @@
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 
@@ -35,10 +34,8 @@ internal sealed class PullVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         string name = arguments.Positional[0];
-        Image image = Pulling.Pull(engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: false);
-        string shown = Reference.Parse(name).ToString();
-        Output.Line(shown);
-        _ = image;
+        Pulling.Pull(engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: false);
+        Output.Line(Reference.Parse(name).ToString());
         return 0;
     }
 }

@@ -14,7 +14,6 @@ internal sealed class RunVerb : Verb
         .. ContainerOptions.Table,
         Option.Flag("detach", "Run container in background and print container ID", 'd'),
         Option.Flag("sig-proxy", "Proxy received signals to the process (default true)"),
-        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
     ];
 
     /// <inheritdoc/>

@@ -11,7 +11,6 @@ internal sealed class StartVerb : Verb
     [
         Option.Flag("attach", "Attach STDOUT/STDERR and forward signals", 'a'),
         Option.Flag("interactive", "Attach container's STDIN", 'i'),
-        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
     ];
 
     /// <inheritdoc/>
