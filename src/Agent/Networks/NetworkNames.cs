@@ -33,10 +33,10 @@ internal sealed class NetworkNames
 
     /// <summary>
     /// A fresh name for the host's end of a container's veth: a restart must not meet the name of its dying
-    /// predecessor.
+    /// predecessor, whose number may be all that tells them apart. 15 characters, as many as IFNAMSIZ leaves.
     /// </summary>
     public static string NewVeth(string containerId) =>
-        $"sk{containerId.AsSpan(0, Math.Min(8, containerId.Length))}{Random.Shared.Next(0x10000):x4}";
+        $"sk{containerId.AsSpan(0, Math.Min(6, containerId.Length))}{Random.Shared.Next(0x10000000):x7}";
 
     private static uint Fnv1a(string text)
     {
