@@ -27,12 +27,12 @@ public class RoomTests
 
     /// <summary>
     /// Words that every room speaks: where state lives, the error that is meant for the user, sizes as users write
-    /// them, removing a tree.
+    /// them, removing a tree, writing a record.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
-        "Skiff.Agent.Manager.Trees",
+        "Skiff.Agent.Manager.Trees", "Skiff.Agent.Manager.JsonText",
     ];
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Containers;
 
@@ -18,8 +19,7 @@ internal static class ConfigFormat
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static ContainerConfig Read(ReadOnlyMemory<byte> json)
     {
-        using JsonDocument document = JsonDocument.Parse(json);
-        JsonElement e = document.RootElement;
+        JsonElement e = JsonElement.Parse(json.Span);
         return new ContainerConfig
         {
             Id = Text(e, "Id"),
@@ -71,7 +71,7 @@ internal static class ConfigFormat
         };
     }
 
-    private static void WriteProcess(Utf8JsonWriter w, ContainerConfig c)
+    private static void WriteProcess(JsonText w, ContainerConfig c)
     {
         JsonFields.Write(w, "Id", c.Id);
         JsonFields.Write(w, "Name", c.Name);
@@ -98,7 +98,7 @@ internal static class ConfigFormat
         WriteMounts(w, c.Mounts);
     }
 
-    private static void WriteHost(Utf8JsonWriter w, ContainerConfig c)
+    private static void WriteHost(JsonText w, ContainerConfig c)
     {
         WriteDevices(w, c.Devices);
         JsonFields.Write(w, "DeviceCgroupRules", c.DeviceCgroupRules);
@@ -125,7 +125,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "Cmd", c.Cmd);
     }
 
-    private static void WriteMounts(Utf8JsonWriter w, Mount[] mounts)
+    private static void WriteMounts(JsonText w, Mount[] mounts)
     {
         w.WriteStartArray("Mounts");
         foreach (Mount mount in mounts)
@@ -148,7 +148,7 @@ internal static class ConfigFormat
         Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
         Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"));
 
-    private static void WriteDevices(Utf8JsonWriter w, Device[] devices)
+    private static void WriteDevices(JsonText w, Device[] devices)
     {
         w.WriteStartArray("Devices");
         foreach (Device device in devices)
@@ -165,7 +165,7 @@ internal static class ConfigFormat
     private static Device ReadDevice(JsonElement e) =>
         new(Text(e, "PathOnHost"), Text(e, "PathInContainer"), Text(e, "Access"));
 
-    private static void WriteResources(Utf8JsonWriter w, Resources r)
+    private static void WriteResources(JsonText w, Resources r)
     {
         w.WriteStartObject("Resources");
         JsonFields.Write(w, "MemoryMaxBytes", r.MemoryMaxBytes);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Containers;
 
@@ -49,7 +50,7 @@ internal static class JsonFields
     }
 
     /// <summary>Writes texts; nothing for none.</summary>
-    public static void Write(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    public static void Write(JsonText w, string name, IReadOnlyList<string> values)
     {
         if (values.Count == 0) return;
         w.WriteStartArray(name);
@@ -58,7 +59,7 @@ internal static class JsonFields
     }
 
     /// <summary>Writes pairs; nothing for none.</summary>
-    public static void Write(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
+    public static void Write(JsonText w, string name, Dictionary<string, string> pairs)
     {
         if (pairs.Count == 0) return;
         w.WriteStartObject(name);
@@ -67,39 +68,36 @@ internal static class JsonFields
     }
 
     /// <summary>Writes a text; nothing for null or an empty one.</summary>
-    public static void Write(Utf8JsonWriter w, string name, string? value)
+    public static void Write(JsonText w, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value)) w.WriteString(name, value);
     }
 
     /// <summary>Writes a number; nothing for 0.</summary>
-    public static void Write(Utf8JsonWriter w, string name, long value)
+    public static void Write(JsonText w, string name, long value)
     {
         if (value != 0) w.WriteNumber(name, value);
     }
 
     /// <summary>Writes a truth; nothing for false.</summary>
-    public static void Write(Utf8JsonWriter w, string name, bool value)
+    public static void Write(JsonText w, string name, bool value)
     {
         if (value) w.WriteBoolean(name, true);
     }
 
     /// <summary>Writes a point in time; nothing for the default.</summary>
-    public static void Write(Utf8JsonWriter w, string name, DateTimeOffset value)
+    public static void Write(JsonText w, string name, DateTimeOffset value)
     {
-        if (value != default) w.WriteString(name, value);
+        if (value != default) w.WriteTime(name, value);
     }
 
     /// <summary>An object as bytes.</summary>
-    public static byte[] ToBytes(Action<Utf8JsonWriter> body)
+    public static byte[] ToBytes(Action<JsonText> body)
     {
-        var buffer = new System.Buffers.ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            body(writer);
-            writer.WriteEndObject();
-        }
-        return buffer.WrittenSpan.ToArray();
+        var text = new JsonText();
+        text.WriteStartObject();
+        body(text);
+        text.WriteEndObject();
+        return text.Bytes.ToArray();
     }
 }

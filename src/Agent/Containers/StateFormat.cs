@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Containers;
 
@@ -28,8 +29,7 @@ internal static class StateFormat
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static ContainerState Read(ReadOnlyMemory<byte> json)
     {
-        using JsonDocument document = JsonDocument.Parse(json);
-        JsonElement e = document.RootElement;
+        JsonElement e = JsonElement.Parse(json.Span);
         return new ContainerState
         {
             Status = Text(e, "Status"),
@@ -47,7 +47,7 @@ internal static class StateFormat
         };
     }
 
-    private static void WriteEndpoint(Utf8JsonWriter w, EndpointState end)
+    private static void WriteEndpoint(JsonText w, EndpointState end)
     {
         w.WriteStartObject("Endpoint");
         JsonFields.Write(w, "Network", end.Network);

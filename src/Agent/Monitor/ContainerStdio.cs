@@ -17,7 +17,7 @@ internal sealed class ContainerStdio : IDisposable
     private readonly LogWriter _log;
     private readonly List<ClientConnection> _clients;
     private readonly bool _stdinOnce;
-    private readonly byte[] _packet = new byte[32 << 10];
+    private readonly byte[] _packet = LazyBuffer.Create(32 << 10);
     private readonly Queue<byte[]> _stdinQueue = new();
     private bool _stdinEnded;
     private bool _paused;

@@ -36,20 +36,23 @@ internal sealed class EventLoop : IDisposable
     public void End() => _ended = true;
 
     /// <summary>Handles events until <see cref="End"/>.</summary>
-    /// <param name="idle">Called once, the first time that nothing happens for <paramref name="idleMs"/>.</param>
-    /// <param name="idleMs">Milliseconds.</param>
-    public void Run(Action idle, int idleMs)
+    /// <param name="idle">Called whenever nothing has happened for a while after something did.</param>
+    /// <param name="firstIdleMs">Milliseconds of the first while: what a start needed is over soon.</param>
+    /// <param name="idleMs">Milliseconds of every later one.</param>
+    public void Run(Action idle, int firstIdleMs, int idleMs)
     {
-        int timeoutMs = idleMs;
+        int nextIdleMs = firstIdleMs, timeoutMs = firstIdleMs;
         Span<EpollEvent> events = stackalloc EpollEvent[16];
         while (!_ended)
         {
             int count = _epoll.Wait(events, timeoutMs);
             if (count == 0)
             {
-                timeoutMs = -1;
+                (timeoutMs, nextIdleMs) = (-1, idleMs);
                 idle();
+                continue;
             }
+            timeoutMs = nextIdleMs;
             for (int i = 0; i < count && !_ended; i++)
                 // An earlier handler of this round may have forgotten this descriptor.
                 if (_watched.TryGetValue((int)events[i].Data, out var watch))

@@ -16,9 +16,12 @@ internal sealed class LogWriter : IDisposable
     public const int FileCount = 5;
 
     private readonly string _path;
-    private readonly byte[][] _pending = [new byte[LogFormat.MaxLineBytes], new byte[LogFormat.MaxLineBytes]];
+    private readonly byte[][] _pending =
+        [LazyBuffer.Create(LogFormat.MaxLineBytes), LazyBuffer.Create(LogFormat.MaxLineBytes)];
+
     private readonly int[] _pendingBytes = new int[2];
-    private readonly byte[] _batch = new byte[2 * (LogFormat.MaxLineBytes + LogFormat.HeaderBytes)];
+    private readonly byte[] _batch =
+        LazyBuffer.Create(2 * (LogFormat.MaxLineBytes + LogFormat.HeaderBytes));
     private int _batchBytes;
     private Fd _file;
     private long _size;

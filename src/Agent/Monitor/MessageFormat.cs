@@ -20,8 +20,7 @@ internal static class MessageFormat
     /// <summary>A start request from its payload.</summary>
     public static StartRequest ReadStart(ReadOnlySpan<byte> payload)
     {
-        using JsonDocument document = JsonDocument.Parse(payload.ToArray());
-        JsonElement e = document.RootElement;
+        JsonElement e = JsonElement.Parse(payload);
         return new StartRequest(
             Text(e, "Id"), (AttachStreams)Number(e, "Attach"), (ushort)Number(e, "Rows"), (ushort)Number(e, "Columns"));
     }
@@ -43,8 +42,7 @@ internal static class MessageFormat
     /// <summary>An exec request from its payload.</summary>
     public static ExecRequest ReadExec(ReadOnlySpan<byte> payload)
     {
-        using JsonDocument document = JsonDocument.Parse(payload.ToArray());
-        JsonElement e = document.RootElement;
+        JsonElement e = JsonElement.Parse(payload);
         return new ExecRequest
         {
             Args = Texts(e, "Args"),
@@ -69,8 +67,7 @@ internal static class MessageFormat
     /// <summary>A failure from its payload.</summary>
     public static FailureReport ReadFailure(ReadOnlySpan<byte> payload)
     {
-        using JsonDocument document = JsonDocument.Parse(payload.ToArray());
-        JsonElement e = document.RootElement;
+        JsonElement e = JsonElement.Parse(payload);
         return new FailureReport((int)Number(e, "ExitCode"), Text(e, "Message"));
     }
 }

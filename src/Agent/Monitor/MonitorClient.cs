@@ -10,6 +10,8 @@ internal sealed class MonitorClient : IDisposable
 {
     private const short Readable = 1;
 
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Packet.MaxBytes);
+
     private MonitorClient(UnixSocket socket) => Socket = socket;
 
     /// <summary>The connection; blocking.</summary>
@@ -50,11 +52,10 @@ internal sealed class MonitorClient : IDisposable
     /// <summary>Reads until Started or Failed.</summary>
     public int WaitStarted()
     {
-        byte[] buffer = new byte[Packet.MaxBytes];
-        Socket.TryReceive(buffer, out int count, []);
-        return count > 0 && (PacketType)buffer[0] == PacketType.Started
-            ? Packet.ReadNumber(buffer.AsSpan(1))
-            : throw FailureIn(buffer.AsSpan(0, count));
+        Socket.TryReceive(_buffer, out int count, []);
+        return count > 0 && (PacketType)_buffer[0] == PacketType.Started
+            ? Packet.ReadNumber(_buffer.AsSpan(1))
+            : throw FailureIn(_buffer.AsSpan(0, count));
     }
 
     /// <summary>Subscribes to streams of a running container.</summary>
@@ -72,14 +73,13 @@ internal sealed class MonitorClient : IDisposable
     /// </summary>
     public bool WaitExited(int timeoutMs, out int exitCode)
     {
-        byte[] buffer = new byte[Packet.MaxBytes];
         long end = System.Environment.TickCount64 + timeoutMs;
         exitCode = 0;
         while (Socket.Wait(Readable, timeoutMs < 0 ? -1 : (int)Math.Max(0, end - System.Environment.TickCount64)))
         {
-            if (Socket.TryReceive(buffer, out int count, []) != Errno.None || count == 0) return false;
-            if ((PacketType)buffer[0] != PacketType.Exited) continue;
-            exitCode = Packet.ReadNumber(buffer.AsSpan(1));
+            if (Socket.TryReceive(_buffer, out int count, []) != Errno.None || count == 0) return false;
+            if ((PacketType)_buffer[0] != PacketType.Exited) continue;
+            exitCode = Packet.ReadNumber(_buffer.AsSpan(1));
             return true;
         }
         return false;

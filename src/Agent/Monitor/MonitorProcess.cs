@@ -15,7 +15,8 @@ namespace Skiff.Agent.Monitor;
 internal sealed class MonitorProcess : IDisposable
 {
     private const int DrainTimeoutMs = 2000;
-    private const int IdleMs = 500;
+    private const int FirstIdleMs = 500;
+    private const int IdleMs = 10_000;
 
     private readonly StateRoots _roots;
     private readonly ContainerStore _store;
@@ -23,7 +24,7 @@ internal sealed class MonitorProcess : IDisposable
     private readonly EventLoop _loop = new();
     private readonly List<ClientConnection> _clients = [];
     private readonly ContainerConfig _config;
-    private readonly byte[] _buffer = new byte[Packet.MaxBytes];
+    private readonly byte[] _buffer;
     private readonly Fd _lock;
     private RunningContainer _container = null!;
     private ContainerState _state = new();
@@ -31,8 +32,9 @@ internal sealed class MonitorProcess : IDisposable
     private ExecSessions _execs = null!;
     private UnixSocket? _listener;
 
-    private MonitorProcess(StateRoots roots, ContainerConfig config, Fd runLock)
+    private MonitorProcess(StateRoots roots, ContainerConfig config, Fd runLock, byte[] buffer)
     {
+        _buffer = buffer;
         _roots = roots;
         _store = new ContainerStore(roots);
         _starter = new ContainerStarter(roots, _store);
@@ -47,7 +49,7 @@ internal sealed class MonitorProcess : IDisposable
     /// </summary>
     public static int Run(StateRoots roots, UnixSocket control)
     {
-        byte[] buffer = new byte[Packet.MaxBytes];
+        byte[] buffer = LazyBuffer.Create(Packet.MaxBytes);
         if (control.TryReceive(buffer, out int count, []) != Errno.None || count == 0) return 0; // The client gave up.
         StartRequest request = MessageFormat.ReadStart(buffer.AsSpan(1, count - 1));
         try
@@ -56,7 +58,7 @@ internal sealed class MonitorProcess : IDisposable
             ContainerConfig config = store.TryRead(request.Id)
                 ?? throw new UsageException($"No such container: {request.Id}");
             Fd runLock = TakeLock(store, config);
-            using var monitor = new MonitorProcess(roots, config, runLock);
+            using var monitor = new MonitorProcess(roots, config, runLock, buffer);
             return monitor.Run(request, control);
         }
         catch (Exception e) when (e is UsageException or LinuxException)
@@ -117,15 +119,9 @@ internal sealed class MonitorProcess : IDisposable
         first.Send(Packet.Number(PacketType.Started, _container.Process.Pid));
         _loop.Watch(_listener.Fd, EpollEvents.EPOLLIN, _ => Accept());
         _loop.Watch(_container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnContainerExit());
-        _loop.Run(GiveBackMemory, IdleMs);
+        // What only the start needed. A monitor waits most of its life; a device may have a hundred of them.
+        _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
         return 0;
-    }
-
-    // What only the start needed. A monitor waits most of its life; a device may have a hundred of them.
-    private static void GiveBackMemory()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        IdleMemory.GiveBack();
     }
 
     private void RecordStart()

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Skiff.Agent.Manager;
 using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
@@ -45,29 +45,26 @@ internal sealed record Endpoint
     /// <summary>Writes the state file's content.</summary>
     public ReadOnlyMemory<byte> ToJson()
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("containerId"u8, ContainerId);
-            json.WriteString("networkId"u8, NetworkId);
-            json.WriteString("networkName"u8, NetworkName);
-            json.WriteString("address"u8, Address.ToString());
-            json.WriteNumber("prefixLength"u8, PrefixLength);
-            json.WriteString("gateway"u8, Gateway.ToString());
-            json.WriteString("mac"u8, Mac.ToString());
-            json.WriteString("interfaceName"u8, InterfaceName);
-            json.WriteString("hostVeth"u8, HostVeth);
-            json.WriteStartArray("ports"u8);
-            foreach (PortMapping port in Ports)
-                json.WriteStringValue($"{port.HostText}:{port.ContainerPort}/{port.ProtocolName}");
-            json.WriteEndArray();
-            json.WriteStartArray("aliases"u8);
-            foreach (string alias in Aliases) json.WriteStringValue(alias);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return buffer.WrittenMemory;
+        var json = new JsonText();
+        json.WriteStartObject();
+        json.WriteString("containerId", ContainerId);
+        json.WriteString("networkId", NetworkId);
+        json.WriteString("networkName", NetworkName);
+        json.WriteString("address", Address.ToString());
+        json.WriteNumber("prefixLength", PrefixLength);
+        json.WriteString("gateway", Gateway.ToString());
+        json.WriteString("mac", Mac.ToString());
+        json.WriteString("interfaceName", InterfaceName);
+        json.WriteString("hostVeth", HostVeth);
+        json.WriteStartArray("ports");
+        foreach (PortMapping port in Ports)
+            json.WriteStringValue($"{port.HostText}:{port.ContainerPort}/{port.ProtocolName}");
+        json.WriteEndArray();
+        json.WriteStartArray("aliases");
+        foreach (string alias in Aliases) json.WriteStringValue(alias);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        return json.Bytes;
     }
 
     /// <summary>

@@ -1,6 +1,5 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
-using System.Text;
 using Skiff.Interop.Libc;
 
 namespace Skiff.Interop.Processes;
@@ -9,34 +8,71 @@ namespace Skiff.Interop.Processes;
 public static unsafe partial class IdleMemory
 {
     private const int MADV_DONTNEED = 4;
+    private const int FirstReadBytes = 64 << 10;
 
     /// <summary>
-    /// Returns what malloc(3) holds free, and forgets the pages of all executable file mappings (madvise(2)
-    /// MADV_DONTNEED). Code is never written, so nothing is lost: what is needed again comes back from the page cache,
-    /// a fault a page. Best effort; what the kernel refuses stays mapped.
+    /// Collects garbage, returns what malloc(3) holds free, and forgets the pages of file mappings that nobody has
+    /// written to (madvise(2) MADV_DONTNEED): what is needed again comes back from the page cache, a fault a page.
+    /// Best effort; what the kernel refuses stays mapped.
     /// </summary>
     public static void GiveBack()
     {
+        // Before the collection: reading leaves garbage behind.
+        List<(nint Start, nint Length)> unwritten = Unwritten(ReadMappings());
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         malloc_trim(0);
-        if (Files.TryReadAllBytes(Fd.Cwd, "/proc/self/maps", out byte[] maps) != Errno.None) return;
-        foreach (string line in Encoding.UTF8.GetString(maps).Split('\n'))
-            if (TryParse(line, out nint start, out nint length))
-                madvise(start, length, MADV_DONTNEED);
+        foreach (var (start, length) in unwritten) madvise(start, length, MADV_DONTNEED);
     }
 
-    /// <summary>A line of proc_pid_maps(5): true for private, executable, unwritable mappings of files.</summary>
-    internal static bool TryParse(string line, out nint start, out nint length)
+    /// <summary>
+    /// Finds in smaps (proc_pid_smaps(5)) the private, unwritable mappings of files that have no page of their own.
+    /// Those that have some were written to while they could be (RELRO), and would lose it.
+    /// </summary>
+    internal static List<(nint Start, nint Length)> Unwritten(ReadOnlySpan<byte> smaps)
     {
-        start = length = 0;
-        int dash = line.IndexOf('-'), space = line.IndexOf(' ');
-        if (dash <= 0 || space <= dash || !line.AsSpan(space).StartsWith(" r-xp ") || !line.Contains('/')) return false;
-        if (!nint.TryParse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out start)
-            || !nint.TryParse(
-                line.AsSpan(dash + 1, space - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture,
-                out nint end))
-            return false;
-        length = end - start;
+        var found = new List<(nint Start, nint Length)>();
+        (nint Start, nint Length) current = default;
+        while (!smaps.IsEmpty)
+        {
+            int end = smaps.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? smaps : smaps[..end];
+            smaps = end < 0 ? default : smaps[(end + 1)..];
+            if (TryReadHeader(line, out var header)) current = header;
+            else if (current.Length > 0 && line.StartsWith("Anonymous:"u8) && line.EndsWith(" 0 kB"u8))
+                found.Add(current);
+        }
+        return found;
+    }
+
+    // "400000-93f000 r-xp 00004000 fe:00 5309526   /usr/bin/skiff"; Length is 0 for mappings of another kind.
+    private static bool TryReadHeader(ReadOnlySpan<byte> line, out (nint Start, nint Length) header)
+    {
+        header = default;
+        if (!Utf8Parser.TryParse(line, out ulong start, out int digits, 'x') || digits >= line.Length
+            || line[digits] != '-') return false;
+        line = line[(digits + 1)..];
+        if (!Utf8Parser.TryParse(line, out ulong end, out digits, 'x')) return false;
+        ReadOnlySpan<byte> rights = line[digits..];
+        if ((rights.StartsWith(" r-xp "u8) || rights.StartsWith(" r--p "u8)) && rights.Contains((byte)'/'))
+            header = ((nint)start, (nint)(end - start));
         return true;
+    }
+
+    // Not from the shared pool, which would keep the buffer.
+    private static ReadOnlySpan<byte> ReadMappings()
+    {
+        if (Files.TryOpenAt(Fd.Cwd, "/proc/self/smaps", OpenFlags.O_RDONLY, 0, out Fd? fd) != Errno.None) return default;
+        using (fd)
+        {
+            byte[] text = new byte[FirstReadBytes];
+            int length = 0;
+            while (Files.TryRead(fd!, text.AsSpan(length), out int count) == Errno.None && count > 0)
+            {
+                length += count;
+                if (length == text.Length) Array.Resize(ref text, 2 * length);
+            }
+            return text.AsSpan(0, length);
+        }
     }
 
     [LibraryImport("libc")]

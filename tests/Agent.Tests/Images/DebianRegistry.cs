@@ -33,7 +33,8 @@ internal sealed class DebianRegistry : IDisposable
 
     /// <summary>What is missing on this machine, or null.</summary>
     public static string? Missing => new[] { "docker-registry", "skopeo", "umoci" }
-        .FirstOrDefault(tool => !File.Exists("/usr/bin/" + tool));
+        .FirstOrDefault(tool => !Environment.GetEnvironmentVariable("PATH")!.Split(':')
+            .Any(folder => File.Exists(System.IO.Path.Join(folder, tool))));
 
     public static async Task<DebianRegistry> StartAsync()
     {
