@@ -1,4 +1,5 @@
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Snapshots;
@@ -43,6 +44,13 @@ public sealed class ErofsSnapshotter : ISnapshotter
     {
         _mounts.Unmount(diffId);
         _store.Remove(diffId);
+    }
+
+    /// <inheritdoc/>
+    public Stream OpenTar(Digest diffId)
+    {
+        if (!Contains(diffId)) throw LayerStore.Missing(diffId);
+        return new FdStream(Files.Open(Path.Combine(_store.PathOf(diffId), Tar), OpenFlags.O_RDONLY));
     }
 
     /// <inheritdoc/>

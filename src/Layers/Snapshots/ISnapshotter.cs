@@ -35,6 +35,16 @@ public interface ISnapshotter
     /// it.</summary>
     void Remove(Digest diffId);
 
+    /// <summary>
+    /// The layer's uncompressed tar from its first byte to its last: while the layer is whole, exactly the bytes that
+    /// <paramref name="diffId"/> is the SHA-256 of. For `save`, push, and for checking a layer by hashing it again.
+    /// Reads forwards only, blocks, and holds no more than small buffers; the caller disposes of it, and keeps the layer
+    /// from being removed meanwhile.
+    /// </summary>
+    /// <exception cref="ImageException">No such layer; also from reading, when files of the layer are missing or
+    /// short.</exception>
+    Stream OpenTar(Digest diffId);
+
     /// <summary>Committed layers and the bytes that each takes on disk.</summary>
     IEnumerable<(Digest DiffId, long Bytes)> List();
 }

@@ -114,7 +114,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
     {
         string point = PointOf(diffId);
         if (!store.Contains(diffId))
-            throw new ImageException($"layer {diffId} is not in the store: pull the image again");
+            throw LayerStore.Missing(diffId);
         Errno errno = Files.TryMkdirAt(Fd.Cwd, point, 0x1C0);
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdir", point);
         try

@@ -129,6 +129,10 @@ internal sealed class LayerStore(string root, string marker)
         return false;
     }
 
+    /// <summary>What to throw for a layer that should be there.</summary>
+    internal static ImageException Missing(Digest diffId) =>
+        new($"layer {diffId} is not in the store: pull the image again");
+
     /// <summary>Names in a directory; none when it is missing.</summary>
     internal static IReadOnlyList<string> Names(string directory)
     {

@@ -33,7 +33,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
         {
             if (LayerStore.ComesAgain(diffIds, i)) continue;
             if (!Contains(diffIds[i]))
-                throw new ImageException($"layer {diffIds[i]} is not in the store: pull the image again");
+                throw LayerStore.Missing(diffIds[i]);
             paths.Add(_store.MarkerOf(diffIds[i]));
         }
         return paths;
@@ -44,6 +44,10 @@ public sealed class OverlaySnapshotter : ISnapshotter
 
     /// <inheritdoc/>
     public void Remove(Digest diffId) => _store.Remove(diffId);
+
+    /// <inheritdoc/>
+    public Stream OpenTar(Digest diffId) =>
+        throw new NotSupportedException("the overlay store cannot rebuild a layer's tar yet");
 
     /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> List()

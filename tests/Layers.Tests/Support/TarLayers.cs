@@ -32,6 +32,8 @@ public sealed class TarLayers : ISnapshotter
 
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => throw new NotSupportedException();
 
+    public Stream OpenTar(Digest diffId) => File.OpenRead(PathOf(diffId));
+
     public void Release(IReadOnlySet<Digest> inUse) => Released = [.. inUse];
 
     public void Remove(Digest diffId) => File.Delete(PathOf(diffId));
