@@ -9,7 +9,8 @@ public sealed class HostState
 
     private HostState(Dictionary<string, HashSet<string>> things) => _things = things;
 
-    private static string CgroupRoot =>
+    /// <summary>The cgroup v2 tree of this host.</summary>
+    public static string CgroupRoot =>
         Directory.Exists("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
 
     /// <summary>The state now. Image layers may stay mounted while their images exist, so they do not count.</summary>
@@ -52,6 +53,16 @@ public sealed class HostState
         var left = LeftBehind(host);
         Assert.True(left.Count == 0, $"left behind:\n{string.Join('\n', left)}");
     }
+
+    /// <summary>Everything of the engine that the kernel knows, also what containers share.</summary>
+    public static List<string> OfEngine(SkiffHost host) =>
+    [
+        .. MountsBelow(host.RunRoot), .. MountsBelow(host.Root),
+        .. Lines("ip -o link show | grep -oE ' (skiff[^:@]*|sk[0-9a-f]{12})[:@]'"),
+        .. Lines("nft list tables | grep skiff"),
+        // Engines with other roots have containers below the same parent.
+        .. Lines($"cd {CgroupRoot}; find skiff -type d 2>/dev/null | grep -q '/[0-9a-f]' || ls -d skiff 2>/dev/null"),
+    ];
 
     /// <summary>Mount points at or below a folder.</summary>
     public static IEnumerable<string> MountsBelow(string folder) => File.ReadLines("/proc/self/mountinfo")

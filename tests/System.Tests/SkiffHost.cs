@@ -94,6 +94,7 @@ public sealed class SkiffHost : IDisposable
         var failures = new List<string>();
         RemoveEverything(failures);
         failures.AddRange(_before.LeftBehind(this));
+        failures.AddRange(HostState.OfEngine(this));
         Command.Run(Script("registry"), "stop", _folder);
         HostState.Unmount(_folder, failures);
         if (!HostState.MountsBelow(_folder).Any())
@@ -112,6 +113,7 @@ public sealed class SkiffHost : IDisposable
         var images = Run("images", "-q").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray();
         if (images.Length > 0)
             Note(Run(["rmi", "-f", .. images]), failures);
+        Note(Run("system", "release"), failures);
     }
 
     private static void Note(CommandResult result, List<string> failures)

@@ -46,6 +46,38 @@ public sealed class SoakTests(SkiffHost host)
     }
 
     [Fact]
+    public void Release_gives_back_what_containers_share()
+    {
+        using var container = host.Detached(host.Debian, "sleep", "1000");
+        using var other = host.Detached(host.Busybox, "sleep", "1000");
+        other.Dispose();
+        var layers = HostState.MountsBelow(Path.Combine(host.RunRoot, "layers")).Count();
+        Assert.Contains("1 running", host.Run("system", "release").Text());
+        Assert.InRange(HostState.MountsBelow(Path.Combine(host.RunRoot, "layers")).Count(), 2, layers - 1);
+        Assert.Equal("fine", container.Exec("echo fine").Text());
+
+        container.Dispose();
+        Assert.Contains("Everything", host.Run("system", "release").Text());
+        Wait.Until(() => HostState.OfEngine(host).Count == 0, "nothing of the engine is left in the kernel");
+        Assert.Equal("back", host.Ask("echo back"));
+    }
+
+    [Fact]
+    public void Releases_beside_starts_break_none()
+    {
+        host.Run("pull", "-q", host.Busybox).Exits(0);
+        var starts = Enumerable.Range(0, 30).Select(i => host.Start("run", "--rm", host.Busybox, "echo", $"{i}"))
+            .ToList();
+        for (var i = 0; i < 30; i++)
+            host.Run("system", "release").Exits(0);
+        for (var i = 0; i < starts.Count; i++)
+        {
+            using var start = starts[i];
+            Assert.Equal($"{i}\n", start.Finish().Exits(0).Out);
+        }
+    }
+
+    [Fact]
     public void A_thousand_words_of_output_from_many_at_once_are_not_mixed_up()
     {
         var commands = Enumerable.Range(0, 8).Select(i => host.Start("run", "--rm", "--network", "none", host.Busybox,

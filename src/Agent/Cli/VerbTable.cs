@@ -32,6 +32,8 @@ internal static class VerbTable
         new("volume rm", VerbGroup.Management, static () => new Verbs.VolumeRmVerb()),
         new("volume inspect", VerbGroup.Management, static () => new Verbs.VolumeInspectVerb()),
         new("network ls", VerbGroup.Management, static () => new Verbs.NetworkLsVerb()),
+        new("system release", VerbGroup.Management, static () => new Verbs.SystemReleaseVerb()),
+        new("agent", VerbGroup.Other, static () => new Verbs.AgentVerb()),
         new("info", VerbGroup.Other, static () => new Verbs.InfoVerb()),
         new("version", VerbGroup.Other, static () => new Verbs.VersionVerb()),
     ];

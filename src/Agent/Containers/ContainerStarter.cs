@@ -54,6 +54,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
 
     private RunningContainer Start(ContainerConfig config, Unwinder undo, ushort rows, ushort columns)
     {
+        using Fd turn = StartLock.Take(Roots, exclusive: false);
         string runDirectory = Store.RunDirectory(config.Id);
         Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);

@@ -20,6 +20,9 @@ internal sealed partial class Engine
         if (all)
         {
             Containers.RemoveLeftovers(LeftoverAge);
+            foreach (string id in Containers.RunningIds())
+                if (Containers.ReadRunState(id) is null)
+                    Orphans.ReapUnstarted(this, id, LeftoverAge);
             foreach (ContainerConfig config in Containers.List())
                 if (!RemoveIfOutlived(config))
                     rows.Add((config, StateOf(config)));

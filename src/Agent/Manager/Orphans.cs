@@ -22,18 +22,41 @@ internal static class Orphans
         using (runLock)
         {
             if (Files.TryFlock(runLock!, exclusive: true, wait: false) != Errno.None) return running;
-            Kill(config.Id);
-            engine.Networks.Detach(config.Id);
+            GiveBack(engine, config.Id);
             var state = running with
             {
                 Status = "exited", ExitCode = 137, Error = "the container's monitor was killed", FinishedAt =
                     DateTimeOffset.UtcNow,
                 Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
             };
-            engine.Containers.WriteDurableState(config.Id, state, durable: true);
+            if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
+                ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
+            else engine.Containers.WriteDurableState(config.Id, state, durable: true);
             Trees.Remove(engine.Containers.RunDirectory(config.Id));
             return state;
         }
+    }
+
+    /// <summary>
+    /// The same for a monitor that was killed before it had written a state. A start takes milliseconds; what is
+    /// younger than <paramref name="age"/> may be one.
+    /// </summary>
+    public static void ReapUnstarted(Engine engine, string id, TimeSpan age)
+    {
+        string directory = engine.Containers.RunDirectory(id);
+        if (Files.TryStatAt(Fd.Cwd, directory, AtFlags.None, out FileStatus status) != Errno.None
+            || DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) < age) return;
+        using Fd runLock = Files.Open(Path.Combine(directory, "lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        if (Files.TryFlock(runLock, exclusive: true, wait: false) != Errno.None
+            || engine.Containers.ReadRunState(id) is not null) return;
+        GiveBack(engine, id);
+        Trees.Remove(directory);
+    }
+
+    private static void GiveBack(Engine engine, string id)
+    {
+        Kill(id);
+        engine.Networks.Detach(id);
     }
 
     private static void Kill(string id)

@@ -1,0 +1,27 @@
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>agent</c>: the engine in a loop. It serves containers that run without it just as well.</summary>
+internal sealed class AgentVerb : Verb
+{
+    /// <inheritdoc/>
+    public override string Name => "agent";
+
+    /// <inheritdoc/>
+    public override string Usage => "";
+
+    /// <inheritdoc/>
+    public override string Summary => "Watch over the containers until SIGTERM; they need no agent to run";
+
+    /// <inheritdoc/>
+    public override int MaximumArguments => 0;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments)
+    {
+        using var agent = new AgentLoop(engine, Output.Error);
+        agent.Run();
+        return 0;
+    }
+}

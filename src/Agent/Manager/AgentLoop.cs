@@ -1,0 +1,149 @@
+using System.Text;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
+using Skiff.Interop;
+using Skiff.Interop.Events;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>
+/// The engine in a loop (<c>skiff agent</c>): puts right what a crash left, then watches every monitor, those that run
+/// already and those to come, and cleans up after one that dies without doing so itself. It owns nothing: killing it
+/// harms no container, and its successor finds the same state. One thread; it sleeps until something happens.
+/// </summary>
+internal sealed class AgentLoop : IDisposable
+{
+    private const int FirstIdleMs = 1000;
+    private const int IdleMs = 10_000;
+
+    private readonly Engine _engine;
+    private readonly Action<string> _log;
+    private readonly EventLoop _loop = new();
+    private readonly Inotify _inotify = new();
+    private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
+    private readonly Dictionary<int, string> _starting = []; // Watches of run directories that have no state yet.
+    private readonly Dictionary<string, PidFd> _monitors = [];
+    private readonly byte[] _events = new byte[4096];
+    private readonly Fd _lock;
+
+    /// <summary>Takes the place of the one agent of these roots.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="log">Takes a line about what went wrong or was put right.</param>
+    /// <exception cref="UsageException">Another agent has it.</exception>
+    public AgentLoop(Engine engine, Action<string> log)
+    {
+        (_engine, _log) = (engine, log);
+        Files.MakeDirectories(engine.Roots.RunRoot);
+        _lock = Files.Open(
+            Path.Combine(engine.Roots.RunRoot, "agent.lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        if (Files.TryFlock(_lock, exclusive: true, wait: false) == Errno.None) return;
+        Dispose();
+        throw new UsageException($"an agent runs already for {engine.Roots.RunRoot}");
+    }
+
+    /// <summary>Until SIGTERM or SIGINT.</summary>
+    public void Run()
+    {
+        string directory = _engine.Containers.RunDirectory("");
+        Files.MakeDirectories(directory);
+        // Watched first, looked at then: what starts in between is seen twice rather than never.
+        _inotify.Add(directory, InotifyMask.IN_CREATE | InotifyMask.IN_ONLYDIR);
+        _loop.Watch(_inotify.Fd, EpollEvents.EPOLLIN, _ => OnChanges());
+        _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => _loop.End());
+        Try("cleaning up", _engine.Reconcile);
+        AdoptAll();
+        _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PidFd monitor in _monitors.Values) monitor.Dispose();
+        _loop.Dispose();
+        _inotify.Dispose();
+        _signals.Dispose();
+        _lock.Dispose();
+    }
+
+    private void AdoptAll()
+    {
+        foreach (string id in _engine.Containers.RunningIds()) Adopt(id);
+    }
+
+    private void OnChanges()
+    {
+        while (_inotify.TryRead(_events, out InotifyEvents events))
+            foreach (InotifyEvent e in events)
+            {
+                if ((e.Mask & InotifyMask.IN_Q_OVERFLOW) != 0) AdoptAll();
+                else if ((e.Mask & InotifyMask.IN_IGNORED) != 0) _starting.Remove(e.Watch);
+                else if (_starting.TryGetValue(e.Watch, out string? id)) Adopt(id, e.Watch);
+                else if ((e.Mask & InotifyMask.IN_CREATE) != 0) Adopt(Encoding.UTF8.GetString(e.Name));
+            }
+    }
+
+    // A run directory whose monitor has not written its state yet is looked at again when it does.
+    private void Adopt(string id, int watch = -1)
+    {
+        if (_monitors.ContainsKey(id)) return;
+        Try($"adopting container {id}", () =>
+        {
+            if (watch < 0) watch = TryWatch(id);
+            if (watch < 0 || _engine.Containers.ReadRunState(id) is not { } state) return;
+            _inotify.Remove(watch);
+            if (PidFd.TryOpen(state.MonitorPid, (ulong)state.MonitorStartTime, out PidFd? monitor) != Errno.None)
+            {
+                Reap(id);
+                return;
+            }
+            _monitors.Add(id, monitor!);
+            _loop.Watch(monitor!.Fd, EpollEvents.EPOLLIN, _ => OnMonitorEnd(id));
+        });
+    }
+
+    private int TryWatch(string id)
+    {
+        try
+        {
+            int watch = _inotify.Add(
+                _engine.Containers.RunDirectory(id), InotifyMask.IN_MOVED_TO | InotifyMask.IN_ONLYDIR);
+            _starting[watch] = id;
+            return watch;
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return -1; // It has ended meanwhile.
+        }
+    }
+
+    private void OnMonitorEnd(string id)
+    {
+        if (!_monitors.Remove(id, out PidFd? monitor)) return;
+        _loop.Forget(monitor.Fd);
+        monitor.Dispose();
+        Reap(id);
+        // A restart may have come before this: its directory was made while we still knew the old monitor.
+        Adopt(id);
+    }
+
+    // A monitor that ended in order has left no state; asking for the state of one that was killed cleans up after it.
+    private void Reap(string id) => Try($"cleaning up after container {id}", () =>
+    {
+        if (_engine.Containers.ReadRunState(id) is null || _engine.Containers.TryRead(id) is not { } config) return;
+        if (_engine.StateOf(config).Pid == 0) _log($"container {config.Name}: its monitor was killed; cleaned up");
+    });
+
+    // One broken container must not keep the others from being looked after.
+    private void Try(string what, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is LinuxException or UsageException or Skiff.Layers.Oci.ImageException)
+        {
+            _log($"{what}: {e.Message}");
+        }
+    }
+}
