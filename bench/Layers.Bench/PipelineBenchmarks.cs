@@ -68,6 +68,8 @@ public class PipelineBenchmarks
 
         public IEnumerable<(Digest DiffId, long Bytes)> List() => [];
 
+        public Stream OpenTar(Digest diffId) => Stream.Null;
+
         public void Append(ReadOnlySpan<byte> tar)
         {
         }

@@ -75,7 +75,8 @@ public sealed class AgentTests(SkiffHost host)
     private Command StartAgent()
     {
         var agent = host.Start("agent");
-        Wait.Until(() => File.ReadLines("/proc/locks").Any(line => line.Contains($" FLOCK  ADVISORY  WRITE {agent.Pid} ")),
+        Wait.Until(
+            () => File.ReadLines("/proc/locks").Any(line => line.Contains($" FLOCK  ADVISORY  WRITE {agent.Pid} ")),
             "the agent holds its lock");
         return agent;
     }

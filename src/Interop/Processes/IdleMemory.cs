@@ -61,7 +61,8 @@ public static unsafe partial class IdleMemory
     // Not from the shared pool, which would keep the buffer.
     private static ReadOnlySpan<byte> ReadMappings()
     {
-        if (Files.TryOpenAt(Fd.Cwd, "/proc/self/smaps", OpenFlags.O_RDONLY, 0, out Fd? fd) != Errno.None) return default;
+        Errno errno = Files.TryOpenAt(Fd.Cwd, "/proc/self/smaps", OpenFlags.O_RDONLY, 0, out Fd? fd);
+        if (errno != Errno.None) return default;
         using (fd)
         {
             byte[] text = new byte[FirstReadBytes];
