@@ -45,6 +45,9 @@ public enum OpenFlags
     O_NOFOLLOW = 0x20000,
 #endif
 
+    /// <summary>Reading leaves the access time alone; for the owner only (EPERM).</summary>
+    O_NOATIME = 0x40000,
+
     /// <summary>Close on exec.</summary>
     O_CLOEXEC = 0x80000,
 

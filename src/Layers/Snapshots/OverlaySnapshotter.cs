@@ -5,11 +5,16 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
-/// The layer is an extracted directory, <c>ROOT/layers/HEX/root</c>; works on every kernel that has overlayfs.
+/// The layer is an extracted directory, <c>ROOT/layers/HEX/root</c>, and a record of what its tar had besides,
+/// <c>record</c>, from which the tar can be rebuilt; works on every kernel that has overlayfs.
 /// </summary>
 public sealed class OverlaySnapshotter : ISnapshotter
 {
-    internal const string Tree = "root", Bytes = "bytes";
+    internal const string Tree = "root", Bytes = "bytes", Record = "record";
+
+    /// <summary>Most threads that make files of one layer; more of them wait for each other in the kernel.</summary>
+    private const int MaxThreads = 4;
+
     private readonly LayerStore _store;
 
     /// <summary>Opens the store; makes nothing.</summary>
@@ -23,7 +28,8 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId) => new OverlayIngest(_store, diffId);
+    public ILayerIngest Begin(Digest diffId) =>
+        new OverlayIngest(_store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)
@@ -46,8 +52,8 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public void Remove(Digest diffId) => _store.Remove(diffId);
 
     /// <inheritdoc/>
-    public Stream OpenTar(Digest diffId) =>
-        throw new NotSupportedException("the overlay store cannot rebuild a layer's tar yet");
+    public Stream OpenTar(Digest diffId) => Contains(diffId)
+        ? new RebuiltTar(diffId, _store.PathOf(diffId)) : throw LayerStore.Missing(diffId);
 
     /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> List()

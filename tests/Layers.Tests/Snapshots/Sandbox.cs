@@ -23,12 +23,16 @@ internal sealed class Sandbox : IDisposable
 
     internal string NewPath(string name) => Path.Combine(Base, $"{++_serial}-{name}");
 
-    /// <summary>Ingests a tar in pieces of <paramref name="step"/> bytes.</summary>
+    /// <summary>
+    /// Ingests a tar in pieces of <paramref name="step"/> bytes, and makes sure that the store gives back just these.
+    /// </summary>
     internal static Digest Ingest(ISnapshotter snapshotter, string tar, int step = 1 << 20)
     {
         byte[] bytes = File.ReadAllBytes(tar);
         Digest diffId = Digest.FromBytes(SHA256.HashData(bytes));
         Ingest(snapshotter, diffId, bytes, step);
+        using Stream rebuilt = snapshotter.OpenTar(diffId);
+        Assert.Equal(diffId, Digest.FromBytes(SHA256.HashData(rebuilt)));
         return diffId;
     }
 
