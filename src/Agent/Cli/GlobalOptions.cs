@@ -11,13 +11,21 @@ internal static class GlobalOptions
         Option.Flag("debug", "Show where an error comes from", 'D'),
         Option.Value("root", "string", "Directory of durable state (default \"/var/lib/skiff\")"),
         Option.Value("run-root", "string", "Directory of volatile state (default \"/run/skiff\")"),
+        Option.Value("snapshotter", "string",
+            "Form of layers on disk: erofs or overlay (default: what the kernel can)"),
         Option.Flag("version", "Print version information and quit", 'v'),
     ];
 
-    /// <summary>Where state lives: the options, else SKIFF_ROOT and SKIFF_RUN_ROOT, else the defaults.</summary>
+    /// <summary>
+    /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
+    /// </summary>
     public static StateRoots Roots(ParsedArguments globals) => new(
         Absolute(globals.Value("root") ?? FromEnvironment("SKIFF_ROOT") ?? StateRoots.Default.Root),
-        Absolute(globals.Value("run-root") ?? FromEnvironment("SKIFF_RUN_ROOT") ?? StateRoots.Default.RunRoot));
+        Absolute(globals.Value("run-root") ?? FromEnvironment("SKIFF_RUN_ROOT") ?? StateRoots.Default.RunRoot),
+        LayerStore(globals.Value("snapshotter") ?? FromEnvironment("SKIFF_SNAPSHOTTER")));
+
+    private static string? LayerStore(string? name) => name is null or "erofs" or "overlay" ? name
+        : throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay");
 
     private static string? FromEnvironment(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -28,7 +28,8 @@ internal sealed partial class Engine(StateRoots roots)
     public ContainerStore Containers { get; } = new(roots);
 
     /// <summary>The layer store that this host can use.</summary>
-    public ISnapshotter Snapshotter => _snapshotter ??= Snapshotters.Open(Roots.Root, Roots.RunRoot);
+    public ISnapshotter Snapshotter => _snapshotter ??=
+        Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore);
 
     /// <summary>Images by name.</summary>
     public ImageStore Images => _images ??= new ImageStore(Roots, Snapshotter, new ContentStore(Roots.Root));

@@ -30,13 +30,19 @@ internal static class MonitorSpawner
         {
             Program = self,
             Path = "skiff monitor",
-            Arguments = ["skiff", "--root", roots.Root, "--run-root", roots.RunRoot, Verb],
+            Arguments = [.. Globals(roots), Verb],
             Environment = EnvironmentForMonitor(),
             Descriptors = [nothing, nothing, nothing, control],
             NewSession = true,
             WorkingDirectory = "/",
             Cgroup = cgroup.Directory,
         });
+
+    private static string[] Globals(StateRoots roots) =>
+    [
+        "skiff", "--root", roots.Root, "--run-root", roots.RunRoot,
+        .. roots.LayerStore is { } store ? ["--snapshotter", store] : Array.Empty<string>(),
+    ];
 
     private static string[] EnvironmentForMonitor() => ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"];
 }

@@ -24,6 +24,7 @@ public sealed class CommandLineTests
     [InlineData("image ls a", 41)]
     [InlineData("nonsense", 1)]
     [InlineData("--nonsense run", 125)]
+    [InlineData("--snapshotter tape run x", 1)]
     [InlineData("run --nonsense", 125)]
     [InlineData("run", 1)]
     [InlineData("volume nonsense", 1)]
@@ -42,12 +43,14 @@ public sealed class CommandLineTests
     [InlineData("--root /a --run-root=/b ps x", "/a", "/b")]
     [InlineData("--root /a ps --rm x", "/a", "/run/skiff")]
     [InlineData("ps x", "/var/lib/skiff", "/run/skiff")]
-    public void Roots_come_from_the_options_before_the_verb(string line, string root, string runRoot)
+    [InlineData("--snapshotter overlay ps x", "/var/lib/skiff", "/run/skiff", "overlay")]
+    public void Roots_come_from_the_options_before_the_verb(
+        string line, string root, string runRoot, string? layerStore = null)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable("SKIFF_ROOT") is not null, "SKIFF_ROOT is set here");
         var verb = new SampleVerb(stop: false);
         CommandLine.Run(line.Split(' '), [new VerbRow("ps", VerbGroup.Common, () => verb)]);
-        Assert.Equal(new StateRoots(root, runRoot), verb.SeenRoots);
+        Assert.Equal(new StateRoots(root, runRoot, layerStore), verb.SeenRoots);
     }
 
     [Fact]
@@ -88,7 +91,7 @@ public sealed class CommandLineTests
         Assert.Contains("\nCommon Commands:\n  run         Try the parser\n  ps          Try the parser\n", help);
         Assert.Contains("\nManagement Commands:\n  volume      Manage volumes\n", help);
         Assert.Contains("\nCommands:\n  images      Try the parser\n", help);
-        Assert.Contains("\n      --root string       Directory of durable state", help);
+        Assert.Contains("\n      --root string          Directory of durable state", help);
         Assert.DoesNotContain("monitor", help);
         Assert.EndsWith("\nRun 'skiff COMMAND --help' for more information on a command.\n", help);
     }
