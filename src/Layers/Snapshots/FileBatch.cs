@@ -7,12 +7,13 @@ namespace Skiff.Layers.Snapshots;
 /// Small files with all that it takes to make them, so that another thread can: gathered in one buffer, that handing
 /// them over costs once for many. Reused.
 /// </summary>
-internal sealed class FileBatch
+/// <param name="making">How.</param>
+internal sealed class FileBatch(FileMaking making)
 {
     /// <summary>A file of more bytes does not go through a batch.</summary>
-    internal const int MaxFileBytes = 64 << 10;
+    internal const int MaxFileBytes = 32 << 10;
 
-    private const int MaxBytes = 192 << 10, MaxItems = 64;
+    private const int MaxBytes = 64 << 10, MaxItems = 32;
 
     private readonly byte[] _bytes = new byte[MaxBytes];
     private readonly List<Item> _items = new(MaxItems);
@@ -60,9 +61,9 @@ internal sealed class FileBatch
     {
         foreach (ref Item item in CollectionsMarshal.AsSpan(_items))
         {
-            using Fd file = FileMaking.Create(item.Parent, _bytes.AsSpan(item.Name, item.NameLength));
+            using Fd file = FileMaking.Create(item.Parent, _bytes.AsSpan(item.Name, item.NameLength), item.Inode);
             Files.WriteAll(file, _bytes.AsSpan(item.Content, item.ContentLength));
-            FileMaking.SetAttributes(file, item.Inode, item.Xattrs);
+            making.SetAttributes(file, item.Inode, item.Xattrs);
         }
     }
 

@@ -5,15 +5,20 @@ using Skiff.Layers.Tar;
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>The calls that make a file of a layer and give it what its entry says.</summary>
-internal static class FileMaking
+/// <param name="birth">
+/// The root of the tree, made with mode 0777: its owner and what the umask left of its mode are what every new file gets
+/// by itself, and need no further call.
+/// </param>
+internal sealed class FileMaking(FileStatus birth)
 {
     private const OpenFlags NewFile =
         OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
 
-    /// <summary>Makes an empty regular file that only root can read.</summary>
-    internal static Fd Create(Fd parent, ReadOnlySpan<byte> name)
+    /// <summary>Makes an empty regular file, with the permissions of its inode but for those that must come last.</summary>
+    internal static Fd Create(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode)
     {
-        Errno errno = Files.TryOpenAt2(parent, name, NewFile, 0x180, LayerFiles.Inside, out Fd? file);
+        uint mode = inode.Mode & 0x1FFu;
+        Errno errno = Files.TryOpenAt2(parent, name, NewFile, mode, LayerFiles.Inside, out Fd? file);
         Check(errno, "openat2", parent, name);
         return file!;
     }
@@ -22,10 +27,10 @@ internal static class FileMaking
     /// Owner, mode, attributes, times, in this order and after the content: writes move the time, and take away set-id
     /// bits and capabilities, as chown does.
     /// </summary>
-    internal static void SetAttributes(Fd file, in LayerInode inode, XattrSet? xattrs)
+    internal void SetAttributes(Fd file, in LayerInode inode, XattrSet? xattrs)
     {
-        Check(Files.TryChown(file, inode.Uid, inode.Gid), "fchown", file);
-        Check(Files.TryChmod(file, inode.Mode), "fchmod", file);
+        if (!IsBornWithOwner(inode)) Check(Files.TryChown(file, inode.Uid, inode.Gid), "fchown", file);
+        if (!IsBornWithMode(inode)) Check(Files.TryChmod(file, inode.Mode), "fchmod", file);
         if (xattrs is not null)
             foreach (var (name, value) in xattrs.Items) CheckXattr(Files.TrySetXattr(file, name, value), name, file);
         if (inode.Opaque) Check(Files.TrySetXattr(file, "trusted.overlay.opaque"u8, "y"u8), "fsetxattr", file);
@@ -33,10 +38,11 @@ internal static class FileMaking
     }
 
     /// <summary>The same for what cannot be opened: symlinks, devices, fifos.</summary>
-    internal static void SetAttributes(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, XattrSet? xattrs)
+    internal void SetAttributes(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, XattrSet? xattrs)
     {
-        Check(Files.TryChownAt(parent, name, inode.Uid, inode.Gid), "fchownat", parent, name);
-        if (inode.Type != TarEntryType.Symlink)
+        if (!IsBornWithOwner(inode))
+            Check(Files.TryChownAt(parent, name, inode.Uid, inode.Gid), "fchownat", parent, name);
+        if (inode.Type != TarEntryType.Symlink && !IsBornWithMode(inode))
             Check(Files.TryChmodAt(parent, name, inode.Mode), "fchmodat", parent, name);
         if (xattrs is not null)
         {
@@ -45,6 +51,12 @@ internal static class FileMaking
         }
         Check(Files.TrySetTimesAt(parent, name, inode.MtimeSeconds, inode.MtimeNanoseconds), "utimensat", parent, name);
     }
+
+    private bool IsBornWithOwner(in LayerInode inode) => inode.Uid == birth.Uid && inode.Gid == birth.Gid;
+
+    /// <summary>Directories are made narrower than they end.</summary>
+    private bool IsBornWithMode(in LayerInode inode) =>
+        inode.Type != TarEntryType.Directory && (inode.Mode & ~(birth.Mode & 0x1FF)) == 0;
 
     /// <summary>Throws what a call on an open file gave.</summary>
     internal static void Check(Errno errno, string call, Fd file)

@@ -7,7 +7,7 @@ namespace Skiff.Layers.Snapshots;
 /// started when a batch is full. When all are busy the caller makes its batch itself, so that nobody waits and memory
 /// stays bounded. Files of different batches come in any order; <see cref="Drain"/> is the fence.
 /// </summary>
-internal sealed class FileWorkers(int maxThreads) : IDisposable
+internal sealed class FileWorkers(int maxThreads, FileMaking making) : IDisposable
 {
     private const int QueuedPerThread = 2;
 
@@ -20,7 +20,7 @@ internal sealed class FileWorkers(int maxThreads) : IDisposable
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>The batch to add to; another one after <see cref="Submit"/> and <see cref="Drain"/>.</summary>
-    internal FileBatch Current { get; private set; } = new();
+    internal FileBatch Current { get; private set; } = new(making);
 
     /// <summary>Hands over what was added so far.</summary>
     internal void Submit()
@@ -63,7 +63,7 @@ internal sealed class FileWorkers(int maxThreads) : IDisposable
             if (_pending >= maxThreads * (QueuedPerThread + 1)) return false;
             _pending++;
             _queue.Enqueue(Current);
-            Current = _free.TryPop(out FileBatch? free) ? free : new FileBatch();
+            Current = _free.TryPop(out FileBatch? free) ? free : new FileBatch(making);
             Monitor.PulseAll(_lock);
         }
         if (_threads.Count < maxThreads) StartThread();

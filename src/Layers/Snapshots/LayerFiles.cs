@@ -15,12 +15,16 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal const ResolveFlags Inside =
         ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
 
+    private const long WritebackBytes = 8 << 20;
+
     private readonly string _path;
     private readonly Fd _root;
+    private readonly FileMaking _making;
     private readonly ShadowedContent _shadowed;
     private readonly FileWorkers _workers;
     private readonly ByteBuffer _name = new();
     private Fd? _parent, _file;
+    private long _writebackStarted;
     private int _parentEntry = -1;
 
     /// <param name="path">The layer's directory while it comes in; the tree is made in it.</param>
@@ -30,10 +34,11 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         _path = path;
         Tree = new LayerTree(this);
         string root = Path.Combine(path, OverlaySnapshotter.Tree);
-        Files.MakeDirectories(root);
+        Files.MakeDirectories(root, 0x1FF);
         _root = Files.Open(root, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        _making = new FileMaking(Files.Stat(_root));
         _shadowed = new ShadowedContent(path, Tree);
-        _workers = new FileWorkers(threads);
+        _workers = new FileWorkers(threads, _making);
     }
 
     /// <summary>Names and attributes; applying an entry to it makes a file.</summary>
@@ -52,9 +57,17 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal void Write(ReadOnlySpan<byte> data)
     {
         if (_file is null) _workers.Current.Append(data);
-        else Files.WriteAll(_file, data);
+        else WriteThrough(_file, data);
         Position += data.Length;
         Bytes += data.Length;
+    }
+
+    private void WriteThrough(Fd file, ReadOnlySpan<byte> data)
+    {
+        Files.WriteAll(file, data);
+        if (Position + data.Length - _writebackStarted < WritebackBytes) return;
+        Files.StartWriteback(file, _writebackStarted, Position + data.Length - _writebackStarted);
+        _writebackStarted = Position + data.Length;
     }
 
     /// <summary>The file that was added last is complete.</summary>
@@ -63,7 +76,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         if (_file is not null)
         {
             int inode = Tree.InodeOf(Receiving);
-            FileMaking.SetAttributes(_file, Tree.Inode(inode), Tree.XattrsOf(inode));
+            _making.SetAttributes(_file, Tree.Inode(inode), Tree.XattrsOf(inode));
             _file.Dispose();
             _file = null;
         }
@@ -133,7 +146,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
                 FileMaking.Check(Files.TryMknodAt(parent, name, inode.StMode, device), "mknodat", parent, name);
                 break;
         }
-        FileMaking.SetAttributes(parent, name, inode, xattrs);
+        _making.SetAttributes(parent, name, inode, xattrs);
     }
 
     void ILayerEffects.Updated(int entry, TarEntry source) { }
@@ -149,10 +162,10 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
 
     private void StartFile(int entry, Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, XattrSet? xattrs)
     {
-        (Receiving, Position) = (entry, 0);
+        (Receiving, Position, _writebackStarted) = (entry, 0, 0);
         if (inode.Size > FileBatch.MaxFileBytes)
         {
-            _file = FileMaking.Create(parent, name);
+            _file = FileMaking.Create(parent, name, inode);
             return;
         }
         if (!_workers.Current.HasRoomFor(name.Length, inode.Size)) _workers.Submit();
@@ -174,7 +187,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         {
             using Fd fd = Open(directory, OpenFlags.O_RDONLY);
             int inode = Tree.InodeOf(directory);
-            FileMaking.SetAttributes(fd, Tree.Inode(inode), Tree.XattrsOf(inode));
+            _making.SetAttributes(fd, Tree.Inode(inode), Tree.XattrsOf(inode));
             for (int child = Tree.FirstChild(directory); child >= 0; child = Tree.NextSibling(child))
                 if (IsDirectory(child)) pending.Push(child);
                 else _shadowed.Release(child);

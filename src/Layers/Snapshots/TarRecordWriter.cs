@@ -15,8 +15,9 @@ internal sealed class TarRecordWriter : IDisposable
 {
     private const int FlushBytes = 32 << 10;
 
-    // Headers resemble their neighbours, so that a small window loses little and spares memory in every layer's ingest.
-    private const int Level = 3, WindowLog = 18;
+    // Headers resemble their neighbours: higher levels and a larger window gain nothing, and each layer's ingest would
+    // pay for their tables.
+    private const int Level = 1, WindowLog = 17;
 
     private readonly Fd _file;
     private readonly Compressor _zstd = new(Level);
