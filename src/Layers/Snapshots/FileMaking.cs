@@ -6,15 +6,15 @@ namespace Skiff.Layers.Snapshots;
 
 /// <summary>The calls that make a file of a layer and give it what its entry says.</summary>
 /// <param name="birth">
-/// The root of the tree, made with mode 0777: its owner and what the umask left of its mode are what every new file gets
-/// by itself, and need no further call.
+/// The root of the tree, made with mode 0777: its owner and what the umask left of its mode are what every new file
+/// gets by itself, and need no further call.
 /// </param>
 internal sealed class FileMaking(FileStatus birth)
 {
     private const OpenFlags NewFile =
         OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW;
 
-    /// <summary>Makes an empty regular file, with the permissions of its inode but for those that must come last.</summary>
+    /// <summary>Makes an empty regular file with its permissions, but for those that must come last.</summary>
     internal static Fd Create(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode)
     {
         uint mode = inode.Mode & 0x1FFu;
