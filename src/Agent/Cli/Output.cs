@@ -21,6 +21,9 @@ internal static class Output
     /// <summary>Writes a line to standard error.</summary>
     public static void Error(string text) => Write(StandardError, text + "\n");
 
+    /// <summary>Writes text as it is to standard error.</summary>
+    public static void ErrorText(string text) => Write(StandardError, text);
+
     private static void Write(int number, string text)
     {
         using Fd fd = Fd.Borrow(number);

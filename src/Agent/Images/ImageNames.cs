@@ -23,15 +23,16 @@ internal sealed class ImageNames(string imagesDirectory)
     /// <summary>What the name stands for, or null. The digest decides when there is one.</summary>
     public NameRecord? Find(Reference reference) => Read(PathOf(reference));
 
-    /// <summary>Makes the name stand for something, durably.</summary>
-    public void Set(Reference reference, NameRecord record)
+    /// <summary>Makes the name stand for something, durably. False when it did already.</summary>
+    public bool Set(Reference reference, NameRecord record)
     {
         string path = PathOf(reference);
-        if (Read(path) == record) return;
+        if (Read(path, reference, static (_, _) => { }) == record) return false;
         string directory = Path.GetDirectoryName(path)!;
         Files.MakeDirectories(directory);
         AtomicFile.Replace(path, record.ToJson(), durable: true);
         AtomicFile.SyncDirectory(Path.GetDirectoryName(directory)!);
+        return true;
     }
 
     /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too.</summary>
@@ -48,16 +49,18 @@ internal sealed class ImageNames(string imagesDirectory)
     }
 
     /// <summary>All names, sorted: by tag where there is one, else by digest alone.</summary>
-    public List<(Reference Name, NameRecord Record)> List()
+    /// <param name="damaged">Called with each name whose record cannot be read; without it, that is thrown.</param>
+    public List<(Reference Name, NameRecord Record)> List(Action<Reference, ImageException>? damaged = null)
     {
         List<(Reference Name, NameRecord Record)> names = [];
-        Walk(_root, names);
+        Walk(_root, names, damaged);
         names.Sort(static (a, b) => string.CompareOrdinal(a.Name.ToString(), b.Name.ToString()));
         return names;
     }
 
     // Everything but the files in _tags and _digests is a directory.
-    private void Walk(string directory, List<(Reference Name, NameRecord Record)> names)
+    private void Walk(
+        string directory, List<(Reference Name, NameRecord Record)> names, Action<Reference, ImageException>? damaged)
     {
         Errno errno = Files.TryListDirectory(directory, out List<string> entries);
         if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(
@@ -66,8 +69,8 @@ internal sealed class ImageNames(string imagesDirectory)
         foreach (string entry in entries)
         {
             string path = $"{directory}/{entry}";
-            if (!isLeaf) Walk(path, names);
-            else if (NameOf(path) is { } name && Read(path) is { } record) names.Add((name, record));
+            if (!isLeaf) Walk(path, names, damaged);
+            else if (NameOf(path) is { } name && Read(path, name, damaged) is { } record) names.Add((name, record));
         }
     }
 
@@ -81,6 +84,19 @@ internal sealed class ImageNames(string imagesDirectory)
         string relative = path[(_root.Length + 1)..^Suffix.Length];
         string text = relative.Replace($"/{Tags}/", ":").Replace($"/{Digests}/", "@sha256:");
         return text != relative && Reference.TryParse(text, out Reference? name, out _) ? name : null;
+    }
+
+    private static NameRecord? Read(string path, Reference name, Action<Reference, ImageException>? damaged)
+    {
+        try
+        {
+            return Read(path);
+        }
+        catch (ImageException e) when (damaged is not null)
+        {
+            damaged(name, e);
+            return null;
+        }
     }
 
     private static NameRecord? Read(string path)

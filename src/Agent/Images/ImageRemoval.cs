@@ -6,7 +6,8 @@ namespace Skiff.Agent.Images;
 /// <c>rmi</c> with Docker's rules: a name is untagged; its image goes with its last name, unless containers need it; by
 /// id all of an image's names go if they are of one repository. Works under the exclusive lock.
 /// </summary>
-internal sealed class ImageRemoval(ImageStore store, Func<IReadOnlyList<ImageUse>> uses, Action? onWait = null)
+internal sealed partial class ImageRemoval(
+    ImageStore store, Func<IReadOnlyList<ImageUse>> uses, Action? onWait = null)
 {
     /// <summary>Removes a name or an image and returns the lines that Docker prints.</summary>
     /// <exception cref="ImageException">No such image, or it is needed; the text says by whom.</exception>
@@ -26,8 +27,8 @@ internal sealed class ImageRemoval(ImageStore store, Func<IReadOnlyList<ImageUse
     }
 
     /// <summary>
-    /// Deletes documents and layers that neither an image nor a container needs: what a crash or a removal by force
-    /// left. Returns the DiffIds that went.
+    /// Deletes documents and layers that neither an image nor a container needs: what an unfinished pull, a crash or a
+    /// removal by force left. Returns the DiffIds that went.
     /// </summary>
     public HashSet<Digest> CollectGarbage()
     {
@@ -94,6 +95,7 @@ internal sealed class ImageRemoval(ImageStore store, Func<IReadOnlyList<ImageUse
             if (!documents.Contains(document))
                 store.Content.Delete(document);
         store.Layers.Release(layers);
+        store.Layers.RemoveStrays(layers);
         foreach ((Digest diffId, _) in store.Layers.List())
             if (!layers.Contains(diffId))
                 gone.Add(diffId);

@@ -84,12 +84,12 @@ internal sealed class ImageStore
     /// </summary>
     public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyCollection<Digest> documents)
     {
+        // Two pulls of one image, in two registries or as index and manifest, both add to its record.
+        using StoreLock writing = StoreLock.Take(_directory, exclusive: true, name: ".write");
         Records.Add(id, documents);
         var record = new NameRecord(id, digest);
-        bool changed = Names.Find(reference) != record;
-        Names.Set(reference.WithDigest(digest), record);
-        if (reference.Digest is null) Names.Set(reference, record);
-        return changed;
+        bool changed = Names.Set(reference.WithDigest(digest), record);
+        return reference.Digest is null ? Names.Set(reference, record) : changed;
     }
 
     /// <summary>The id that a name or an id's prefix stands for, or null.</summary>

@@ -14,12 +14,14 @@ internal sealed class StoreLock : IDisposable
     private StoreLock(Fd fd) => _fd = fd;
 
     /// <summary>
-    /// Takes the lock below <paramref name="directory"/>, which has to exist; calls <paramref name="onWait"/> once when
+    /// Takes a lock below <paramref name="directory"/>, which has to exist; calls <paramref name="onWait"/> once when
     /// somebody else's hold has to be waited for.
     /// </summary>
-    public static StoreLock Take(string directory, bool exclusive, Action? onWait = null)
+    public static StoreLock Take(
+        string directory, bool exclusive, Action? onWait = null, string name = ".lock")
     {
-        Fd fd = Files.Open(Path.Join(directory, ".lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        string path = Path.Join(directory, name);
+        Fd fd = Files.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
         Errno errno = Files.TryFlock(fd, exclusive, wait: false);
         if (errno == Errno.EAGAIN)
         {
@@ -28,7 +30,7 @@ internal sealed class StoreLock : IDisposable
         }
         if (errno == Errno.None) return new StoreLock(fd);
         fd.Dispose();
-        throw new LinuxException(errno, "flock", Path.Join(directory, ".lock"));
+        throw new LinuxException(errno, "flock", path);
     }
 
     /// <inheritdoc/>

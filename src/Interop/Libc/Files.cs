@@ -12,6 +12,8 @@ namespace Skiff.Interop;
 /// </summary>
 public static unsafe partial class Files
 {
+    internal const int RENAME_EXCHANGE = 2;
+
     /// <summary>openat(2), relative to <paramref name="directory"/> (<see cref="Fd.Cwd"/> for absolute paths), with
     /// O_CLOEXEC.</summary>
     public static Fd OpenAt(Fd directory, string path, OpenFlags flags, uint mode = 0)
@@ -162,6 +164,16 @@ public static unsafe partial class Files
         fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
             return Result(Native.syscall(SyscallNumbers.renameat2,
                 fromDirectory.Number, (nint)pa, toDirectory.Number, (nint)pb, noReplace ? 1 : 0));
+    }
+
+    /// <summary>renameat2(2) with RENAME_EXCHANGE of absolute paths: both exist and change places at once.</summary>
+    public static Errno TryExchange(string one, string other)
+    {
+        using var a = new NativePath(one);
+        using var b = new NativePath(other);
+        fixed (byte* pa = a.Bytes, pb = b.Bytes) // SAFETY: NUL-terminated, pinned for the call.
+            return Result(Native.syscall(SyscallNumbers.renameat2,
+                Fd.Cwd.Number, (nint)pa, Fd.Cwd.Number, (nint)pb, RENAME_EXCHANGE));
     }
 
     /// <summary>renameat2(2) with RENAME_NOREPLACE and raw NUL-terminated names.</summary>

@@ -36,10 +36,11 @@ public sealed class ContentStore
         Put(document);
     }
 
-    /// <summary>Whether the document is there and sound; a corrupt one counts as missing, so that it is fetched
-    /// again.</summary>
+    /// <summary>Whether the document is there and sound; one that is corrupt or cannot be read counts as missing, so
+    /// that it is fetched again.</summary>
     public bool Contains(Digest digest) =>
-        TryRead(digest) is { } bytes && Sha256.DigestOf(bytes) == digest;
+        Files.TryReadAllBytes(Fd.Cwd, PathOf(digest), out byte[] bytes) == Errno.None
+            && Sha256.DigestOf(bytes) == digest;
 
     /// <summary>The document, or null when it is not there.</summary>
     /// <exception cref="ImageException">The file's bytes are not what the digest says; the text names the

@@ -33,15 +33,20 @@ public sealed class LayerPipeline(
     /// Pulls <paramref name="layer"/>, whose tar must have <paramref name="diffId"/>. Does nothing when the store has
     /// it. When this throws, also by cancellation, nothing of the layer is left.
     /// </summary>
+    /// <param name="layer">The blob.</param>
+    /// <param name="diffId">The layer.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="replace">Pulls a layer that is there, and damaged, again; the new one takes its place.</param>
     /// <exception cref="ImageException">The registry or the bytes are at fault.</exception>
-    public async Task RunAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)
+    public async Task RunAsync(
+        Descriptor layer, Digest diffId, CancellationToken cancellation, bool replace = false)
     {
-        if (store.Contains(diffId))
+        if (!replace && store.Contains(diffId))
         {
             progress.Report(new LayerProgress(layer.Digest, LayerState.AlreadyExists, layer.Size, layer.Size));
             return;
         }
-        using ILayerIngest ingest = store.Begin(diffId);
+        using ILayerIngest ingest = store.Begin(diffId, replace);
         await RunStagesAsync(layer, diffId, ingest, cancellation).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         ingest.Commit();

@@ -1,7 +1,6 @@
 using Skiff.Interop;
 using Skiff.Layers.Erofs;
 using Skiff.Layers.Oci;
-using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -9,49 +8,53 @@ namespace Skiff.Layers.Snapshots;
 /// Appends the bytes to <c>layer.tar</c> and lets the parser look at them; at the end writes the index that it
 /// gathered.
 /// </summary>
-internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
+internal sealed class ErofsIngest : ILayerIngest
 {
     private const long WritebackBytes = 8 << 20;
 
     private readonly LayerStore _store;
+    private readonly LayerMounts? _replacing;
     private readonly Digest _diffId;
     private readonly string _path;
     private readonly Fd _lock, _tar;
-    private readonly LayerTree _tree = new();
-    private readonly TarParser _parser;
+    private readonly ErofsIndex _index = new();
     private long _writebackStarted;
 
-    internal ErofsIngest(LayerStore store, Digest diffId)
+    /// <param name="store">Where it goes.</param>
+    /// <param name="diffId">The layer.</param>
+    /// <param name="replacing">When it takes the place of a layer: where that may be mounted.</param>
+    internal ErofsIngest(LayerStore store, Digest diffId, LayerMounts? replacing)
     {
-        (_store, _diffId) = (store, diffId);
-        (_path, _lock) = store.NewIngest();
-        _parser = new TarParser(this);
+        (_store, _diffId, _replacing) = (store, diffId, replacing);
+        (_path, _lock) = store.NewIngest(replacing is not null);
         _tar = Create(ErofsSnapshotter.Tar);
     }
 
     public void Append(ReadOnlySpan<byte> tar)
     {
-        _parser.Append(tar);
+        _index.Append(tar);
         Files.WriteAll(_tar, tar);
-        if (_parser.Position - _writebackStarted < WritebackBytes) return;
-        Files.StartWriteback(_tar, _writebackStarted, _parser.Position - _writebackStarted);
-        _writebackStarted = _parser.Position;
+        if (_index.Position - _writebackStarted < WritebackBytes) return;
+        Files.StartWriteback(_tar, _writebackStarted, _index.Position - _writebackStarted);
+        _writebackStarted = _index.Position;
     }
 
     public void Commit()
     {
-        _parser.Complete();
-        // Linux 6.12 to 6.18 give EIO for a device's last block that its file does not fill.
-        if (_parser.EndsWithoutPadding)
-            throw new ImageException(
-                "the tar ends without padding after its last file, which the EROFS store cannot keep");
         using (Fd image = Create(ErofsSnapshotter.Image))
         {
-            ErofsWriter.Write(_tree, _parser.Position, image);
+            _index.Write(image);
             Files.Fdatasync(_tar);
             Files.Fdatasync(image);
         }
-        _store.Publish(_path, _diffId);
+        if (_replacing is null)
+        {
+            _store.Publish(_path, _diffId);
+            return;
+        }
+        _store.Replace(_path, _diffId);
+        // Mounts of the old files outlive them; the next start mounts the new ones.
+        _replacing.Unmount(_diffId);
     }
 
     public void Dispose()
@@ -64,10 +67,4 @@ internal sealed class ErofsIngest : ILayerIngest, ITarVisitor
 
     private Fd Create(string name) => Files.Open(
         Path.Combine(_path, name), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
-
-    void ITarVisitor.Entry(TarEntry entry) => _tree.Apply(entry);
-
-    void ITarVisitor.Data(ReadOnlySpan<byte> data) { }
-
-    void ITarVisitor.EndOfData() { }
 }

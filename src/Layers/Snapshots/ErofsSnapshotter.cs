@@ -31,7 +31,8 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId) => new ErofsIngest(_store, diffId);
+    public ILayerIngest Begin(Digest diffId, bool replace = false) =>
+        new ErofsIngest(_store, diffId, replace ? _mounts : null);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => _mounts.Mount(diffIds);
@@ -54,11 +55,44 @@ public sealed class ErofsSnapshotter : ISnapshotter
     }
 
     /// <inheritdoc/>
+    public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation) =>
+        new ErofsCheck(_store.PathOf(diffId), read, cancellation).Run(diffId);
+
+    /// <inheritdoc/>
+    public void Rebuild(Digest diffId)
+    {
+        (string path, Fd held) = _store.NewIngest();
+        using (held)
+        {
+            string made = Path.Combine(path, Image);
+            using (Fd image = Files.Open(made, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180))
+            {
+                ErofsCheck.ReadIndex(_store.PathOf(diffId)).Write(image);
+                Files.Fdatasync(image);
+            }
+            Files.Rename(made, _store.MarkerOf(diffId));
+            AtomicFile.SyncDirectory(_store.PathOf(diffId));
+            _store.Discard(path);
+        }
+        // The next start mounts the new image; those who have the old one keep it.
+        _mounts.Unmount(diffId);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Strays(IReadOnlySet<Digest> needed) => _store.Strays(needed);
+
+    /// <inheritdoc/>
+    public void RemoveStrays(IReadOnlySet<Digest> needed) => _store.RemoveStrays(needed);
+
+    /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> List()
     {
         foreach (Digest diffId in _store.Committed())
             yield return (diffId, LengthOf(diffId, Tar) + LengthOf(diffId, Image));
     }
 
-    private long LengthOf(Digest diffId, string file) => Files.Stat(Path.Combine(_store.PathOf(diffId), file)).Size;
+    // A damaged layer may lack a file, which must not keep anybody from listing and removing it.
+    private long LengthOf(Digest diffId, string file) => Files.TryStatAt(
+        Fd.Cwd, Path.Combine(_store.PathOf(diffId), file), AtFlags.None, out FileStatus status) == Errno.None
+        ? status.Size : 0;
 }

@@ -15,9 +15,13 @@ public interface ISnapshotter
     /// <summary>Whether a committed layer is present.</summary>
     bool Contains(Digest diffId);
 
-    /// <summary>Starts an ingest. Several processes may ingest the same layer; the first commit wins, the others are
-    /// dropped.</summary>
-    ILayerIngest Begin(Digest diffId);
+    /// <summary>
+    /// Starts an ingest. Several processes may ingest the same layer; the first commit wins, the others are dropped.
+    /// </summary>
+    /// <param name="diffId">The layer.</param>
+    /// <param name="replace">The commit takes the place of a layer that is there, in one step; containers that run on
+    /// the old one keep it until they end.</param>
+    ILayerIngest Begin(Digest diffId, bool replace = false);
 
     /// <summary>
     /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts
@@ -44,6 +48,30 @@ public interface ISnapshotter
     /// <exception cref="ImageException">No such layer; also from reading, when files of the layer are missing or
     /// short.</exception>
     Stream OpenTar(Digest diffId);
+
+    /// <summary>
+    /// Reads a layer whole, from the medium and not from the page cache where the kernel lets it, and compares it with
+    /// its DiffId and what was made from it with what it would be made into now. Null when all is well. The caller
+    /// keeps the layer from being removed meanwhile.
+    /// </summary>
+    /// <param name="diffId">The layer; that it is missing is a defect too.</param>
+    /// <param name="read">Told the bytes read since the last call.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation);
+
+    /// <summary>Makes anew what is made from a layer's bytes, after a <see cref="Check"/> that found these
+    /// sound.</summary>
+    void Rebuild(Digest diffId);
+
+    /// <summary>
+    /// Paths in the store's directories that are no layer, no ingest of a living process and no download that can be
+    /// taken up again.
+    /// </summary>
+    /// <param name="needed">Layers that an image or a container has: they are no strays, however broken.</param>
+    IReadOnlyList<string> Strays(IReadOnlySet<Digest> needed);
+
+    /// <summary>Removes the strays; the caller has made sure that nobody else works on the store.</summary>
+    void RemoveStrays(IReadOnlySet<Digest> needed);
 
     /// <summary>Committed layers and the bytes that each takes on disk.</summary>
     IEnumerable<(Digest DiffId, long Bytes)> List();

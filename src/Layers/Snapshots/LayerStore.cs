@@ -32,7 +32,9 @@ internal sealed class LayerStore(string root, string marker)
     }
 
     /// <summary>Makes a directory for an ingest and locks it; also clears away those of processes that died.</summary>
-    internal (string Path, Fd Lock) NewIngest()
+    /// <param name="replace">It will change places with a layer that containers may be using: what is in it after that
+    /// stays until the next boot, unless its maker knows better.</param>
+    internal (string Path, Fd Lock) NewIngest(bool replace = false)
     {
         Files.MakeDirectories(Layers, 0x1C0);
         Files.MakeDirectories(Ingests, 0x1C0);
@@ -40,7 +42,8 @@ internal sealed class LayerStore(string root, string marker)
         while (true)
         {
             int serial = Interlocked.Increment(ref s_serial);
-            string name = $"layer-{Environment.ProcessId}-{serial}-{Random.Shared.Next():x}";
+            string kind = replace ? $"replaced-{BootId()}" : "layer";
+            string name = $"{kind}-{Environment.ProcessId}-{serial}-{Random.Shared.Next():x}";
             string path = Path.Combine(Ingests, name);
             if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None)
                 throw new LinuxException(errno, "mkdir", path);
@@ -57,7 +60,7 @@ internal sealed class LayerStore(string root, string marker)
     {
         foreach (string name in Names(Ingests))
         {
-            if (!name.StartsWith("layer-", StringComparison.Ordinal)) continue;
+            if (!IsSwept(name)) continue;
             if (Files.TryOpenAt(Fd.Cwd, Path.Combine(Ingests, name), Directory, 0, out Fd? fd) != Errno.None) continue;
             using (fd)
             {
@@ -67,6 +70,12 @@ internal sealed class LayerStore(string root, string marker)
             }
         }
     }
+
+    private static bool IsSwept(string name) => name.StartsWith("layer-", StringComparison.Ordinal)
+        || (name.StartsWith("replaced-", StringComparison.Ordinal)
+            && !name.StartsWith($"replaced-{BootId()}-", StringComparison.Ordinal));
+
+    private static string BootId() => Files.ReadAllText("/proc/sys/kernel/random/boot_id").TrimEnd();
 
     /// <summary>Removes an ingest, whatever is in it.</summary>
     internal void Discard(string ingest)
@@ -85,6 +94,18 @@ internal sealed class LayerStore(string root, string marker)
         Errno errno = Files.TryRenameAt(Fd.Cwd, ingest, Fd.Cwd, PathOf(diffId), noReplace: true);
         if (errno is Errno.EEXIST or Errno.ENOTEMPTY) Merge(ingest, diffId);
         else if (errno != Errno.None) throw new LinuxException(errno, "renameat2", $"{ingest} -> {PathOf(diffId)}");
+        AtomicFile.SyncDirectory(Layers);
+    }
+
+    /// <summary>
+    /// As <see cref="Publish"/>, but what is there changes places with the ingest, which then holds the old layer.
+    /// </summary>
+    internal void Replace(string ingest, Digest diffId)
+    {
+        AtomicFile.SyncDirectory(ingest);
+        Errno errno = Files.TryExchange(ingest, PathOf(diffId));
+        if (errno == Errno.ENOENT) Publish(ingest, diffId);
+        else if (errno != Errno.None) throw new LinuxException(errno, "renameat2", $"{ingest} <-> {PathOf(diffId)}");
         AtomicFile.SyncDirectory(Layers);
     }
 
@@ -119,6 +140,24 @@ internal sealed class LayerStore(string root, string marker)
             AtomicFile.SyncDirectory(Layers);
             Discard(path);
         }
+    }
+
+    /// <summary>What is in <see cref="Layers"/> and is neither a layer nor needed.</summary>
+    internal List<string> Strays(IReadOnlySet<Digest> needed)
+    {
+        List<string> strays = [];
+        foreach (string name in Names(Layers))
+        {
+            bool isLayer = Digest.TryParse("sha256:" + name, out Digest diffId);
+            if (!isLayer || (!Contains(diffId) && !needed.Contains(diffId))) strays.Add(Path.Combine(Layers, name));
+        }
+        return strays;
+    }
+
+    /// <summary>Removes what <see cref="Strays"/> finds; the caller holds the whole store.</summary>
+    internal void RemoveStrays(IReadOnlySet<Digest> needed)
+    {
+        foreach (string stray in Strays(needed)) Discard(stray);
     }
 
     /// <summary>Whether the layer at <paramref name="index"/> is in the list once more, further up.</summary>

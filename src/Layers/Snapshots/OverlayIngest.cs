@@ -14,6 +14,7 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
 {
     private readonly LayerStore _store;
     private readonly Digest _diffId;
+    private readonly bool _replace;
     private readonly string _path;
     private readonly Fd _lock;
     private readonly LayerFiles _files;
@@ -21,11 +22,12 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     private readonly TarParser _parser;
     private readonly ByteBuffer _name = new();
     private long _appendStart;
+    private bool _published;
 
-    internal OverlayIngest(LayerStore store, Digest diffId, int threads)
+    internal OverlayIngest(LayerStore store, Digest diffId, int threads, bool replace)
     {
-        (_store, _diffId) = (store, diffId);
-        (_path, _lock) = store.NewIngest();
+        (_store, _diffId, _replace) = (store, diffId, replace);
+        (_path, _lock) = store.NewIngest(replace);
         _files = new LayerFiles(_path, threads);
         _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
             OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
@@ -61,7 +63,9 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         {
             throw e.While($"cannot extract layer {_diffId}");
         }
-        _store.Publish(_path, _diffId);
+        if (_replace) _store.Replace(_path, _diffId);
+        else _store.Publish(_path, _diffId);
+        _published = true;
     }
 
     public void Dispose()
@@ -69,7 +73,8 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         if (_lock.IsClosed) return;
         _record.Dispose();
         _files.Dispose();
-        if (Files.Exists(_path)) _store.Discard(_path);
+        // A replaced tree stays until the next boot: running containers have it for their lower directory.
+        if (Files.Exists(_path) && !(_replace && _published)) _store.Discard(_path);
         _lock.Dispose();
     }
 

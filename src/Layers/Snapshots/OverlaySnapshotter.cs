@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -28,8 +30,8 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId) =>
-        new OverlayIngest(_store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1);
+    public ILayerIngest Begin(Digest diffId, bool replace = false) =>
+        new OverlayIngest(_store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)
@@ -54,6 +56,44 @@ public sealed class OverlaySnapshotter : ISnapshotter
     /// <inheritdoc/>
     public Stream OpenTar(Digest diffId) => Contains(diffId)
         ? new RebuiltTar(diffId, _store.PathOf(diffId)) : throw LayerStore.Missing(diffId);
+
+    /// <inheritdoc/>
+    public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(1 << 20);
+        try
+        {
+            using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using Stream tar = OpenTar(diffId);
+            while (tar.Read(piece) is > 0 and var count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                sha256.AppendData(piece.AsSpan(0, count));
+                read(count);
+            }
+            Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
+            return actual == diffId ? null : new LayerDefect(
+                $"{_store.PathOf(diffId)} is damaged: expected {diffId}, got {actual}", TarIsSound: false);
+        }
+        catch (Exception e) when (e is ImageException or LinuxException)
+        {
+            return new LayerDefect(e.Message, TarIsSound: false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Rebuild(Digest diffId) =>
+        throw new NotSupportedException("the files of a layer are the layer: fetch it again");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Strays(IReadOnlySet<Digest> needed) => _store.Strays(needed);
+
+    /// <inheritdoc/>
+    public void RemoveStrays(IReadOnlySet<Digest> needed) => _store.RemoveStrays(needed);
 
     /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> List()

@@ -28,11 +28,21 @@ public sealed class TarLayers : ISnapshotter
 
     public byte[] Read(Digest diffId) => File.ReadAllBytes(PathOf(diffId));
 
-    public ILayerIngest Begin(Digest diffId) => new Ingest(this, diffId);
+    public ILayerIngest Begin(Digest diffId, bool replace = false) => new Ingest(this, diffId);
 
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => throw new NotSupportedException();
 
     public Stream OpenTar(Digest diffId) => File.OpenRead(PathOf(diffId));
+
+    public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation) =>
+        !Contains(diffId) ? new LayerDefect($"{PathOf(diffId)} is missing", TarIsSound: false)
+            : TestRegistry.Sha(Read(diffId)) == diffId ? null : new LayerDefect("damaged", TarIsSound: false);
+
+    public void Rebuild(Digest diffId) => throw new NotSupportedException();
+
+    public IReadOnlyList<string> Strays(IReadOnlySet<Digest> needed) => [];
+
+    public void RemoveStrays(IReadOnlySet<Digest> needed) { }
 
     public void Release(IReadOnlySet<Digest> inUse) => Released = [.. inUse];
 

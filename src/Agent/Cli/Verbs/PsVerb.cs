@@ -65,7 +65,7 @@ internal sealed class PsVerb : Verb
 
     private static string IdOf(ContainerConfig config, bool full) => full ? config.Id : config.Id[..12];
 
-    private static string StatusOf(ContainerState state, DateTimeOffset now) => state.Status switch
+    internal static string StatusOf(ContainerState state, DateTimeOffset now) => state.Status switch
     {
         "running" => "Up " + HumanDuration.Of(now - state.StartedAt),
         "paused" => $"Up {HumanDuration.Of(now - state.StartedAt)} (Paused)",
@@ -75,7 +75,7 @@ internal sealed class PsVerb : Verb
         _ => "Created",
     };
 
-    private static string CommandOf(ContainerConfig config, bool full)
+    internal static string CommandOf(ContainerConfig config, bool full)
     {
         const int width = 20;
         string command = string.Join(' ', config.Args);

@@ -1,0 +1,38 @@
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Images;
+
+internal sealed partial class ImageRemoval
+{
+    /// <summary>
+    /// Removes images that no container has, running or not: those without a tag, or with <paramref name="all"/> any;
+    /// and what belongs to no image.
+    /// </summary>
+    /// <param name="all">Also those with tags.</param>
+    /// <param name="filter">Says of each whether it may go.</param>
+    public PruneResult Prune(bool all, Func<Image, bool> filter)
+    {
+        using StoreLock alone = store.Lock(exclusive: true, onWait);
+        List<string> lines = [];
+        Dictionary<Digest, long> before = store.Layers.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
+        HashSet<Digest> used = [.. uses().Select(use => use.ImageId)];
+        foreach (Image image in store.List())
+        {
+            if (used.Contains(image.Id) || !(all || image.RepoTags.Count == 0) || !filter(image)) continue;
+            foreach (Reference name in NamesOf(image.Id))
+            {
+                store.Names.Remove(name);
+                lines.Add($"untagged: {name.Familiar}");
+            }
+            store.Records.Remove(image.Id);
+            lines.Add($"deleted: {image.Id}");
+        }
+        long bytes = 0;
+        foreach (Digest diffId in Sweep())
+        {
+            bytes += before.GetValueOrDefault(diffId);
+            lines.Add($"deleted: {diffId}");
+        }
+        return new PruneResult(lines, bytes);
+    }
+}

@@ -1,0 +1,52 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
+using Skiff.Agent.Volumes;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>What everything takes on disk.</summary>
+internal sealed partial class Engine
+{
+    /// <summary>Measures images, containers and volumes. Layers that images share are counted once.</summary>
+    public DiskUsage DiskUsage()
+    {
+        using StoreLock hold = Images.Hold();
+        List<(ContainerConfig Config, ContainerState State)> containers = List(all: true);
+        Dictionary<Digest, long> layers = Snapshotter.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
+        HashSet<Digest> needed = [.. containers.SelectMany(c => c.Config.DiffIds).Select(Digest.Parse)];
+        return new DiskUsage(ImagesOnDisk(containers, layers),
+            [.. containers.Select(c => new ContainerUsage(c.Config, c.State, WrittenBy(c.Config)))],
+            [.. Volumes.List().Select(v => new VolumeUsage(v, LinksTo(v, containers),
+                TreeSize.Of(Volumes.DataDirectory(v.Name))))],
+            layers.Values.Sum(), layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value));
+    }
+
+    private List<ImageUsage> ImagesOnDisk(
+        List<(ContainerConfig Config, ContainerState State)> containers, Dictionary<Digest, long> layers)
+    {
+        List<Image> images = Images.List();
+        Dictionary<Digest, int> owners = [];
+        foreach (Image image in images)
+            foreach (Digest diffId in image.DiffIds.Distinct())
+                owners[diffId] = owners.GetValueOrDefault(diffId) + 1;
+        List<ImageUsage> list = [];
+        foreach (Image image in images)
+        {
+            long shared = 0, unique = 0;
+            foreach (Digest diffId in image.DiffIds.Distinct())
+                if (owners[diffId] > 1) shared += layers.GetValueOrDefault(diffId);
+                else unique += layers.GetValueOrDefault(diffId);
+            string id = image.Id.ToString();
+            list.Add(new ImageUsage(image, shared, unique, containers.Count(c => c.Config.ImageId == id)));
+        }
+        return list;
+    }
+
+    private long WrittenBy(ContainerConfig config) =>
+        TreeSize.Of(Path.Combine(Containers.Directory(config.Id), "upper"));
+
+    private static int LinksTo(Volume volume, List<(ContainerConfig Config, ContainerState State)> containers) =>
+        containers.Count(c => Array.Exists(c.Config.Mounts, m => m.Type == "volume" && m.Source == volume.Name));
+}

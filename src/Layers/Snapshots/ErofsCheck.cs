@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Skiff.Interop;
+using Skiff.Layers.Erofs;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>
+/// Reads a layer's tar once: its SHA-256 has to be the DiffId, and the index that it gives has to be the one that is
+/// there, byte for byte.
+/// </summary>
+/// <param name="directory">The layer's directory.</param>
+/// <param name="read">Told the bytes read since the last call.</param>
+/// <param name="cancellation">Looked at between pieces.</param>
+internal sealed class ErofsCheck(string directory, Action<long> read, CancellationToken cancellation)
+{
+    private const int PieceBytes = 1 << 20;
+
+    private string TarPath => Path.Combine(directory, ErofsSnapshotter.Tar);
+
+    private string ImagePath => Path.Combine(directory, ErofsSnapshotter.Image);
+
+    internal LayerDefect? Run(Digest diffId)
+    {
+        if (!Files.Exists(TarPath)) return new LayerDefect($"{TarPath} is missing", TarIsSound: false);
+        var index = new ErofsIndex();
+        try
+        {
+            Digest actual = Read(index);
+            if (actual != diffId)
+                return new LayerDefect($"{TarPath} is damaged: expected {diffId}, got {actual}", TarIsSound: false);
+        }
+        catch (LinuxException e)
+        {
+            return new LayerDefect(e.Message, TarIsSound: false);
+        }
+        if (!Files.Exists(ImagePath)) return new LayerDefect($"{ImagePath} is missing", TarIsSound: true);
+        return CompareImage(index) is { } text ? new LayerDefect(text, TarIsSound: true) : null;
+    }
+
+    /// <summary>The index of a tar that is known to be sound.</summary>
+    internal static ErofsIndex ReadIndex(string directory)
+    {
+        var index = new ErofsIndex();
+        new ErofsCheck(directory, static _ => { }, CancellationToken.None).Read(index);
+        return index;
+    }
+
+    // A damaged tar breaks the parser before the digest is known; it is hashed to the end nevertheless.
+    private Digest Read(ErofsIndex index)
+    {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        bool parses = true;
+        ForEachPiece(TarPath, piece =>
+        {
+            sha256.AppendData(piece);
+            if (parses) parses = TryAppend(index, piece);
+            read(piece.Length);
+        });
+        return Digest.FromBytes(sha256.GetHashAndReset());
+    }
+
+    private static bool TryAppend(ErofsIndex index, ReadOnlySpan<byte> piece)
+    {
+        try
+        {
+            index.Append(piece);
+            return true;
+        }
+        catch (ImageException)
+        {
+            return false; // The digest will tell what is wrong.
+        }
+    }
+
+    private string? CompareImage(ErofsIndex index)
+    {
+        using Fd expected = Files.MemoryFile("index");
+        long length = index.Write(expected), at = 0;
+        byte[] wanted = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        string? difference = null;
+        try
+        {
+            ForEachPiece(ImagePath, piece =>
+            {
+                Span<byte> same = wanted.AsSpan(0, piece.Length);
+                int count = Files.PRead(expected, same, at);
+                if (difference is null && !same[..count].SequenceEqual(piece))
+                    difference = $"{ImagePath} is damaged: it differs from what its tar gives "
+                        + $"at byte {at + same[..count].CommonPrefixLength(piece)}";
+                at += piece.Length;
+            });
+        }
+        catch (LinuxException e)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(wanted);
+        }
+        return difference ?? (at == length ? null
+            : $"{ImagePath} is damaged: expected {length} bytes, got {at}");
+    }
+
+    private void ForEachPiece(string path, ReadOnlySpanAction take)
+    {
+        using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
+        // The medium is asked, not memory; and a check of everything must not push out what containers have cached.
+        Files.DropCache(fd);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        try
+        {
+            for (long at = 0; Files.Read(fd, piece.AsSpan(0, PieceBytes)) is > 0 and var count; at += count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                take(piece.AsSpan(0, count));
+                Files.DropCache(fd, at, count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private delegate void ReadOnlySpanAction(ReadOnlySpan<byte> piece);
+}
