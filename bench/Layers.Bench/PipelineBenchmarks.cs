@@ -54,7 +54,7 @@ public class PipelineBenchmarks
 
         public bool Contains(Digest diffId) => false;
 
-        public ILayerIngest Begin(Digest diffId) => this;
+        public ILayerIngest Begin(Digest diffId, bool replace) => this;
 
         public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => [];
 
@@ -69,6 +69,18 @@ public class PipelineBenchmarks
         public IEnumerable<(Digest DiffId, long Bytes)> List() => [];
 
         public Stream OpenTar(Digest diffId) => Stream.Null;
+
+        public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation) => null;
+
+        public void Rebuild(Digest diffId)
+        {
+        }
+
+        public IReadOnlyList<string> Strays(IReadOnlySet<Digest> needed) => [];
+
+        public void RemoveStrays(IReadOnlySet<Digest> needed)
+        {
+        }
 
         public void Append(ReadOnlySpan<byte> tar)
         {
