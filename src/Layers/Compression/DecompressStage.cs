@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.IO.Pipelines;
 using Skiff.Layers.Oci;
 using ZstdSharp;
@@ -14,6 +13,9 @@ internal static class DecompressStage
 {
     private const int ChunkBytes = 128 << 10;
 
+    // The rest of a segment that is worth going on with, rather than taking the next one.
+    private const int MinOutputBytes = 4 << 10;
+
     // zstd's own limit for streams that were not made with --long; a hostile frame may ask for up to 2 GiB.
     private const int MaxZstdWindowLog = 27;
 
@@ -24,15 +26,53 @@ internal static class DecompressStage
     public static void Run(PipeReader compressed, PipeWriter plain, CancellationToken cancellation)
     {
         CompressionKind kind = Detect(compressed);
+        if (kind == CompressionKind.Gzip)
+        {
+            Gunzip(new GzipDecoder(), compressed, plain, cancellation);
+            return;
+        }
         var source = new PipeSource(compressed);
         try
         {
-            using Stream decompressed = Open(kind, source);
+            using Stream decompressed = kind == CompressionKind.None ? source : OpenZstd(source);
             if (Copy(decompressed, plain, cancellation)) Drain(source, cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
+        catch (Exception e) when (e is ZstdException or EndOfStreamException)
         {
-            throw new ImageException($"malformed {kind.ToString().ToLowerInvariant()} data: {e.Message}", e);
+            throw new ImageException($"malformed zstd data: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The same for what is known to be gzip, from where the decoder stands.</summary>
+    /// <exception cref="ImageException">The compressed data is malformed.</exception>
+    public static void Gunzip(
+        GzipDecoder decoder, PipeReader compressed, PipeWriter plain, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            ReadResult result = Blocking.Wait(compressed.ReadAsync(CancellationToken.None));
+            foreach (ReadOnlyMemory<byte> segment in result.Buffer)
+                if (!Gunzip(decoder, segment.Span, plain, cancellation))
+                    return;
+            compressed.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) break;
+        }
+        if (!decoder.IsComplete) throw new ImageException("malformed gzip data: it ends early");
+    }
+
+    // False when the next stage has stopped.
+    private static bool Gunzip(
+        GzipDecoder decoder, ReadOnlySpan<byte> input, PipeWriter plain, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            InflateStatus status = decoder.Decode(input, out int read, plain.GetSpan(MinOutputBytes), out int written);
+            if (status == InflateStatus.Malformed) throw new ImageException($"malformed gzip data: {decoder.Fault}");
+            input = input[read..];
+            plain.Advance(written);
+            if (Blocking.Wait(plain.FlushAsync(CancellationToken.None)).IsCompleted) return false;
+            if (status == InflateStatus.NeedsInput) return true;
         }
     }
 
@@ -46,10 +86,8 @@ internal static class DecompressStage
         return CompressionMagic.Detect(head[..(int)first.Length]);
     }
 
-    private static Stream Open(CompressionKind kind, Stream source)
+    private static DecompressionStream OpenZstd(Stream source)
     {
-        if (kind == CompressionKind.None) return source;
-        if (kind == CompressionKind.Gzip) return new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
         var zstd = new DecompressionStream(source, ChunkBytes, checkEndOfStream: true, leaveOpen: true);
         zstd.SetParameter(ZstdSharp.Unsafe.ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
         return zstd;
@@ -68,7 +106,7 @@ internal static class DecompressStage
         }
     }
 
-    // Bytes behind the last member belong to the blob, though not to the layer; the download has to come to its end.
+    // Bytes behind the last frame belong to the blob, though not to the layer; the download has to come to its end.
     private static void Drain(PipeSource source, CancellationToken cancellation)
     {
         byte[] scratch = ArrayPool<byte>.Shared.Rent(8 << 10);
