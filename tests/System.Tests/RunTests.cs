@@ -26,6 +26,17 @@ public sealed class RunTests(SkiffHost host)
     }
 
     [Fact]
+    public void An_image_without_layers_runs_what_a_mount_brings()
+    {
+        // A new volume gets what the image has at its place.
+        string volume = host.NewName();
+        host.Run("run", "--rm", "-v", $"{volume}:/bin", host.Busybox, "true").Exits(0);
+        var result = host.Run("run", "--rm", "-v", $"{volume}:/bin", host.Image("probe:empty"), "/bin/ls", "/");
+        host.Run("volume", "rm", volume).Exits(0);
+        Assert.Equal("bin\ndev\netc\nproc\nsys\n", result.Exits(0).Out);
+    }
+
+    [Fact]
     public void Ten_megabytes_pass_through_unchanged()
     {
         const string Script = "head -c 10000000 /dev/urandom > $1/in; "

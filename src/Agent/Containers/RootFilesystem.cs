@@ -6,8 +6,7 @@ namespace Skiff.Agent.Containers;
 
 /// <summary>
 /// The overlay of a container: its layers below, its own upper directory on top; mounted detached, so that nothing of
-/// it is
-/// visible on the host and it ends with the container's mount namespace.
+/// it is visible on the host and it ends with the container's mount namespace.
 /// </summary>
 internal static class RootFilesystem
 {
@@ -15,15 +14,16 @@ internal static class RootFilesystem
     private static readonly Version AppendableLowers = new(6, 8);
 
     /// <summary>Mounts the overlay; the result is a detached mount, owned by the caller.</summary>
-    /// <param name="lowers">Layer directories, base first.</param>
+    /// <param name="lowers">Layer directories, base first; may be empty.</param>
     /// <param name="directory">The container's durable directory, with upper and work.</param>
-    /// <param name="runDirectory">For the fall-back's passing mount point.</param>
+    /// <param name="runDirectory">For the fall-back's passing mount point and an empty directory.</param>
     /// <param name="temporary">The content is thrown away at the end: the overlay then never flushes (overlayfs
     /// "volatile").</param>
     public static Fd Mount(IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary)
     {
         string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
+        if (lowers.Count == 0) lowers = [EmptyLower(runDirectory)];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory,
             temporary);
         using Fd context = Mounts.FsOpen("overlay");
@@ -34,6 +34,14 @@ internal static class RootFilesystem
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
+    }
+
+    // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.
+    private static string EmptyLower(string runDirectory)
+    {
+        string empty = Path.Combine(runDirectory, "empty");
+        Files.MakeDirectories(empty, 0x1ED);
+        return empty;
     }
 
     // mount(2) takes a page of options: layers are named by descriptors to stay short. The mount is attached for a

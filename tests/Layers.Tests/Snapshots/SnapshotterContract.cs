@@ -96,9 +96,12 @@ public abstract class SnapshotterContract : IDisposable
     [Fact]
     public void Real_tree_comes_out_as_tar_extracts_it()
     {
+        // A guest of the virtual machine has not all of them.
+        string[] trees = ["etc", "usr/share/perl5", "usr/share/doc/debconf", "usr/share/bash-completion", "usr/sbin"];
+        string[] found = [.. trees.Where(tree => Directory.Exists("/" + tree))];
+        Assert.Contains("etc", found);
         string tar = _sandbox.NewPath("etc.tar");
-        Shell.Run("tar", "-c", "--numeric-owner", "--xattrs", "-f", tar, "-C", "/", "etc", "usr/share/perl5",
-            "usr/share/doc/debconf", "usr/share/bash-completion", "usr/sbin");
+        Shell.Run("tar", ["-c", "--numeric-owner", "--xattrs", "-f", tar, "-C", "/", .. found]);
         AssertAsTarExtracts(tar, "dirmtime");
     }
 
