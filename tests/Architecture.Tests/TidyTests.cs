@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Skiff.Architecture.Tests;
@@ -55,8 +56,21 @@ public partial class TidyTests
     }
 
     [Fact]
-    public void Make_help_lists_a_dozen_targets_at_most() =>
-        Assert.InRange(Regex.Count(Repository.Read("Makefile"), @"(?m)^[a-z0-9-]+:.*## "), 1, 12);
+    public void Names_that_the_architecture_gives_are_in_the_code()
+    {
+        var declared = Sources.Projects.Keys.SelectMany(Sources.Trees)
+            .SelectMany(one => one.Tree.GetRoot().DescendantNodes()).SelectMany(DeclaredNames).ToHashSet();
+        var given = Lines(Repository.Read("ARCHITECTURE.md")).SelectMany(line => CodeSpan().Matches(line.Text)
+            .Where(span => !span.Value.StartsWith("`tests/", StringComparison.Ordinal))
+            .SelectMany(span => PascalName().Matches(span.Value)).Select(name => (name.Value, line.Number))).ToList();
+        Assert.NotEmpty(given);
+        Finding.AssertNone(given.Where(name => !declared.Contains(name.Value))
+            .Select(name => new Finding("ARCHITECTURE.md", name.Number, $"nothing is called {name.Value}")));
+    }
+
+    [Fact]
+    public void Make_help_fits_on_a_screen() =>
+        Assert.InRange(Regex.Count(Repository.Read("Makefile"), @"(?m)^[a-z0-9-]+:.*## "), 1, 18);
 
     [Fact]
     public void Decisions_are_numbered_without_a_gap()
@@ -110,6 +124,15 @@ public partial class TidyTests
         || (path.StartsWith("docs/decisions/", StringComparison.Ordinal)
             && Repository.Files("docs/decisions").Any(file => file.StartsWith(path + "-", StringComparison.Ordinal)));
 
+    private static IEnumerable<string> DeclaredNames(SyntaxNode node) => node switch
+    {
+        BaseNamespaceDeclarationSyntax space => space.Name.ToString().Split('.'),
+        BaseTypeDeclarationSyntax type => [type.Identifier.Text],
+        MethodDeclarationSyntax method => [method.Identifier.Text],
+        PropertyDeclarationSyntax property => [property.Identifier.Text],
+        _ => [],
+    };
+
     private static bool IsTest(MethodDeclarationSyntax method) => method.AttributeLists
         .SelectMany(list => list.Attributes)
         .Any(attribute => attribute.Name.ToString() is "Fact" or "Theory");
@@ -125,6 +148,12 @@ public partial class TidyTests
 
     [GeneratedRegex(@"[`(]((?:src|tests|scripts|docs|bench|packaging)/[A-Za-z0-9_./*-]+)")]
     private static partial Regex TreePath();
+
+    [GeneratedRegex("`[^`]+`")]
+    private static partial Regex CodeSpan();
+
+    [GeneratedRegex(@"\b[A-Z][a-z]+(?:[A-Z][A-Za-z]*)?\b")]
+    private static partial Regex PascalName();
 
     [GeneratedRegex(@"\b(TODO|FIXME|XXX)\b")]
     private static partial Regex LeftoverMark();
