@@ -1,12 +1,23 @@
 /* measure: runs commands in interleaved rounds and prints what each run took.
  *
  * usage: measure ROUNDS < CASES > SAMPLES
- * CASES, one a line, fields separated by tabs:  NAME  MOUNTNS  BEFORE  COMMAND  AFTER
+ * CASES, one a line, fields separated by tabs:  NAME  MOUNTNS  DAEMONS  BEFORE  COMMAND  AFTER
  *   MOUNTNS  a namespace file to run the command in, or "-"
- *   BEFORE   a shell line run before each sample, not timed, or "-"
+ *   DAEMONS  the cpu.stat of a v2 cgroup with the daemons that work for the command, or "-"
+ *   BEFORE   a shell line run before each sample, not timed, or "-"; its failure ends everything
  *   COMMAND  the timed command: words separated by spaces, started without a shell
- *   AFTER    as BEFORE, after the sample
- * SAMPLES: NAME, microseconds, user and system microseconds of the command's own processes, exit status.
+ *   AFTER    as BEFORE, after the sample, but its failure is only told
+ * SAMPLES, fields separated by tabs:
+ *   NAME
+ *   wall-clock microseconds
+ *   CPU microseconds, user and system, of the command and of the children it has waited for
+ *   CPU microseconds that the daemons' cgroup used meanwhile; 0 without one
+ *   exit status, or 128 and the signal
+ *   peak resident set in KiB: the largest of the command's processes, not their sum
+ *
+ * A cgroup, not the daemons' /proc/PID/stat: it also has what children that have come and gone used, and it is
+ * exact, where stat counts in hundredths of a second. Not in a sample is what the daemons go on doing after the
+ * command has returned, and what kernel threads do for any of them (write-back, the loop device).
  *
  * The first round warms up and is not printed. A vfork-like start (posix_spawn would hide the
  * setns) keeps our own cost below the noise, the same for every case.
@@ -27,7 +38,7 @@ enum { MAX_CASES = 64, MAX_WORDS = 64 };
 struct sample_case {
     char *name, *before, *after;
     char *words[MAX_WORDS];
-    int mount_namespace;
+    int mount_namespace, daemons;
 };
 
 static struct sample_case cases[MAX_CASES];
@@ -39,38 +50,72 @@ static long long now_us(void)
     return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-static void shell(const char *line, const char *name)
+static int shell(const char *line, const char *name)
 {
-    if (strcmp(line, "-") != 0 && system(line) != 0)
-        fprintf(stderr, "measure: %s: failed: %s\n", name, line);
+    if (strcmp(line, "-") == 0 || system(line) == 0)
+        return 0;
+    fprintf(stderr, "measure: %s: failed: %s\n", name, line);
+    return -1;
+}
+
+/* What the cgroup's processes, ended ones included, have used so far. */
+static long long daemons_us(int stat)
+{
+    char text[512];
+    long long us;
+    if (stat < 0)
+        return 0;
+    ssize_t length = pread(stat, text, sizeof text - 1, 0);
+    text[length > 0 ? length : 0] = 0;
+    if (sscanf(text, "usage_usec %lld", &us) != 1) {
+        fprintf(stderr, "measure: cannot read usage_usec from a cpu.stat\n");
+        exit(1);
+    }
+    return us;
+}
+
+static int open_or_none(const char *path, int *fd)
+{
+    *fd = -1;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0)
+        perror(path);
+    return *fd < 0 ? -1 : 0;
 }
 
 static int parse(char *line, struct sample_case *c)
 {
-    char *fields[5];
-    for (int i = 0; i < 5; i++) {
-        fields[i] = strsep(&line, i < 4 ? "\t" : "\n");
+    char *fields[6];
+    for (int i = 0; i < 6; i++) {
+        fields[i] = strsep(&line, i < 5 ? "\t" : "\n");
         if (!fields[i])
             return -1;
     }
     c->name = fields[0];
-    c->before = fields[2];
-    c->after = fields[4];
-    c->mount_namespace = -1;
-    if (strcmp(fields[1], "-") != 0 && (c->mount_namespace = open(fields[1], O_RDONLY | O_CLOEXEC)) < 0)
+    c->before = fields[3];
+    c->after = fields[5];
+    if (open_or_none(fields[1], &c->mount_namespace) != 0 || open_or_none(fields[2], &c->daemons) != 0)
         return -1;
     int n = 0;
-    for (char *word = strtok(fields[3], " "); word && n < MAX_WORDS - 1; word = strtok(NULL, " "))
+    for (char *word = strtok(fields[4], " "); word && n < MAX_WORDS - 1; word = strtok(NULL, " "))
         c->words[n++] = word;
     return n ? 0 : -1;
+}
+
+static long long us(struct timeval t)
+{
+    return t.tv_sec * 1000000LL + t.tv_usec;
 }
 
 static void run(const struct sample_case *c, int print)
 {
     struct rusage usage;
     int status;
-    shell(c->before, c->name);
-    long long start = now_us();
+    if (shell(c->before, c->name) != 0)
+        exit(1);
+    long long daemons = daemons_us(c->daemons), start = now_us();
     pid_t pid = vfork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDWR);
@@ -86,13 +131,12 @@ static void run(const struct sample_case *c, int print)
         exit(1);
     }
     long long took = now_us() - start;
+    daemons = daemons_us(c->daemons) - daemons;
     shell(c->after, c->name);
     if (!print)
         return;
-    printf("%s\t%lld\t%ld\t%ld\t%d\n", c->name, took,
-           usage.ru_utime.tv_sec * 1000000L + usage.ru_utime.tv_usec,
-           usage.ru_stime.tv_sec * 1000000L + usage.ru_stime.tv_usec,
-           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    printf("%s\t%lld\t%lld\t%lld\t%d\t%ld\n", c->name, took, us(usage.ru_utime) + us(usage.ru_stime), daemons,
+           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), usage.ru_maxrss);
     fflush(stdout);
 }
 
