@@ -1,3 +1,4 @@
+using System.Text;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Monitor;
@@ -6,6 +7,8 @@ namespace Skiff.Agent.Monitor;
 /// Appends output to a bounded log: <see cref="FileLimitBytes"/> a file, <see cref="FileCount"/> files. Lines are
 /// gathered per
 /// stream so that a record is a line; a torn end from an earlier crash is cut off when the file is opened.
+/// A log that cannot be written, as on a full disk, harms no container: what did not fit is left out, and a line in
+/// the log says so once it can be written again.
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
@@ -23,15 +26,17 @@ internal sealed class LogWriter : IDisposable
     private readonly byte[] _batch =
         LazyBuffer.Create(2 * (LogFormat.MaxLineBytes + LogFormat.HeaderBytes));
     private int _batchBytes;
-    private Fd _file;
+    private Fd? _file;
     private long _size;
+    private long _missingBytes;
+    private string _missingWhy = "";
 
     /// <summary>Opens or creates the log in <paramref name="directory"/>.</summary>
     public LogWriter(string directory)
     {
         _path = Path.Combine(directory, LogFormat.FileName);
-        _file = Files.Open(_path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x1A0);
-        _size = CutTornEnd();
+        _file = Open();
+        _size = CutTornEnd(_file);
     }
 
     /// <summary>Takes bytes of <paramref name="stream"/> (1 stdout, 2 stderr) and writes every finished line.</summary>
@@ -62,7 +67,7 @@ internal sealed class LogWriter : IDisposable
             if (_pendingBytes[stream - 1] > 0)
                 Emit(stream, _pending[stream - 1].AsSpan(0, _pendingBytes[stream - 1]), 0, UnixNanoseconds());
         Flush();
-        _file.Dispose();
+        _file?.Dispose();
     }
 
     private static long UnixNanoseconds() => (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;
@@ -78,10 +83,43 @@ internal sealed class LogWriter : IDisposable
     private void Flush()
     {
         if (_batchBytes == 0) return;
-        if (_size + _batchBytes > FileLimitBytes) Rotate();
-        Files.WriteAll(_file, _batch.AsSpan(0, _batchBytes));
-        _size += _batchBytes;
+        try
+        {
+            if (_size + _batchBytes > FileLimitBytes) Rotate();
+            _file ??= Open();
+            if (_missingBytes > 0) WriteGap(_file);
+            Write(_file, _batch.AsSpan(0, _batchBytes));
+        }
+        catch (LinuxException e)
+        {
+            _missingBytes += _batchBytes;
+            _missingWhy = e.Message;
+        }
         _batchBytes = 0;
+    }
+
+    private void Write(Fd file, ReadOnlySpan<byte> records)
+    {
+        try
+        {
+            Files.WriteAll(file, records);
+            _size += records.Length;
+        }
+        catch (LinuxException)
+        {
+            Files.Ftruncate(file, _size); // A part may have fitted: readers must not take it for a record.
+            throw;
+        }
+    }
+
+    // The reader of the log sees where something is missing, on the stream of errors.
+    private void WriteGap(Fd file)
+    {
+        string text = $"skiff: {_missingBytes} bytes of the log are missing here: {_missingWhy}\n";
+        byte[] record = [.. new byte[LogFormat.HeaderBytes], .. Encoding.UTF8.GetBytes(text)];
+        LogFormat.WriteHeader(record, record.Length - LogFormat.HeaderBytes, 2, 0, UnixNanoseconds());
+        Write(file, record);
+        _missingBytes = 0;
     }
 
     private void Rotate()
@@ -89,23 +127,24 @@ internal sealed class LogWriter : IDisposable
         Files.TryUnlinkAt(Fd.Cwd, $"{_path}.{FileCount - 1}");
         for (int i = FileCount - 1; i >= 1; i--)
             Files.TryRenameAt(Fd.Cwd, i == 1 ? _path : $"{_path}.{i - 1}", Fd.Cwd, $"{_path}.{i}");
-        _file.Dispose();
-        _file = Files.Open(_path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x1A0);
-        _size = 0;
+        _file?.Dispose();
+        (_file, _size) = (null, 0);
     }
 
-    private long CutTornEnd()
+    private Fd Open() => Files.Open(_path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_APPEND, 0x1A0);
+
+    private static long CutTornEnd(Fd file)
     {
         long good = 0;
         Span<byte> header = stackalloc byte[LogFormat.HeaderBytes];
-        long size = Files.Stat(_file).Size;
-        while (good + LogFormat.HeaderBytes <= size && Files.PRead(_file, header, good) == LogFormat.HeaderBytes)
+        long size = Files.Stat(file).Size;
+        while (good + LogFormat.HeaderBytes <= size && Files.PRead(file, header, good) == LogFormat.HeaderBytes)
         {
             uint payload = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(header);
             if (payload > LogFormat.MaxLineBytes || good + LogFormat.HeaderBytes + payload > size) break;
             good += LogFormat.HeaderBytes + payload;
         }
-        if (good < size) Files.Ftruncate(_file, good);
+        if (good < size) Files.Ftruncate(file, good);
         return good;
     }
 }

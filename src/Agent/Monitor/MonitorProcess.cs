@@ -96,21 +96,22 @@ internal sealed class MonitorProcess : IDisposable
 
     private int Run(StartRequest request, UnixSocket control)
     {
+        LogWriter? log = null;
         try
         {
+            log = new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs"));
             // Attachable before the first process runs: nothing that it prints can be missed.
             _listener = UnixSocket.Listen(Path.Combine(_store.RunDirectory(_config.Id), "attach.sock"));
             _container = _starter.Start(_config, request.Rows, request.Columns);
         }
         catch (Exception e) when (e is UsageException or LinuxException or Skiff.Layers.Oci.ImageException)
         {
+            log?.Dispose();
             RecordFailedStart(e);
             SendFailure(control, e);
             return 125;
         }
-        _stdio =
-            new ContainerStdio(_loop, _container, new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs")),
-                _clients,
+        _stdio = new ContainerStdio(_loop, _container, log, _clients,
             stdinOnce: request.Attach.HasFlag(AttachStreams.Stdin));
         _execs = new ExecSessions(_loop, _container, _config);
         RecordStart();
@@ -141,22 +142,37 @@ internal sealed class MonitorProcess : IDisposable
         _store.WriteRunState(_config.Id, _state);
         if (_config.AutoRemove) return;
         // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: all
-        // that the cut may take away is that the container ran.
-        _store.WriteDurableState(_config.Id, _state with
+        // that the cut may take away is that the container ran. For the same reason the container runs without it.
+        TryStore(() => _store.WriteDurableState(_config.Id, _state with
         {
             Status = "exited", ExitCode = 255, Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0,
             Endpoint = null,
-        }, durable: false);
+        }, durable: false));
+    }
+
+    // A disk that is broken, or full to the last byte, must not keep the monitor from its other duties: whoever waits
+    // is told of the end, the run directory goes. `ps` shows the last state that could be written.
+    private void TryStore(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (LinuxException e)
+        {
+            // Nobody reads a monitor's own output: the kernel's log is where the system's trouble is looked for.
+            Files.TryWriteFile("/dev/kmsg", $"<3>skiff: container {_config.Name}: {e.Message}");
+        }
     }
 
     private void RecordFailedStart(Exception e)
     {
         if (!_config.AutoRemove)
-            _store.WriteDurableState(_config.Id, _store.ReadDurableState(_config.Id) with
+            TryStore(() => _store.WriteDurableState(_config.Id, _store.ReadDurableState(_config.Id) with
             {
                 Error = e.Message,
                 ExitCode = e is UsageException usage && usage.ExitCode > 1 ? usage.ExitCode : 125,
-            }, durable: true);
+            }, durable: true));
         Trees.Remove(_store.RunDirectory(_config.Id));
     }
 
@@ -237,9 +253,12 @@ internal sealed class MonitorProcess : IDisposable
             Status = "exited", ExitCode = status.ShellCode, OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
             Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
         };
-        if (_config.AutoRemove && !_store.IsRestarting(_config.Id)) ContainerRemoval.Remove(_store,
-            new VolumeModule(_roots), _config, withVolumes: true);
-        else _store.WriteDurableState(_config.Id, _state, durable: true);
+        TryStore(() =>
+        {
+            if (_config.AutoRemove && !_store.IsRestarting(_config.Id))
+                ContainerRemoval.Remove(_store, new VolumeModule(_roots), _config, withVolumes: true);
+            else _store.WriteDurableState(_config.Id, _state, durable: true);
+        });
         Trees.Remove(_store.RunDirectory(_config.Id));
         foreach (ClientConnection client in _clients.ToArray())
         {
