@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Containers;
@@ -16,6 +17,7 @@ internal sealed class ContainerStore(StateRoots roots)
 {
     private readonly string _containers = Path.Combine(roots.Root, "containers");
     private readonly string _names = Path.Combine(roots.Root, "containers", "names");
+    private readonly SpaceReserve _reserve = new(roots.Root);
 
     /// <summary>64 random hexadecimal digits.</summary>
     public static string NewId()
@@ -40,6 +42,7 @@ internal sealed class ContainerStore(StateRoots roots)
         if (!ContainerNames.IsValid(config.Name))
             throw new UsageException(
                 $"Invalid container name ({config.Name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+        _reserve.Ensure();
         Files.MakeDirectories(_names);
         ReserveName(config.Name, config.Id);
         try
@@ -111,10 +114,10 @@ internal sealed class ContainerStore(StateRoots roots)
     public ContainerState? ReadRunState(string id) =>
         ReadJson(Path.Combine(RunDirectory(id), "run.json"), StateFormat.Read);
 
-    /// <summary>Writes the durable state.</summary>
-    public void WriteDurableState(string id, ContainerState state, bool durable) =>
+    /// <summary>Writes the durable state; on a full disk at the reserve's cost.</summary>
+    public void WriteDurableState(string id, ContainerState state, bool durable) => _reserve.Spend(() =>
         AtomicFile.Replace(Path.Combine(Directory(id), "state.json"),
-            StateFormat.Write(state), durable);
+            StateFormat.Write(state), durable));
 
     /// <summary>Writes the volatile state; tmpfs, so never flushed.</summary>
     public void WriteRunState(string id, ContainerState state) =>
@@ -150,6 +153,7 @@ internal sealed class ContainerStore(StateRoots roots)
         Files.TryUnlinkAt(Fd.Cwd, Path.Combine(Directory(id), "config.json"));
         Trees.Remove(Directory(id));
         Trees.Remove(RunDirectory(id));
+        _reserve.Ensure();
     }
 
     /// <summary>

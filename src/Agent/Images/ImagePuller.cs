@@ -23,6 +23,7 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
         try
         {
             using StoreLock hold = store.Hold();
+            store.Reserve.Ensure();
             using var registry = new RegistryClient(reference.Registry, credentials, options);
             return await PullAsync(registry, reference, platform, progress, cancellation).ConfigureAwait(false);
         }

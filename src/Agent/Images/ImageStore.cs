@@ -23,6 +23,7 @@ internal sealed class ImageStore
         Records = new ImageRecords(_directory);
         Layers = layers;
         Content = content;
+        Reserve = new SpaceReserve(roots.Root);
     }
 
     /// <summary>Manifests, indexes and configs.</summary>
@@ -30,6 +31,9 @@ internal sealed class ImageStore
 
     /// <summary>The layers.</summary>
     public ISnapshotter Layers { get; }
+
+    /// <summary>What removals may use on a full disk, and pulls may not.</summary>
+    internal SpaceReserve Reserve { get; }
 
     internal ImageNames Names { get; }
 
@@ -122,8 +126,13 @@ internal sealed class ImageStore
 
     internal StoreLock Lock(bool exclusive, Action? onWait)
     {
-        Files.MakeDirectories(_directory);
-        return StoreLock.Take(_directory, exclusive, onWait);
+        StoreLock? held = null;
+        Reserve.Spend(() =>
+        {
+            Files.MakeDirectories(_directory);
+            held = StoreLock.Take(_directory, exclusive, onWait);
+        });
+        return held!;
     }
 
     /// <summary>A name as Docker prints it in its complaints: with its tag.</summary>

@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Manager;
 
@@ -31,7 +32,7 @@ internal static class Orphans
             };
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
                 ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
-            else engine.Containers.WriteDurableState(config.Id, state, durable: true);
+            else if (!TryRecord(engine, config.Id, state)) return state;
             Trees.Remove(engine.Containers.RunDirectory(config.Id));
             return state;
         }
@@ -51,6 +52,21 @@ internal static class Orphans
             || engine.Containers.ReadRunState(id) is not null) return;
         GiveBack(engine, id);
         Trees.Remove(directory);
+    }
+
+    // A disk without room for the record must not keep anybody from listing containers: the run directory stays, and
+    // the next look tries again.
+    private static bool TryRecord(Engine engine, string id, ContainerState state)
+    {
+        try
+        {
+            engine.Containers.WriteDurableState(id, state, durable: true);
+            return true;
+        }
+        catch (LinuxException e) when (SpaceReserve.IsFull(e.Errno))
+        {
+            return false;
+        }
     }
 
     private static void GiveBack(Engine engine, string id)

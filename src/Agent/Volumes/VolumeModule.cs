@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Volumes;
 
@@ -73,6 +74,7 @@ internal sealed class VolumeModule(StateRoots roots)
         if (users.Length > 0) throw new UsageException($"remove {name}: volume is in use - [{users}]");
         Files.TryUnlinkAt(Fd.Cwd, Record(name));
         Trees.Remove(Path.Combine(_volumes, name));
+        new SpaceReserve(roots.Root).Ensure();
     }
 
     /// <summary>

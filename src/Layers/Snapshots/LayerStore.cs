@@ -1,4 +1,5 @@
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Snapshots;
@@ -14,6 +15,8 @@ internal sealed class LayerStore(string root, string marker)
 {
     private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
     private static int s_serial;
+
+    private readonly SpaceReserve _reserve = new(root);
 
     internal string Layers { get; } = Path.Combine(root, "layers");
 
@@ -41,10 +44,7 @@ internal sealed class LayerStore(string root, string marker)
         Sweep();
         while (true)
         {
-            int serial = Interlocked.Increment(ref s_serial);
-            string kind = replace ? $"replaced-{BootId()}" : "layer";
-            string name = $"{kind}-{Environment.ProcessId}-{serial}-{Random.Shared.Next():x}";
-            string path = Path.Combine(Ingests, name);
+            string path = Path.Combine(Ingests, NewName(replace ? $"replaced-{BootId()}" : "layer"));
             if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None)
                 throw new LinuxException(errno, "mkdir", path);
             // A sweep may come between making and locking; then the directory is gone, or about to be.
@@ -74,6 +74,9 @@ internal sealed class LayerStore(string root, string marker)
     private static bool IsSwept(string name) => name.StartsWith("layer-", StringComparison.Ordinal)
         || (name.StartsWith("replaced-", StringComparison.Ordinal)
             && !name.StartsWith($"replaced-{BootId()}-", StringComparison.Ordinal));
+
+    private static string NewName(string kind) =>
+        $"{kind}-{Environment.ProcessId}-{Interlocked.Increment(ref s_serial)}-{Random.Shared.Next():x}";
 
     private static string BootId() => Files.ReadAllText("/proc/sys/kernel/random/boot_id").TrimEnd();
 
@@ -125,21 +128,29 @@ internal sealed class LayerStore(string root, string marker)
     }
 
     /// <summary>
-    /// Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep.
+    /// Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep. Works
+    /// on a full disk: it makes nothing, and a directory that has to grow for the new name may do so at the reserve's
+    /// cost.
     /// </summary>
     internal void Remove(Digest diffId)
     {
-        if (!Files.Exists(PathOf(diffId))) return;
-        (string path, Fd held) = NewIngest();
-        using (held)
+        Errno errno = Files.TryOpenAt(Fd.Cwd, PathOf(diffId), Directory, 0, out Fd? layer);
+        if (errno == Errno.ENOENT) return;
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", PathOf(diffId));
+        using (layer)
         {
-            string doomed = Path.Combine(path, "removed");
-            Errno errno = Files.TryRenameAt(Fd.Cwd, PathOf(diffId), Fd.Cwd, doomed);
-            if (errno is not (Errno.None or Errno.ENOENT))
-                throw new LinuxException(errno, "rename", $"{PathOf(diffId)} -> {doomed}");
+            // Held under its new name already, so that no sweep works on it at the same time.
+            Files.TryFlock(layer!, exclusive: true, wait: false);
+            string doomed = Path.Combine(Ingests, NewName("layer"));
+            _reserve.Spend(() =>
+            {
+                Files.MakeDirectories(Ingests, 0x1C0);
+                Files.Rename(PathOf(diffId), doomed);
+            });
             AtomicFile.SyncDirectory(Layers);
-            Discard(path);
+            Discard(doomed);
         }
+        _reserve.Ensure();
     }
 
     /// <summary>What is in <see cref="Layers"/> and is neither a layer nor needed.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Snapshots;
@@ -40,7 +41,17 @@ public static class Snapshotters
                 found = found[..Files.Read(fd!, found)];
                 if (found.SequenceEqual(yes) || found.SequenceEqual(no)) return found.SequenceEqual(yes);
             }
-        bool works = ErofsProbe.Works(root);
+        bool works;
+        try
+        {
+            works = ErofsProbe.Works(root);
+        }
+        catch (LinuxException e) when (SpaceReserve.IsFull(e.Errno))
+        {
+            // A full disk has no room for trying, and now of all times images have to be removable: the layers that
+            // are there say what worked before.
+            return new LayerStore(root, ErofsSnapshotter.Image).Committed().Any();
+        }
         Files.MakeDirectories(runRoot);
         AtomicFile.Replace(path, works ? yes : no, durable: false);
         return works;
