@@ -36,6 +36,9 @@ bench: ## run the BenchmarkDotNet suites (FILTER='*Tar*' picks some)
 compare: publish ## measure whole programs beside the peers; writes docs/benchmarks.md
 	@bench/peers/compare
 
+compare-pull: publish ## measure pulls beside the peers; writes docs/benchmarks-pull.md
+	@bench/peers/compare-pull
+
 publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 	@scripts/publish-arm64
 
@@ -46,4 +49,4 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test demo peers bench compare publish-arm64 vm-test clean
+.PHONY: help publish test demo peers bench compare compare-pull publish-arm64 vm-test clean
