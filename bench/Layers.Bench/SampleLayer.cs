@@ -2,19 +2,31 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Skiff.Layers.Oci;
+using ZstdSharp;
 
 namespace Skiff.Layers.Bench;
 
-/// <summary>A layer like a real one: 8,000 entries in 400 folders, 64 MB of half-compressible files.</summary>
+/// <summary>
+/// The layer that all suites work on: the gzip blob that SKIFF_BENCH_GZIP names, or one like a real one, 8,400
+/// entries in 400 folders, 64 MB of half-compressible files.
+/// </summary>
 public static class SampleLayer
 {
-    private const int Folders = 400, FilesPerFolder = 20, AverageBytes = 8_000;
+    private const int Folders = 400, FilesPerFolder = 20, AverageBytes = 8_000, PieceBytes = 128 << 10;
+
+    private static readonly string? s_path = Environment.GetEnvironmentVariable("SKIFF_BENCH_GZIP");
 
     /// <summary>The uncompressed tar.</summary>
-    public static byte[] Tar { get; } = MakeTar();
+    public static byte[] Tar { get; } = s_path is null ? MakeTar() : Decompress(File.ReadAllBytes(s_path));
+
+    /// <summary>The tar without the blocks of zeros that end it.</summary>
+    public static ReadOnlyMemory<byte> Entries { get; } = Tar.AsMemory(0, (int)Nobody.Read(Tar).End);
 
     /// <summary>The tar, gzip level 6.</summary>
-    public static byte[] Gzip { get; } = Compress(Tar);
+    public static byte[] Gzip { get; } = s_path is null ? Compress(Tar) : File.ReadAllBytes(s_path);
+
+    /// <summary>The tar, zstd level 3.</summary>
+    public static byte[] Zstd { get; } = CompressZstd(Tar);
 
     /// <summary>The tar's digest.</summary>
     public static Digest DiffId { get; } = DigestOf(Tar);
@@ -26,6 +38,15 @@ public static class SampleLayer
         Digest = DigestOf(Gzip),
         Size = Gzip.Length,
     };
+
+    /// <summary>Bytes as they come from a socket or a pipe, 128 KiB at a time.</summary>
+    public static ReadOnlyMemory<byte>[] Pieces(ReadOnlyMemory<byte> bytes)
+    {
+        var pieces = new ReadOnlyMemory<byte>[(bytes.Length + PieceBytes - 1) / PieceBytes];
+        for (int i = 0; i < pieces.Length; i++)
+            pieces[i] = bytes.Slice(i * PieceBytes, Math.Min(PieceBytes, bytes.Length - i * PieceBytes));
+        return pieces;
+    }
 
     private static byte[] MakeTar()
     {
@@ -62,6 +83,19 @@ public static class SampleLayer
         using (var gzip = new GZipStream(stream, CompressionLevel.Optimal))
             gzip.Write(plain);
         return stream.ToArray();
+    }
+
+    private static byte[] Decompress(byte[] gzip)
+    {
+        using var plain = new MemoryStream();
+        using (var stream = new GZipStream(new MemoryStream(gzip), CompressionMode.Decompress)) stream.CopyTo(plain);
+        return plain.ToArray();
+    }
+
+    private static byte[] CompressZstd(byte[] plain)
+    {
+        using var compressor = new Compressor(level: 3);
+        return compressor.Wrap(plain).ToArray();
     }
 
     private static Digest DigestOf(byte[] bytes) =>
