@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Pipeline;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Bench;
 
@@ -49,7 +50,7 @@ public class PipelineBenchmarks
 
         public bool Contains(Digest diffId) => false;
 
-        public ILayerIngest Begin(Digest diffId, bool replace) => this;
+        public ILayerIngest Begin(Digest diffId, bool replace, IngestLimits? limits) => this;
 
         public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => [];
 

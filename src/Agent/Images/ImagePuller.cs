@@ -88,7 +88,7 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
     {
         var pipeline = new LayerPipeline(
             store.Layers, (blob, offset, stop) =>
-                registry.OpenBlobAsync(reference, blob, offset, stop), progress, registry.Options);
+                registry.OpenBlobAsync(reference, blob, offset, stop), progress, registry.Options, store.Limits);
         List<(Descriptor Layer, Digest DiffId)> wanted = [];
         HashSet<Digest> seen = [];
         for (int i = 0; i < layers.Count; i++)

@@ -3,6 +3,7 @@ using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Agent.Images;
 
@@ -22,6 +23,7 @@ internal sealed class ImageStore
         Names = new ImageNames(_directory);
         Records = new ImageRecords(_directory);
         Layers = layers;
+        Limits = roots.Limits;
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
     }
@@ -34,6 +36,9 @@ internal sealed class ImageStore
 
     /// <summary>What removals may use on a full disk, and pulls may not.</summary>
     internal SpaceReserve Reserve { get; }
+
+    /// <summary>How much of a layer is taken; null for the defaults.</summary>
+    internal IngestLimits? Limits { get; }
 
     internal ImageNames Names { get; }
 

@@ -92,7 +92,8 @@ internal sealed class StoreRepair(
             IReadOnlyList<Digest> diffIds = store.Open(image).DiffIds;
             Descriptor layer = ManifestFor(image).Layers[diffIds.ToList().IndexOf(diffId)];
             var pipeline = new LayerPipeline(store.Layers,
-                (blob, offset, stop) => registry.OpenBlobAsync(name, blob, offset, stop), progress, registry.Options);
+                (blob, offset, stop) => registry.OpenBlobAsync(name, blob, offset, stop), progress, registry.Options,
+                store.Limits);
             await pipeline.RunAsync(layer, diffId, cancellation, replace: true).ConfigureAwait(false);
         });
     }

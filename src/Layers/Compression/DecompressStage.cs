@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Numerics;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Skiff.Layers.Compression;
 
@@ -13,17 +16,18 @@ internal static class DecompressStage
 {
     private const int ChunkBytes = 128 << 10;
 
+    // What the library takes for its limit.
+    private const int MinZstdWindowLog = 10, MaxZstdWindowLog = 31;
+
     // The rest of a segment that is worth going on with, rather than taking the next one.
     private const int MinOutputBytes = 4 << 10;
-
-    // zstd's own limit for streams that were not made with --long; a hostile frame may ask for up to 2 GiB.
-    private const int MaxZstdWindowLog = 27;
 
     /// <summary>
     /// Runs until the end of the blob, or until the next stage has stopped reading. Completes neither pipe.
     /// </summary>
     /// <exception cref="ImageException">The compressed data is malformed.</exception>
-    public static void Run(PipeReader compressed, PipeWriter plain, CancellationToken cancellation)
+    public static void Run(
+        PipeReader compressed, PipeWriter plain, CancellationToken cancellation, IngestLimits? limits = null)
     {
         CompressionKind kind = Detect(compressed);
         if (kind == CompressionKind.Gzip)
@@ -31,11 +35,16 @@ internal static class DecompressStage
             Gunzip(new GzipDecoder(), compressed, plain, cancellation);
             return;
         }
+        long window = (limits ?? IngestLimits.Default).ZstdWindowBytes;
         var source = new PipeSource(compressed);
         try
         {
-            using Stream decompressed = kind == CompressionKind.None ? source : OpenZstd(source);
+            using Stream decompressed = kind == CompressionKind.None ? source : OpenZstd(source, window);
             if (Copy(decompressed, plain, cancellation)) Drain(source, cancellation);
+        }
+        catch (ZstdException e) when (e.Code == ZSTD_ErrorCode.ZSTD_error_frameParameter_windowTooLarge)
+        {
+            throw IngestLimits.Exceeded("zstd-window", window, "malformed zstd data: a frame asks for a larger window");
         }
         catch (Exception e) when (e is ZstdException or EndOfStreamException)
         {
@@ -86,10 +95,11 @@ internal static class DecompressStage
         return CompressionMagic.Detect(head[..(int)first.Length]);
     }
 
-    private static DecompressionStream OpenZstd(Stream source)
+    private static DecompressionStream OpenZstd(Stream source, long windowBytes)
     {
         var zstd = new DecompressionStream(source, ChunkBytes, checkEndOfStream: true, leaveOpen: true);
-        zstd.SetParameter(ZstdSharp.Unsafe.ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
+        int log = Math.Clamp(BitOperations.Log2((ulong)windowBytes), MinZstdWindowLog, MaxZstdWindowLog);
+        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, log);
         return zstd;
     }
 

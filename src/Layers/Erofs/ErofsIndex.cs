@@ -11,10 +11,14 @@ namespace Skiff.Layers.Erofs;
 /// </summary>
 internal sealed class ErofsIndex : ITarVisitor
 {
-    private readonly LayerTree _tree = new();
+    private readonly LayerTree _tree;
     private readonly TarParser _parser;
 
-    internal ErofsIndex() => _parser = new TarParser(this);
+    internal ErofsIndex(IngestLimits limits)
+    {
+        _tree = new LayerTree(limits: limits);
+        _parser = new TarParser(this, limits);
+    }
 
     /// <summary>Bytes taken so far.</summary>
     internal long Position => _parser.Position;

@@ -52,12 +52,13 @@ internal sealed class ErofsPlan
 
     private readonly LayerTree _tree;
     private readonly int[] _nodeOf;
-    private readonly List<ErofsNode> _nodes = [];
+    private readonly List<ErofsNode> _nodes;
     private readonly List<ErofsName> _names = [];
 
     internal ErofsPlan(LayerTree tree)
     {
         _tree = tree;
+        _nodes = new List<ErofsNode>(tree.InodeCount + 1); // Growing would take half as much again.
         _nodeOf = new int[tree.InodeCount];
         Array.Fill(_nodeOf, -1);
         BuildTime = CommonMtime();

@@ -18,7 +18,6 @@ internal sealed class ErofsWriter
     private readonly ErofsPlan _plan;
     private readonly Fd _output;
     private readonly ByteBuffer _buffer = new(BufferBytes + 4096);
-    private readonly ByteBuffer _directory = new(4096);
     private long _flushed;
 
     private ErofsWriter(LayerTree tree, Fd output)
@@ -85,7 +84,10 @@ internal sealed class ErofsWriter
         if (node.XattrBytes > 0) ErofsXattrs.Write(_buffer, _tree.XattrsOf(node.Inode), _tree.Inode(node.Inode).Opaque);
         if (node.Layout == ErofsFormat.LayoutChunkBased) WriteChunks(node);
         if (node.Layout == ErofsFormat.LayoutFlatInline)
-            _buffer.Append(Content(node)[(int)(node.Size - node.Size % ErofsFormat.BlockSize)..]);
+        {
+            if (IsSymlink(node)) _buffer.Append(_tree.TargetOf(node.Inode)[(int)ErofsPlan.BlockBytes(node)..]);
+            else WriteDirectory(node, tail: true);
+        }
         if (_buffer.Length >= BufferBytes) Flush();
     }
 
@@ -156,15 +158,19 @@ internal sealed class ErofsWriter
         long bytes = ErofsPlan.BlockBytes(node);
         if (bytes == 0) return;
         PadTo((long)node.Block << ErofsFormat.BlockBits);
-        _buffer.Append(Content(node)[..(int)bytes]);
-        if (_buffer.Length >= BufferBytes) Flush();
+        if (IsSymlink(node)) _buffer.Append(_tree.TargetOf(node.Inode)[..(int)bytes]);
+        else WriteDirectory(node, tail: false);
     }
 
-    /// <summary>Content of a directory or symlink; invalid after the next call.</summary>
-    private ReadOnlySpan<byte> Content(in ErofsNode node)
+    private bool IsSymlink(in ErofsNode node) =>
+        node.Inode >= 0 && _tree.Inode(node.Inode).Type == TarEntryType.Symlink;
+
+    /// <summary>
+    /// Writes what of a directory goes behind its inode, or what goes into blocks of its own. Block by block: all of it
+    /// together could have a hundred megabytes.
+    /// </summary>
+    private void WriteDirectory(in ErofsNode node, bool tail)
     {
-        if (node.Inode >= 0 && _tree.Inode(node.Inode).Type == TarEntryType.Symlink) return _tree.TargetOf(node.Inode);
-        _directory.Clear();
         ReadOnlySpan<ErofsName> names = _plan.Names.Slice(node.FirstName, node.NameCount);
         while (!names.IsEmpty)
         {
@@ -174,16 +180,20 @@ internal sealed class ErofsWriter
                 need = ErofsFormat.DirentSize + _plan.Text(names[count]).Length;
                 if (used + need > ErofsFormat.BlockSize) break;
             }
-            WriteDirectoryBlock(names[..count], used);
+            bool isLast = count == names.Length;
+            if (tail == (isLast && node.Layout == ErofsFormat.LayoutFlatInline))
+            {
+                WriteDirectoryBlock(names[..count], used);
+                if (!isLast) _buffer.Extend(ErofsFormat.BlockSize - used).Clear();
+                if (_buffer.Length >= BufferBytes) Flush();
+            }
             names = names[count..];
-            if (!names.IsEmpty) _directory.Extend(ErofsFormat.BlockSize - used).Clear();
         }
-        return _directory.Span;
     }
 
     private void WriteDirectoryBlock(ReadOnlySpan<ErofsName> names, int used)
     {
-        Span<byte> block = _directory.Extend(used);
+        Span<byte> block = _buffer.Extend(used);
         int nameOffset = names.Length * ErofsFormat.DirentSize;
         for (int i = 0; i < names.Length; i++)
         {

@@ -35,13 +35,13 @@ internal sealed class DownloadStage(Descriptor blob, BlobSource source, Registry
             {
                 if (_failures++ >= options.Retries)
                     throw new ImageException(
-                        $"layer {blob.Digest}: broke off at byte {_done} of {blob.Size}: {e.Message}", e);
+                        $"broke off at byte {_done} of {blob.Size}: {e.Message}", e);
                 await Task.Delay(options.DelayBefore(_failures - 1), cancellation).ConfigureAwait(false);
             }
         }
         Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
         if (actual != blob.Digest)
-            throw new ImageException($"layer digest mismatch: expected {blob.Digest}, got {actual}");
+            throw new ImageException($"digest mismatch: expected {blob.Digest}, got {actual}");
         Report(LayerState.DownloadComplete);
     }
 
@@ -58,7 +58,7 @@ internal sealed class DownloadStage(Descriptor blob, BlobSource source, Registry
                 if (count == 0)
                     return _done == blob.Size ? true : throw new EndOfStreamException("the connection ended early");
                 if (_done + count > blob.Size)
-                    throw new ImageException($"layer {blob.Digest} is too long: expected {blob.Size} bytes, got more");
+                    throw new ImageException($"blob is too long: expected {blob.Size} bytes, got more");
                 sha256.AppendData(chunk.Span[..count]);
                 (_done, _failures) = (_done + count, 0);
                 compressed.Advance(count);

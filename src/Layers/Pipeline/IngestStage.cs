@@ -31,6 +31,6 @@ internal static class IngestStage
         }
         Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
         if (actual != diffId)
-            throw new ImageException($"layer DiffId mismatch: expected {diffId}, got {actual}");
+            throw new ImageException($"DiffId mismatch: expected {diffId}, got {actual}");
     }
 }

@@ -4,6 +4,7 @@ using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Pipeline;
 
@@ -13,7 +14,8 @@ namespace Skiff.Layers.Pipeline;
 /// pace and the others overlap with it. Nothing is visible before size, digest and DiffId are verified.
 /// </summary>
 public sealed class LayerPipeline(
-    ISnapshotter store, BlobSource source, IPullProgress progress, RegistryOptions? options = null)
+    ISnapshotter store, BlobSource source, IPullProgress progress, RegistryOptions? options = null,
+    IngestLimits? limits = null)
 {
     // Inline continuations: the stages behind the pipes block on events, which setting costs less than a hop over the
     // pool. The one asynchronous stage, the download, is resumed on the pool.
@@ -28,6 +30,7 @@ public sealed class LayerPipeline(
         useSynchronizationContext: false);
 
     private readonly RegistryOptions _options = options ?? RegistryOptions.Default;
+    private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
 
     /// <summary>
     /// Pulls <paramref name="layer"/>, whose tar must have <paramref name="diffId"/>. Does nothing when the store has
@@ -37,7 +40,8 @@ public sealed class LayerPipeline(
     /// <param name="diffId">The layer.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <param name="replace">Pulls a layer that is there, and damaged, again; the new one takes its place.</param>
-    /// <exception cref="ImageException">The registry or the bytes are at fault.</exception>
+    /// <exception cref="ImageException">The registry or the bytes are at fault; begins with the layer's
+    /// digest.</exception>
     public async Task RunAsync(
         Descriptor layer, Digest diffId, CancellationToken cancellation, bool replace = false)
     {
@@ -46,10 +50,23 @@ public sealed class LayerPipeline(
             progress.Report(new LayerProgress(layer.Digest, LayerState.AlreadyExists, layer.Size, layer.Size));
             return;
         }
-        using ILayerIngest ingest = store.Begin(diffId, replace);
-        await RunStagesAsync(layer, diffId, ingest, cancellation).ConfigureAwait(false);
-        cancellation.ThrowIfCancellationRequested();
-        ingest.Commit();
+        try
+        {
+            using ILayerIngest ingest = store.Begin(diffId, replace, _limits.ForBlob(layer.Size));
+            await RunStagesAsync(layer, diffId, ingest, cancellation).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            ingest.Commit();
+        }
+        catch (ImageException e)
+        {
+            throw new ImageException($"layer {layer.Digest}: {e.Message}", e);
+        }
+        catch (OutOfMemoryException e)
+        {
+            // The heap has a fixed size, and several large layers may share it.
+            throw new ImageException($"layer {layer.Digest}: too little memory to take it in; "
+                + "try again, or lower the limit metadata-bytes in SKIFF_LIMITS", e);
+        }
         progress.Report(new LayerProgress(layer.Digest, LayerState.PullComplete, layer.Size, layer.Size));
     }
 
@@ -64,7 +81,7 @@ public sealed class LayerPipeline(
             () => new DownloadStage(layer, source, _options, progress).RunAsync(compressed.Writer, stop.Token),
             e => compressed.Writer.Complete(e));
         Task decompress = failure.WatchThread(
-            () => DecompressStage.Run(compressed.Reader, plain.Writer, stop.Token),
+            () => DecompressStage.Run(compressed.Reader, plain.Writer, stop.Token, _limits),
             e => { compressed.Reader.Complete(e); plain.Writer.Complete(e); });
         Task append = failure.WatchThread(
             () => IngestStage.Run(plain.Reader, ingest, diffId, stop.Token),

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Skiff.Interop;
 using Skiff.Layers.Erofs;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -24,7 +25,7 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
     internal LayerDefect? Run(Digest diffId)
     {
         if (!Files.Exists(TarPath)) return new LayerDefect($"{TarPath} is missing", TarIsSound: false);
-        var index = new ErofsIndex();
+        var index = new ErofsIndex(IngestLimits.None);
         try
         {
             Digest actual = Read(index);
@@ -42,7 +43,7 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
     /// <summary>The index of a tar that is known to be sound.</summary>
     internal static ErofsIndex ReadIndex(string directory)
     {
-        var index = new ErofsIndex();
+        var index = new ErofsIndex(IngestLimits.None);
         new ErofsCheck(directory, static _ => { }, CancellationToken.None).Read(index);
         return index;
     }

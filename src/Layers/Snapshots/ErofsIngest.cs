@@ -1,6 +1,7 @@
 using Skiff.Interop;
 using Skiff.Layers.Erofs;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -17,14 +18,16 @@ internal sealed class ErofsIngest : ILayerIngest
     private readonly Digest _diffId;
     private readonly string _path;
     private readonly Fd _lock, _tar;
-    private readonly ErofsIndex _index = new();
+    private readonly ErofsIndex _index;
     private long _writebackStarted;
 
     /// <param name="store">Where it goes.</param>
     /// <param name="diffId">The layer.</param>
     /// <param name="replacing">When it takes the place of a layer: where that may be mounted.</param>
-    internal ErofsIngest(LayerStore store, Digest diffId, LayerMounts? replacing)
+    /// <param name="limits">What is refused for its size.</param>
+    internal ErofsIngest(LayerStore store, Digest diffId, LayerMounts? replacing, IngestLimits limits)
     {
+        _index = new ErofsIndex(limits);
         (_store, _diffId, _replacing) = (store, diffId, replacing);
         (_path, _lock) = store.NewIngest(replacing is not null);
         _tar = Create(ErofsSnapshotter.Tar);

@@ -1,6 +1,7 @@
 using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -31,8 +32,8 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId, bool replace = false) =>
-        new ErofsIngest(_store, diffId, replace ? _mounts : null);
+    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) =>
+        new ErofsIngest(_store, diffId, replace ? _mounts : null, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => _mounts.Mount(diffIds);

@@ -1,4 +1,5 @@
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -21,7 +22,8 @@ public interface ISnapshotter
     /// <param name="diffId">The layer.</param>
     /// <param name="replace">The commit takes the place of a layer that is there, in one step; containers that run on
     /// the old one keep it until they end.</param>
-    ILayerIngest Begin(Digest diffId, bool replace = false);
+    /// <param name="limits">What is refused for its size; null for the defaults.</param>
+    ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null);
 
     /// <summary>
     /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts

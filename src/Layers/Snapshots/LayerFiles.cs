@@ -29,10 +29,11 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
 
     /// <param name="path">The layer's directory while it comes in; the tree is made in it.</param>
     /// <param name="threads">How many threads may make files besides the caller's.</param>
-    internal LayerFiles(string path, int threads)
+    /// <param name="limits">What the tree refuses for its size.</param>
+    internal LayerFiles(string path, int threads, IngestLimits limits)
     {
         _path = path;
-        Tree = new LayerTree(this);
+        Tree = new LayerTree(this, limits);
         string root = Path.Combine(path, OverlaySnapshotter.Tree);
         Files.MakeDirectories(root, 0x1FF);
         _root = Files.Open(root, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);

@@ -12,13 +12,12 @@ internal sealed partial class LayerTree
         internal int Parent, NameOffset, Inode, FirstChild, NextSibling;
         internal uint Hash;
         internal ushort NameLength, PathLength;
-        internal bool Dead;
+        internal bool Dead, Unlinked;
     }
 
     private readonly ByteBuffer _names = new(1 << 14);
-    private Entry[] _entries = new Entry[256];
+    private readonly Chunks<Entry> _entries = new();
     private int[] _table = new int[1024]; // Entry index + 1; 0 is free. Dead entries stay and are revived in place.
-    private int _entryCount;
 
     /// <summary>Name of an entry; empty for the root.</summary>
     internal ReadOnlySpan<byte> NameOf(int entry) =>
@@ -83,25 +82,32 @@ internal sealed partial class LayerTree
         if (entry >= 0)
         {
             (_entries[entry].Dead, _entries[entry].Inode) = (false, inode);
+            if (_entries[entry].Unlinked) Link(entry);
             return entry;
         }
         // Symlinks could lead ever deeper; what no path can name, and recursion could not walk, is refused.
-        int pathLength = entry == -1 && _entryCount > 0 ? _entries[parent].PathLength + 1 + name.Length : 0;
+        int pathLength = entry == -1 && EntryCount > 0 ? _entries[parent].PathLength + 1 + name.Length : 0;
         if (pathLength > TarPath.MaxBytes)
-            throw new ImageException($"a path in the tar has more than {TarPath.MaxBytes} bytes");
-        if (_entryCount == _entries.Length) Array.Resize(ref _entries, _entryCount * 2);
-        entry = _entryCount++;
-        _entries[entry] = new Entry
+            throw new ImageException($"bad entry \"{TarPath.Show(_path.Span)}\" in tar: "
+                + $"its path through symlinks has more than {TarPath.MaxBytes} bytes");
+        Charge(NameCost + name.Length);
+        entry = _entries.Add(new Entry
         {
             Parent = parent, NameOffset = _names.Append(name), NameLength = (ushort)name.Length, Inode = inode,
             Hash = hash, FirstChild = -1, NextSibling = -1, PathLength = (ushort)pathLength,
-        };
+        });
         if (entry == Root) return entry;
-        _entries[entry].NextSibling = _entries[parent].FirstChild;
-        _entries[parent].FirstChild = entry;
-        if (_entryCount * 2 > _table.Length) GrowTable();
+        Link(entry);
+        if (EntryCount * 2 > _table.Length) GrowTable();
         else Register(entry);
         return entry;
+    }
+
+    private void Link(int entry)
+    {
+        ref Entry added = ref _entries[entry];
+        ref int first = ref _entries[added.Parent].FirstChild;
+        (added.NextSibling, first, added.Unlinked) = (first, entry, false);
     }
 
     private void Register(int entry)
@@ -114,7 +120,7 @@ internal sealed partial class LayerTree
     private void GrowTable()
     {
         _table = new int[_table.Length * 2];
-        for (int entry = 1; entry < _entryCount; entry++) Register(entry);
+        for (int entry = 1; entry < EntryCount; entry++) Register(entry);
     }
 
     /// <summary>

@@ -13,33 +13,36 @@ internal sealed partial class LayerTree
     /// <summary>The layer's root directory.</summary>
     internal const int Root = 0;
 
-    /// <summary>
-    /// Most inodes of a layer; 512 bytes of zeros compress to nothing, so the memory for the tree needs a bound.
-    /// </summary>
-    internal const int MaxInodes = 1 << 22;
+    // Bytes of memory for an inode and for a name, those of the image's plan and of free places included.
+    private const int InodeCost = 128, NameCost = 64;
 
     private const int MaxSymlinks = 40; // As the kernel's MAXSYMLINKS.
+
+    // Steps of one walk, times the deepest path: symlinks could lead every entry through thousands of directories.
+    private const int StepsPerDepth = 4;
     private const ushort ImpliedMode = 0x1ED; // 0755, as Docker makes parents that the tar leaves out.
 
     private readonly ILayerEffects? _effects;
+    private readonly IngestLimits _limits;
     private readonly ulong _seed = (ulong)Random.Shared.NextInt64();
     private readonly ByteBuffer _path = new(512), _link = new(512), _cachedParent = new(512);
     private readonly List<XattrSet> _xattrs = [];
-    private LayerInode[] _inodes = new LayerInode[256];
+    private readonly Chunks<LayerInode> _inodes = new();
     private int _cachedDirectory = -1;
+    private long _metadataBytes;
 
     /// <summary>An empty layer: a root directory, implied until the tar describes it.</summary>
-    internal LayerTree(ILayerEffects? effects = null)
+    internal LayerTree(ILayerEffects? effects = null, IngestLimits? limits = null)
     {
-        _effects = effects;
+        (_effects, _limits) = (effects, limits ?? IngestLimits.Default);
         AddName(Root, default, AddInode(Implied()));
     }
 
     /// <summary>Inodes made so far, replaced ones included.</summary>
-    internal int InodeCount { get; private set; }
+    internal int InodeCount => _inodes.Count;
 
     /// <summary>Names made so far, replaced ones included.</summary>
-    internal int EntryCount => _entryCount;
+    internal int EntryCount => _entries.Count;
 
     /// <summary>An inode's attributes.</summary>
     internal ref readonly LayerInode Inode(int inode) => ref _inodes[inode];
@@ -58,7 +61,7 @@ internal sealed partial class LayerTree
     /// <exception cref="ImageException">The entry is hostile, or cannot exist where it wants to be.</exception>
     internal int Apply(TarEntry source)
     {
-        TarPath.Clean(source.Path, _path);
+        TarPath.Clean(source.Path, _path, _limits);
         ReadOnlySpan<byte> path = _path.Span;
         if (path.IsEmpty) return ApplyRoot(source);
         int slash = path.LastIndexOf((byte)'/');
@@ -105,7 +108,8 @@ internal sealed partial class LayerTree
         }
         if (name.StartsWith(".wh..wh."u8)) return -1; // Bookkeeping of AUFS; no file of the image.
         ReadOnlySpan<byte> hidden = name[".wh.".Length..];
-        if (hidden.IsEmpty || hidden.SequenceEqual("."u8)) throw Refuse(source, "it is a whiteout without a name");
+        if (hidden.IsEmpty || hidden.SequenceEqual("."u8) || hidden.SequenceEqual(".."u8))
+            throw Refuse(source, "it is a whiteout without a name");
         int existing = Find(parent, hidden);
         if (existing < 0)
         {
@@ -121,7 +125,7 @@ internal sealed partial class LayerTree
 
     private int ApplyHardLink(int parent, ReadOnlySpan<byte> name, TarEntry source)
     {
-        TarPath.Clean(source.LinkPath, _link);
+        CleanLink(source);
         int slash = _link.Span.LastIndexOf((byte)'/');
         int directory = Walk(slash < 0 ? default : _link.Span[..slash], source, create: false);
         int target = directory < 0 ? -1 : Find(directory, _link.Span[(slash + 1)..]);
@@ -137,6 +141,18 @@ internal sealed partial class LayerTree
         int entry = AddName(parent, name, inode);
         _effects?.Linked(entry, target);
         return -1;
+    }
+
+    private void CleanLink(TarEntry source)
+    {
+        try
+        {
+            TarPath.Clean(source.LinkPath, _link, _limits);
+        }
+        catch (ImageException e)
+        {
+            throw Refuse(source, $"it is a hard link with a {e.Message}");
+        }
     }
 
     private bool IsBelow(int entry, int directory)
@@ -157,7 +173,14 @@ internal sealed partial class LayerTree
     /// <summary>Marks names dead; depth is bounded by <see cref="TarPath.MaxBytes"/>, 2,048 components.</summary>
     private void Kill(int entry)
     {
-        for (int child = FirstChild(entry); child >= 0; child = NextSibling(child)) Kill(child);
+        for (int child = FirstChild(entry), next; child >= 0; child = next)
+        {
+            next = NextSibling(child);
+            Kill(child);
+            _entries[child].Unlinked = true;
+        }
+        // The next list of this directory starts without the dead: looking through them each time could take forever.
+        _entries[entry].FirstChild = -1;
         _entries[entry].Dead = true;
         _inodes[InodeOf(entry)].Links--;
     }
@@ -181,13 +204,15 @@ internal sealed partial class LayerTree
     /// </summary>
     private int Walk(ReadOnlySpan<byte> path, TarEntry source, bool create)
     {
-        int at = Root, symlinks = 0;
+        int at = Root, symlinks = 0, steps = 0;
         byte[]? expanded = null; // Only when a symlink is met.
         while (!path.IsEmpty)
         {
             int slash = path.IndexOf((byte)'/');
             ReadOnlySpan<byte> name = slash < 0 ? path : path[..slash];
             path = slash < 0 ? default : path[(slash + 1)..];
+            if (++steps > StepsPerDepth * _limits.PathDepth)
+                throw Refuse(source, $"its path has {steps} components through symlinks");
             if (name.IsEmpty || name.SequenceEqual("."u8)) continue;
             if (name.SequenceEqual(".."u8))
             {
@@ -235,6 +260,9 @@ internal sealed partial class LayerTree
 
     private LayerInode Describe(TarEntry source)
     {
+        // -1 is no user and no group to the kernel; chown(2) leaves the owner alone, which then would be root.
+        if (source.Uid == uint.MaxValue || source.Gid == uint.MaxValue)
+            throw Refuse(source, $"its owner {source.Uid}:{source.Gid} does not exist");
         var inode = new LayerInode
         {
             Type = source.Type, Mode = (ushort)source.Mode, Uid = source.Uid, Gid = source.Gid, Links = 1,
@@ -248,6 +276,7 @@ internal sealed partial class LayerTree
             case TarEntryType.Symlink:
                 if (source.LinkPath.Length is 0 or > TarPath.MaxBytes || source.LinkPath.Contains((byte)0))
                     throw Refuse(source, "it is a symlink with an empty or too long target");
+                Charge(source.LinkPath.Length);
                 (inode.Size, inode.Data) = (source.LinkPath.Length, _names.Append(source.LinkPath));
                 inode.Mode = 0x1FF;
                 break;
@@ -259,17 +288,24 @@ internal sealed partial class LayerTree
         if (XattrSet.From(source.Xattrs) is { } xattrs)
         {
             inode.Xattrs = _xattrs.Count;
+            Charge(xattrs.Bytes);
             _xattrs.Add(xattrs);
         }
         return inode;
     }
 
-    private int AddInode(LayerInode inode)
+    private int AddInode(in LayerInode inode)
     {
-        if (InodeCount == MaxInodes) throw new ImageException($"a layer has more than {MaxInodes} files");
-        if (InodeCount == _inodes.Length) Array.Resize(ref _inodes, InodeCount * 2);
-        _inodes[InodeCount] = inode;
-        return InodeCount++;
+        Charge(InodeCost);
+        return _inodes.Add(inode);
+    }
+
+    private void Charge(int bytes)
+    {
+        _metadataBytes += bytes;
+        if (_metadataBytes > _limits.MetadataBytes)
+            throw IngestLimits.Exceeded("metadata-bytes", _limits.MetadataBytes,
+                $"bad entry \"{TarPath.Show(_path.Span)}\" in tar: with it names and attributes take too much memory");
     }
 
     private static ImageException Refuse(TarEntry source, string why) =>

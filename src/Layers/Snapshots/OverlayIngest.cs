@@ -24,14 +24,14 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     private long _appendStart;
     private bool _published;
 
-    internal OverlayIngest(LayerStore store, Digest diffId, int threads, bool replace)
+    internal OverlayIngest(LayerStore store, Digest diffId, int threads, bool replace, IngestLimits limits)
     {
         (_store, _diffId, _replace) = (store, diffId, replace);
         (_path, _lock) = store.NewIngest(replace);
-        _files = new LayerFiles(_path, threads);
+        _files = new LayerFiles(_path, threads, limits);
         _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
             OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
-        _parser = new TarParser(this);
+        _parser = new TarParser(this, limits);
     }
 
     public void Append(ReadOnlySpan<byte> tar)

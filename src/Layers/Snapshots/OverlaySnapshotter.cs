@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Snapshots;
 
@@ -30,8 +31,8 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId, bool replace = false) =>
-        new OverlayIngest(_store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace);
+    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) => new OverlayIngest(
+        _store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)

@@ -11,7 +11,14 @@ internal sealed class XattrSet
 {
     private readonly (byte[] Name, byte[] Value)[] _items;
 
-    private XattrSet((byte[] Name, byte[] Value)[] items) => _items = items;
+    private XattrSet((byte[] Name, byte[] Value)[] items)
+    {
+        _items = items;
+        foreach (var (name, value) in items) Bytes += XattrList.PerAttribute + name.Length + value.Length;
+    }
+
+    /// <summary>About the memory that they take.</summary>
+    internal int Bytes { get; }
 
     /// <summary>Names in full, with values.</summary>
     internal ReadOnlySpan<(byte[] Name, byte[] Value)> Items => _items;

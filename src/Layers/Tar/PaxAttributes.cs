@@ -8,12 +8,13 @@ namespace Skiff.Layers.Tar;
 /// What extended headers say about the entries after them (pax in POSIX.1-2017; GNU long names count as such
 /// records too). One instance holds a global header's records, another those of the next entry.
 /// </summary>
-internal sealed class PaxAttributes
+/// <param name="limits">Of extended attributes; null for the defaults.</param>
+internal sealed class PaxAttributes(IngestLimits? limits = null)
 {
     internal readonly ByteBuffer Path = new();
     internal readonly ByteBuffer LinkPath = new();
-    internal readonly XattrList Xattrs = new();
-    private readonly XattrList _libarchive = new();
+    internal readonly XattrList Xattrs = new(limits);
+    private readonly XattrList _libarchive = new(limits);
 
     internal long? Size, Uid, Gid, MtimeSeconds;
     internal int MtimeNanoseconds;
@@ -109,16 +110,17 @@ internal sealed class PaxAttributes
         int nanoseconds = 0;
         for (int i = 0; i < 9; i++) nanoseconds = nanoseconds * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
         // -1.25 is 1.25 s before the epoch: seconds -2, nanoseconds 750,000,000.
-        if (negative && nanoseconds > 0) (seconds, nanoseconds) = (seconds - 1, 1_000_000_000 - nanoseconds);
+        if (negative && nanoseconds > 0 && seconds > long.MinValue)
+            (seconds, nanoseconds) = (seconds - 1, 1_000_000_000 - nanoseconds);
         (MtimeSeconds, MtimeNanoseconds) = (seconds, nanoseconds);
     }
 
     private static void SetXattr(XattrList list, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long position)
     {
-        // XATTR_NAME_MAX and XATTR_SIZE_MAX of linux/limits.h.
-        if (name.Length is 0 or > 255 || name.Contains((byte)0) || value.Length > 65536)
-            throw new ImageException(
-                $"bad pax header at byte {position}: extended attribute with a bad name or more than 65536 bytes");
+        // XATTR_NAME_MAX of linux/limits.h; EROFS has 16 bits for the length of a value, XATTR_SIZE_MAX is one more.
+        if (name.Length is 0 or > 255 || name.Contains((byte)0) || value.Length > ushort.MaxValue)
+            throw new ImageException($"bad pax header at byte {position}: the extended attribute "
+                + $"\"{TarPath.Show(name)}\" has a bad name or more than {ushort.MaxValue} bytes");
         list.Set(name, value);
     }
 

@@ -9,7 +9,7 @@ public sealed class TarEntry
     internal readonly ByteBuffer PathBytes = new(512);
     internal readonly ByteBuffer LinkBytes = new(512);
 
-    internal TarEntry() { }
+    internal TarEntry(IngestLimits? limits = null) => Xattrs = new XattrList(limits);
 
     /// <summary>The name as it stands in the tar; not yet normalised (see <see cref="TarPath"/>).</summary>
     public ReadOnlySpan<byte> Path => PathBytes.Span;
@@ -48,5 +48,5 @@ public sealed class TarEntry
     public uint DeviceMinor { get; internal set; }
 
     /// <summary>Extended attributes (SCHILY.xattr and LIBARCHIVE.xattr records).</summary>
-    public XattrList Xattrs { get; } = new();
+    public XattrList Xattrs { get; }
 }

@@ -7,22 +7,23 @@ namespace Skiff.Layers.Tar;
 /// block and the extended headers of one entry, never content, and allocates nothing per entry once its buffers
 /// have grown.
 /// </summary>
-public sealed class TarParser(ITarVisitor visitor)
+/// <param name="visitor">Told what comes.</param>
+/// <param name="limits">What is refused for its size; null for the defaults.</param>
+public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
 {
-    /// <summary>Most bytes of one extended header: what Go's archive/tar, and so Docker, accepts.</summary>
-    public const int MaxExtendedHeaderBytes = 1 << 20;
-
     private enum State { Header, Extended, Data, Padding, Ended }
 
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
     private readonly ByteBuffer _extended = new(1024);
-    private readonly PaxAttributes _global = new(), _next = new();
-    private readonly TarEntry _entry = new();
+    private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
+    private readonly PaxAttributes _global = new(limits), _next = new(limits);
+    private readonly TarEntry _entry = new(limits);
     private State _state;
     private byte _extendedType;
     private int _blockFill, _zeroBlocks;
-    private long _remaining, _padding;
+    private long _remaining, _padding, _entries, _extendedBytes;
     private bool _entryPending; // Extended headers came, and their entry has to follow.
+    private bool _entryKnown; // The entry's path is that of the header that is being read, and not the last one's.
 
     /// <summary>Bytes taken so far.</summary>
     public long Position { get; private set; }
@@ -33,6 +34,17 @@ public sealed class TarParser(ITarVisitor visitor)
     /// <summary>Takes the next bytes; the buffer is the caller's again when the call returns.</summary>
     /// <exception cref="ImageException">The tar is malformed.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length <= _limits.LayerBytes - Position)
+        {
+            Take(bytes);
+            return;
+        }
+        Take(bytes[..(int)(_limits.LayerBytes - Position)]);
+        throw Located(_limits.TooLong($"the tar has more than {_limits.LayerBytes} bytes"));
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -59,7 +71,8 @@ public sealed class TarParser(ITarVisitor visitor)
             State.Padding => !_entryPending, // Some writers leave out the last padding.
             _ => true,
         };
-        if (!whole) throw new ImageException($"tar is cut short at byte {Position}: an entry is incomplete");
+        if (_state == State.Header) _entryKnown = false;
+        if (!whole) throw Located(new ImageException($"tar is cut short at byte {Position}: an entry is incomplete"));
     }
 
     private int TakeHeader(ReadOnlySpan<byte> bytes)
@@ -126,6 +139,24 @@ public sealed class TarParser(ITarVisitor visitor)
 
     private void Header(ReadOnlySpan<byte> block)
     {
+        _entryKnown = false;
+        try
+        {
+            ReadHeader(block);
+        }
+        catch (ImageException e)
+        {
+            throw Located(e);
+        }
+        if (_entryKnown) Emit();
+    }
+
+    /// <summary>The error with the entry in whose headers or content it was met, or the last one before it.</summary>
+    private ImageException Located(ImageException e) => new(_entries == 0 ? $"{e.Message} (at the first entry)"
+        : $"{e.Message} ({(_entryKnown ? "in" : "after")} entry \"{TarPath.Show(_entry.Path)}\")", e);
+
+    private void ReadHeader(ReadOnlySpan<byte> block)
+    {
         long position = Position - TarHeader.BlockSize;
         if (!block.ContainsAnyExcept((byte)0))
         {
@@ -144,9 +175,12 @@ public sealed class TarParser(ITarVisitor visitor)
     private void StartExtended(ReadOnlySpan<byte> block, byte type, long position)
     {
         long size = TarHeader.Number(block.Slice(124, 12), "size", position);
-        if (size is < 0 or > MaxExtendedHeaderBytes)
-            throw new ImageException($"bad tar header at byte {position}: extended header of {size} bytes, "
-                + $"at most {MaxExtendedHeaderBytes} are taken");
+        if (size < 0) throw new ImageException($"bad tar header at byte {position}: size {size}");
+        // One after the other could make an entry's attributes grow without end.
+        _extendedBytes = (_entryPending ? _extendedBytes : 0) + Math.Min(size, int.MaxValue);
+        if (_extendedBytes > _limits.HeaderBytes)
+            throw IngestLimits.Exceeded("header-bytes", _limits.HeaderBytes,
+                $"bad tar header at byte {position}: extended headers of {_extendedBytes} bytes");
         _extendedType = type;
         _entryPending |= type != 'g';
         _extended.Clear();
@@ -157,7 +191,19 @@ public sealed class TarParser(ITarVisitor visitor)
 
     private void EndOfExtended()
     {
-        long position = Position - _extended.Length;
+        try
+        {
+            ReadExtended(Position - _extended.Length);
+        }
+        catch (ImageException e)
+        {
+            throw Located(e);
+        }
+        SkipPadding();
+    }
+
+    private void ReadExtended(long position)
+    {
         switch (_extendedType)
         {
             case (byte)'g':
@@ -173,12 +219,15 @@ public sealed class TarParser(ITarVisitor visitor)
                 _next.Read(_extended.Span, position);
                 break;
         }
-        SkipPadding();
     }
 
     private void StartEntry(ReadOnlySpan<byte> block, byte type, long position)
     {
         TarHeader.ReadPath(block, _entry.PathBytes);
+        _entryKnown = true;
+        if (++_entries > _limits.Entries)
+            throw IngestLimits.Exceeded(
+                "layer-entries", _limits.Entries, $"the tar has more than {_limits.Entries} entries");
         _entry.LinkBytes.Set(TarHeader.Text(block.Slice(157, 100)));
         _entry.Mode = (uint)TarHeader.Number(block.Slice(100, 8), "mode", position) & 0xFFF;
         _entry.Uid = Id(block.Slice(108, 8), "uid", position);
@@ -196,13 +245,19 @@ public sealed class TarParser(ITarVisitor visitor)
         ReadDevice(block, position);
         _next.Clear();
         _entryPending = false;
-        Emit(position);
+        CheckSize(position);
     }
 
-    private void Emit(long position)
+    private void CheckSize(long position)
     {
         if (_entry.Type != TarEntryType.Regular) _entry.Size = 0;
         if (_entry.Size < 0) throw new ImageException($"bad tar header at byte {position}: size {_entry.Size}");
+        if (_entry.Size > _limits.LayerBytes - Position)
+            throw _limits.TooLong($"bad tar header at byte {position}: size {_entry.Size}");
+    }
+
+    private void Emit()
+    {
         _entry.DataOffset = Position;
         _remaining = _entry.Size;
         visitor.Entry(_entry);

@@ -1,4 +1,3 @@
-using System.Text;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Tar;
@@ -19,10 +18,11 @@ public static class TarPath
     /// Writes the clean form of <paramref name="name"/>: components joined by single slashes; empty for the root
     /// itself.
     /// </summary>
-    /// <exception cref="ImageException">The name leaves the root, has a NUL, or is too long.</exception>
-    internal static void Clean(ReadOnlySpan<byte> name, ByteBuffer clean)
+    /// <exception cref="ImageException">The name leaves the root, has a NUL, or is too long or too deep.</exception>
+    internal static void Clean(ReadOnlySpan<byte> name, ByteBuffer clean, IngestLimits limits)
     {
         clean.Clear();
+        int depth = 0;
         if (name.Length > MaxBytes) throw Refuse(name, $"it has {name.Length} bytes, at most {MaxBytes} are taken");
         if (name.Contains((byte)0)) throw Refuse(name, "it has a NUL inside");
         bool absolute = name.StartsWith((byte)'/');
@@ -33,6 +33,7 @@ public static class TarPath
             if (component.SequenceEqual(".."u8))
             {
                 if (clean.Length == 0 && !absolute) throw Refuse(name, "it leaves the layer");
+                depth = Math.Max(0, depth - 1);
                 clean.Truncate(Math.Max(0, clean.Span.LastIndexOf((byte)'/')));
                 continue;
             }
@@ -40,21 +41,19 @@ public static class TarPath
                 throw Refuse(name, $"a component has {component.Length} bytes, at most {MaxNameBytes} are taken");
             if (clean.Length > 0) clean.Append((byte)'/');
             clean.Append(component);
+            depth++;
         }
+        if (clean.Length > limits.PathBytes)
+            throw IngestLimits.Exceeded(
+                "path-bytes", limits.PathBytes, $"bad name in tar \"{Show(name)}\": it has {clean.Length} bytes");
+        if (depth > limits.PathDepth)
+            throw IngestLimits.Exceeded(
+                "path-depth", limits.PathDepth, $"bad name in tar \"{Show(name)}\": it has {depth} components");
     }
 
     private static ImageException Refuse(ReadOnlySpan<byte> name, string why) =>
         new($"bad name in tar \"{Show(name)}\": {why}");
 
-    /// <summary>
-    /// Bytes from an image for a message: cut to a readable length, and without control characters, which could make a
-    /// terminal show something else.
-    /// </summary>
-    internal static string Show(ReadOnlySpan<byte> bytes)
-    {
-        char[] text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 200)]).TrimEnd('\0').ToCharArray();
-        foreach (ref char c in text.AsSpan())
-            if (char.IsControl(c)) c = '?';
-        return new string(text);
-    }
+    /// <summary>Bytes from an image for a message; see <see cref="ShownText"/>.</summary>
+    internal static string Show(ReadOnlySpan<byte> bytes) => ShownText.Of(bytes);
 }

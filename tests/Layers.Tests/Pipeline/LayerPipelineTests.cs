@@ -117,7 +117,8 @@ public sealed class LayerPipelineTests : IDisposable
         _registry.Intercept = _ => new Answer { Body = other };
         var descriptor = new Descriptor { Digest = TestRegistry.Sha([1]), Size = other.Length };
         ImageException e = await FailAsync(descriptor, TestRegistry.Sha(TestImage.Tar(10)));
-        Assert.Equal($"layer digest mismatch: expected {descriptor.Digest}, got {TestRegistry.Sha(other)}", e.Message);
+        Assert.Equal($"layer {descriptor.Digest}: digest mismatch: expected {descriptor.Digest}, "
+            + $"got {TestRegistry.Sha(other)}", e.Message);
     }
 
     [Fact]
@@ -125,7 +126,8 @@ public sealed class LayerPipelineTests : IDisposable
     {
         ImageException e = await FailAsync(s_gzip, TestRegistry.Sha([7]));
         Assert.Equal(
-            $"layer DiffId mismatch: expected {TestRegistry.Sha([7])}, got {TestRegistry.Sha(s_tar)}", e.Message);
+            $"layer {TestRegistry.Sha(s_gzip)}: DiffId mismatch: expected {TestRegistry.Sha([7])}, "
+                + $"got {TestRegistry.Sha(s_tar)}", e.Message);
     }
 
     [Theory]
@@ -154,7 +156,19 @@ public sealed class LayerPipelineTests : IDisposable
         {
             if (total > 200_000) throw new ImageException("hostile");
         };
-        Assert.Equal("hostile", (await FailAsync(s_gzip, TestRegistry.Sha(s_tar))).Message);
+        string text = (await FailAsync(s_gzip, TestRegistry.Sha(s_tar))).Message;
+        Assert.Equal($"layer {TestRegistry.Sha(s_gzip)}: hostile", text);
+    }
+
+    [Fact]
+    public async Task Layer_that_is_too_much_for_the_memory_is_refused()
+    {
+        _layers.OnAppend = total =>
+        {
+            if (total > 200_000) throw new OutOfMemoryException();
+        };
+        string text = (await FailAsync(s_gzip, TestRegistry.Sha(s_tar))).Message;
+        Assert.StartsWith($"layer {TestRegistry.Sha(s_gzip)}: too little memory to take it in", text);
     }
 
     [Fact]

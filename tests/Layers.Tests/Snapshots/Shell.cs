@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Skiff.Layers.Tests.Snapshots;
 
@@ -6,11 +7,19 @@ namespace Skiff.Layers.Tests.Snapshots;
 internal static class Shell
 {
     /// <summary>Standard output of a program; a failing exit code fails the test with what the program said.</summary>
-    internal static string Run(string program, params ReadOnlySpan<string> arguments)
+    internal static string Run(string program, params ReadOnlySpan<string> arguments) =>
+        Run(null, program, arguments);
+
+    /// <summary>The same with every byte of the output as one character.</summary>
+    internal static string RunLatin1(string program, params ReadOnlySpan<string> arguments) =>
+        Run(Encoding.Latin1, program, arguments);
+
+    private static string Run(Encoding? encoding, string program, ReadOnlySpan<string> arguments)
     {
         var start = new ProcessStartInfo(program)
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            StandardOutputEncoding = encoding,
         };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;

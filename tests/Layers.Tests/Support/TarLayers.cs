@@ -1,5 +1,6 @@
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Tests.Support;
 
@@ -28,7 +29,8 @@ public sealed class TarLayers : ISnapshotter
 
     public byte[] Read(Digest diffId) => File.ReadAllBytes(PathOf(diffId));
 
-    public ILayerIngest Begin(Digest diffId, bool replace = false) => new Ingest(this, diffId);
+    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) =>
+        new Ingest(this, diffId);
 
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => throw new NotSupportedException();
 

@@ -1,8 +1,8 @@
 using Skiff.Layers.Snapshots;
 
-namespace Skiff.Layers.Tests.Snapshots;
+namespace Skiff.Layers.Tests.Hostile;
 
-public sealed class OverlayHostileTarTests : HostileTarContract
+public sealed class OverlayHostileTests : HostileContract
 {
     private protected override ISnapshotter Open() => Snapshotters.Open(Sandbox.Root, Sandbox.RunRoot, "overlay");
 }
