@@ -1,7 +1,7 @@
 # One virtual machine: its disks and its QEMU process. Sourced after lib.sh, by run and power-cut.
 # shellcheck shell=bash
 
-TIMEOUT=${VM_TIMEOUT:-600}
+TIMEOUT=${VM_TIMEOUT:-1200}
 WORK=
 QEMU_PID=
 
