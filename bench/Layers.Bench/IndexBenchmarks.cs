@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Skiff.Interop;
 using Skiff.Layers.Erofs;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Bench;
 
@@ -33,7 +34,7 @@ public class IndexBenchmarks
 
     private ErofsIndex Read()
     {
-        var index = new ErofsIndex();
+        var index = new ErofsIndex(IngestLimits.Default);
         foreach (ReadOnlyMemory<byte> piece in _pieces) index.Append(piece.Span);
         return index;
     }
