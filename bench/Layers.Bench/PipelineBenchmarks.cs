@@ -52,6 +52,26 @@ public class PipelineBenchmarks
 
         public ILayerIngest Begin(Digest diffId, bool replace, IngestLimits? limits) => this;
 
+        public ILayerIngest? Resume(
+            Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
+            IngestLimits? limits)
+        {
+            point = default;
+            return null;
+        }
+
+        public IEnumerable<PartialLayer> Partials() => [];
+
+        public long DropPartials(TimeSpan unusedFor) => 0;
+
+        public void Keep(in ResumePoint point)
+        {
+        }
+
+        public void Suspend(in ResumePoint point)
+        {
+        }
+
         public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => [];
 
         public void Release(IReadOnlySet<Digest> inUse)

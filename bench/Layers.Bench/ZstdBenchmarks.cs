@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using Skiff.Layers.Compression;
 using ZstdSharp;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Bench;
 
@@ -25,5 +26,6 @@ public class ZstdBenchmarks
     /// <summary>The engine's stage from one pipe to the next.</summary>
     [Throughput, Benchmark]
     public void Stage() => DecompressStage.Run(
-        PipeReader.Create(new ReadOnlySequence<byte>(SampleLayer.Zstd)), PipeWriter.Create(Stream.Null), default);
+        PipeReader.Create(new ReadOnlySequence<byte>(SampleLayer.Zstd)), PipeWriter.Create(Stream.Null),
+        null, new CheckpointQueue(int.MaxValue), IngestLimits.Default, default);
 }

@@ -5,7 +5,7 @@ namespace Skiff.Layers.Compression;
 /// one and does not begin another is passed over, as gzip(1) does. Can stop at any byte of its input and its output;
 /// allocates nothing after its construction.
 /// </summary>
-public sealed class GzipDecoder
+public sealed class GzipDecoder : IBlobDecoder
 {
     private readonly Inflater _inflater = new();
     private readonly GzipHeader _header = new();
@@ -17,7 +17,6 @@ public sealed class GzipDecoder
 
     // Where in the output of this call the member begins; 0 if before it.
     private int _bodyStart;
-    private InflateCheckpoint? _checkpoint;
 
     private enum State : byte { Header, Body, Trailer, Garbage, Malformed }
 
@@ -27,15 +26,14 @@ public sealed class GzipDecoder
     }
 
     /// <summary>
-    /// In the middle of a blob, whose bytes from the checkpoint's <see cref="InflateCheckpoint.CompressedOffset"/> on
+    /// In the middle of a blob, whose bytes from the checkpoint's <see cref="DecoderCheckpoint.CompressedOffset"/> on
     /// come next.
     /// </summary>
     /// <param name="checkpoint">Where; from <see cref="TryGetCheckpoint"/>.</param>
-    /// <param name="window">The plain bytes before <see cref="InflateCheckpoint.PlainOffset"/>: the last 32 KiB, or
+    /// <param name="window">The plain bytes before <see cref="DecoderCheckpoint.PlainOffset"/>: the last 32 KiB, or
     /// all if there are fewer.</param>
-    public GzipDecoder(in InflateCheckpoint checkpoint, ReadOnlySpan<byte> window)
+    public GzipDecoder(in DecoderCheckpoint checkpoint, ReadOnlySpan<byte> window)
     {
-        _checkpoint = checkpoint;
         (_read, _written) = (checkpoint.CompressedOffset, checkpoint.PlainOffset);
         _header.Reset(isFirst: false);
         if (checkpoint.MemberBytes < 0) return;
@@ -43,29 +41,33 @@ public sealed class GzipDecoder
         _inflater.Remember(window[^(int)Math.Min(window.Length, checkpoint.MemberBytes)..]);
         _usedBits = checkpoint.BitOffset;
         (_memberBytes, _crc, _state) = (checkpoint.MemberBytes, checkpoint.MemberCrc, State.Body);
+        if (checkpoint.Block is { } block && !_inflater.TryStartIn(block)) Refuse("no place to go on from");
     }
 
-    /// <summary>Why the data was refused, in a few words.</summary>
+    /// <inheritdoc/>
+    public CompressionKind Kind => CompressionKind.Gzip;
+
+    /// <inheritdoc/>
+    public long PlainBytes => _written;
+
+    /// <inheritdoc/>
     public string? Fault { get; private set; }
 
-    /// <summary>Whether the input may end here: behind a member.</summary>
+    /// <inheritdoc/>
     public bool IsComplete => _state == State.Garbage || (_state == State.Header && _header.MayEnd);
 
-    /// <summary>
-    /// The last place so far from which decoding can be taken up again; it is behind what
-    /// <see cref="Decode"/> has written last by a block at most. False if there was none yet.
-    /// </summary>
-    public bool TryGetCheckpoint(out InflateCheckpoint checkpoint)
+    /// <inheritdoc/>
+    public bool TryGetCheckpoint(out DecoderCheckpoint checkpoint)
     {
-        checkpoint = _checkpoint.GetValueOrDefault();
-        return _checkpoint is not null;
+        checkpoint = DecoderCheckpoint.Boundary(Kind, _read, _written);
+        if (_state == State.Header) return _header.IsAtStart;
+        if (_state != State.Body || _usedBits > 0 || !_inflater.TryGetBlock(out DeflateBlock? block)) return false;
+        long bits = 8 * _read - _inflater.UnusedBits;
+        checkpoint = new DecoderCheckpoint(Kind, bits >> 3, (int)(bits & 7), _written, _memberBytes, _crc, block);
+        return true;
     }
 
-    /// <summary>
-    /// Decodes until the input is used up (<see cref="InflateStatus.NeedsInput"/>; whether more has to come tells
-    /// <see cref="IsComplete"/>), or the output is full (<see cref="InflateStatus.NeedsOutput"/>). Bytes of
-    /// <paramref name="output"/> behind <paramref name="written"/> may be overwritten.
-    /// </summary>
+    /// <inheritdoc/>
     public InflateStatus Decode(ReadOnlySpan<byte> input, out int read, Span<byte> output, out int written)
     {
         (read, written, _bodyStart) = (0, 0, 0);
@@ -108,7 +110,7 @@ public sealed class GzipDecoder
 
     private InflateStatus? ReadBody(ReadOnlySpan<byte> input, ref int read, Span<byte> output, ref int written)
     {
-        int readBefore = read, done = written - _bodyStart;
+        int done = written - _bodyStart;
         if (_usedBits > 0)
         {
             if (input.IsEmpty) return InflateStatus.NeedsInput;
@@ -124,9 +126,6 @@ public sealed class GzipDecoder
         switch (status)
         {
             case InflateStatus.BlockEnd:
-                int unused = _inflater.UnusedBits;
-                long next = _read + read - readBefore - (unused > 0 ? 1 : 0);
-                _checkpoint = new(next, (8 - unused) & 7, _written, _memberBytes, _crc);
                 return null;
             case InflateStatus.StreamEnd:
                 (_trailer, _trailerBytes, _state) = (0, 0, State.Trailer);
@@ -141,7 +140,6 @@ public sealed class GzipDecoder
     // CRC and length, four bytes each, the lowest first.
     private InflateStatus? ReadTrailer(ReadOnlySpan<byte> input, ref int read)
     {
-        int readBefore = read;
         for (; _trailerBytes < 8; _trailerBytes++)
         {
             if (read == input.Length) return InflateStatus.NeedsInput;
@@ -153,7 +151,6 @@ public sealed class GzipDecoder
             return Refuse($"length mismatch: expected {_trailer >> 32} bytes, got {(uint)_memberBytes}");
         _header.Reset(isFirst: false);
         _state = State.Header;
-        _checkpoint = new(_read + read - readBefore, 0, _written, -1, 0);
         return null;
     }
 

@@ -38,6 +38,9 @@ internal sealed class GzipHeader
     /// </summary>
     public bool MayEnd => !_isFirst && _part == Part.Fixed && _at <= 1;
 
+    /// <summary>Whether the next member's first byte has not come yet.</summary>
+    public bool IsAtStart => !_isFirst && _part == Part.Fixed && _at == 0;
+
     /// <summary>Gets ready for a member. Only the first one has to be there.</summary>
     public void Reset(bool isFirst) =>
         (_part, _at, _isFirst, _crc) = (Part.Fixed, 0, isFirst, uint.MaxValue);

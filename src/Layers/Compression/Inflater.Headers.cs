@@ -43,6 +43,7 @@ public sealed partial class Inflater
         _state = State.Codes;
         if (_hasFixedCodes) return null;
         FixedLengths(_lengths, _lengths.AsSpan(LitLenSymbols));
+        (_litLenCount, _distanceCount) = (LitLenSymbols, DistanceSymbols);
         BuildTables(LitLenSymbols, DistanceSymbols);
         _hasFixedCodes = true;
         return null;

@@ -37,7 +37,7 @@ public sealed partial class Inflater
     /// <summary>Why the data was refused, in a few words.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Bits of the last byte of input that are not used yet. 0 to 7 at the end of a block.</summary>
+    /// <summary>Bits of input that are not used yet: 0 to 7 at the end of a block.</summary>
     internal int UnusedBits => _bitCount;
 
     /// <summary>Gets ready for a new stream.</summary>

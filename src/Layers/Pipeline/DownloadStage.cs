@@ -9,12 +9,23 @@ namespace Skiff.Layers.Pipeline;
 /// The first stage of a pull: socket to pipe, with the blob's SHA-256 on the way. A connection that breaks is taken up
 /// again where it broke; the digest goes on as if nothing had happened.
 /// </summary>
-internal sealed class DownloadStage(Descriptor blob, BlobSource source, RegistryOptions options, IPullProgress progress)
+/// <param name="blob">What to fetch.</param>
+/// <param name="source">From where.</param>
+/// <param name="options">How patiently.</param>
+/// <param name="progress">Told about every piece.</param>
+/// <param name="start">The first byte that is wanted. Without those before it the blob's digest cannot be checked: then
+/// the DiffId alone tells whether all bytes are right, also those that an earlier pull has left.</param>
+internal sealed class DownloadStage(
+    Descriptor blob, BlobSource source, RegistryOptions options, IPullProgress progress, long start)
 {
     private const int ChunkBytes = 64 << 10;
 
-    private long _done;
+    private readonly bool _isWhole = start == 0;
+    private long _done = start;
     private int _failures;
+
+    /// <summary>Whether the blob came to its end and is not what its digest says.</summary>
+    public bool BytesAreWrong { get; private set; }
 
     /// <summary>
     /// Runs until the whole blob is written and verified, or until the next stage has stopped reading. Does not
@@ -24,7 +35,7 @@ internal sealed class DownloadStage(Descriptor blob, BlobSource source, Registry
     public async Task RunAsync(PipeWriter compressed, CancellationToken cancellation)
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Report(LayerState.Downloading);
+        Report(_isWhole ? LayerState.Downloading : LayerState.Resuming);
         while (_done < blob.Size)
         {
             try
@@ -39,10 +50,15 @@ internal sealed class DownloadStage(Descriptor blob, BlobSource source, Registry
                 await Task.Delay(options.DelayBefore(_failures - 1), cancellation).ConfigureAwait(false);
             }
         }
-        Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
-        if (actual != blob.Digest)
-            throw new ImageException($"digest mismatch: expected {blob.Digest}, got {actual}");
+        if (_isWhole) Verify(sha256);
         Report(LayerState.DownloadComplete);
+    }
+
+    private void Verify(IncrementalHash sha256)
+    {
+        Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
+        BytesAreWrong = actual != blob.Digest;
+        if (BytesAreWrong) throw new ImageException($"digest mismatch: expected {blob.Digest}, got {actual}");
     }
 
     // One connection's worth. False when the next stage has stopped.
@@ -59,7 +75,7 @@ internal sealed class DownloadStage(Descriptor blob, BlobSource source, Registry
                     return _done == blob.Size ? true : throw new EndOfStreamException("the connection ended early");
                 if (_done + count > blob.Size)
                     throw new ImageException($"blob is too long: expected {blob.Size} bytes, got more");
-                sha256.AppendData(chunk.Span[..count]);
+                if (_isWhole) sha256.AppendData(chunk.Span[..count]);
                 (_done, _failures) = (_done + count, 0);
                 compressed.Advance(count);
                 Report(LayerState.Downloading);

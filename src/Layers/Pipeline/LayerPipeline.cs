@@ -1,5 +1,3 @@
-using System.IO.Pipelines;
-using System.Runtime.ExceptionServices;
 using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
@@ -13,28 +11,24 @@ namespace Skiff.Layers.Pipeline;
 /// stage has a thread; pipes between them hold a bounded number of pooled bytes, so that the slowest stage sets the
 /// pace and the others overlap with it. Nothing is visible before size, digest and DiffId are verified.
 /// </summary>
+/// <param name="store">Where layers go.</param>
+/// <param name="source">Where blobs come from.</param>
+/// <param name="progress">Told how each layer gets on.</param>
+/// <param name="options">How patient to be.</param>
+/// <param name="limits">What is refused for its size.</param>
+/// <param name="resume">What to keep of a layer that does not come to its end.</param>
 public sealed class LayerPipeline(
     ISnapshotter store, BlobSource source, IPullProgress progress, RegistryOptions? options = null,
-    IngestLimits? limits = null)
+    IngestLimits? limits = null, ResumeOptions? resume = null)
 {
-    // Inline continuations: the stages behind the pipes block on events, which setting costs less than a hop over the
-    // pool. The one asynchronous stage, the download, is resumed on the pool.
-    private static readonly PipeOptions s_compressedPipe = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.ThreadPool,
-        pauseWriterThreshold: 512 << 10, resumeWriterThreshold: 256 << 10, minimumSegmentSize: 64 << 10,
-        useSynchronizationContext: false);
-
-    private static readonly PipeOptions s_plainPipe = new(
-        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
-        pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 512 << 10, minimumSegmentSize: 128 << 10,
-        useSynchronizationContext: false);
-
     private readonly RegistryOptions _options = options ?? RegistryOptions.Default;
     private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
+    private readonly ResumeOptions _resume = resume ?? ResumeOptions.Default;
 
     /// <summary>
     /// Pulls <paramref name="layer"/>, whose tar must have <paramref name="diffId"/>. Does nothing when the store has
-    /// it. When this throws, also by cancellation, nothing of the layer is left.
+    /// it. When this throws, also by cancellation, nothing of the layer is visible; what has come in is kept for the
+    /// next call, which asks for the rest only.
     /// </summary>
     /// <param name="layer">The blob.</param>
     /// <param name="diffId">The layer.</param>
@@ -52,10 +46,12 @@ public sealed class LayerPipeline(
         }
         try
         {
-            using ILayerIngest ingest = store.Begin(diffId, replace, _limits.ForBlob(layer.Size));
-            await RunStagesAsync(layer, diffId, ingest, cancellation).ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
-            ingest.Commit();
+            if (replace || !await TryResumeAsync(layer, diffId, cancellation).ConfigureAwait(false))
+            {
+                using var tar = new TarDigest();
+                using ILayerIngest ingest = store.Begin(diffId, replace, _limits.ForBlob(layer.Size));
+                await NewRun(layer, diffId, ingest, tar, null).RunAsync(cancellation).ConfigureAwait(false);
+            }
         }
         catch (ImageException e)
         {
@@ -70,72 +66,32 @@ public sealed class LayerPipeline(
         progress.Report(new LayerProgress(layer.Digest, LayerState.PullComplete, layer.Size, layer.Size));
     }
 
-    private async Task RunStagesAsync(
-        Descriptor layer, Digest diffId, ILayerIngest ingest, CancellationToken cancellation)
+    // False when the layer has to be fetched from its beginning.
+    private async Task<bool> TryResumeAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)
     {
-        var compressed = new Pipe(s_compressedPipe);
-        var plain = new Pipe(s_plainPipe);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var failure = new FirstFailure(stop);
-        Task download = failure.Watch(
-            () => new DownloadStage(layer, source, _options, progress).RunAsync(compressed.Writer, stop.Token),
-            e => compressed.Writer.Complete(e));
-        Task decompress = failure.WatchThread(
-            () => DecompressStage.Run(compressed.Reader, plain.Writer, stop.Token, _limits),
-            e => { compressed.Reader.Complete(e); plain.Writer.Complete(e); });
-        Task append = failure.WatchThread(
-            () => IngestStage.Run(plain.Reader, ingest, diffId, stop.Token),
-            e => plain.Reader.Complete(e));
-        await Task.WhenAll(download, decompress, append).ConfigureAwait(false);
-        cancellation.ThrowIfCancellationRequested();
-        failure.Throw();
+        using var tar = new TarDigest();
+        using ILayerIngest? ingest = store.Resume(
+            diffId, layer.Digest, tar, out ResumePoint from, cancellation, _limits.ForBlob(layer.Size));
+        if (ingest is null) return false;
+        LayerRun run = NewRun(layer, diffId, ingest, tar, from);
+        try
+        {
+            await run.RunAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (ImageException) when (run.BytesAreWrong)
+        {
+            // Nobody can tell whether these bytes are wrong or those that were kept, which no digest has covered.
+            return false;
+        }
     }
 
-    /// <summary>
-    /// Keeps the failure that came first, the cause of all that follow, and stops the other stages. Their tasks never
-    /// fail, so that all are over when it is thrown.
-    /// </summary>
-    private sealed class FirstFailure(CancellationTokenSource stop)
+    private LayerRun NewRun(Descriptor layer, Digest diffId, ILayerIngest ingest, TarDigest tar, ResumePoint? from)
     {
-        private ExceptionDispatchInfo? _first;
-
-        public async Task Watch(Func<Task> stage, Action<Exception?> complete)
-        {
-            Exception? failure = null;
-            try
-            {
-                await stage().ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                failure = Note(e);
-            }
-            complete(failure);
-        }
-
-        public Task WatchThread(Action stage, Action<Exception?> complete) => Task.Factory.StartNew(
-            () =>
-            {
-                Exception? failure = null;
-                try
-                {
-                    stage();
-                }
-                catch (Exception e)
-                {
-                    failure = Note(e);
-                }
-                complete(failure);
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-        public void Throw() => _first?.Throw();
-
-        private Exception Note(Exception e)
-        {
-            Interlocked.CompareExchange(ref _first, ExceptionDispatchInfo.Capture(e), null);
-            stop.Cancel();
-            return e;
-        }
+        var checkpoints = new CheckpointQueue(_resume.StepBytes, tar.Length);
+        IBlobDecoder? decoder = from is { } point ? BlobDecoder.At(point.Place, tar.Tail, _limits) : null;
+        return new LayerRun(
+            new DownloadStage(layer, source, _options, progress, from?.Place.CompressedOffset ?? 0), decoder,
+            checkpoints, _limits, new IngestStage(layer.Digest, diffId, ingest, tar, checkpoints, _resume, from));
     }
 }

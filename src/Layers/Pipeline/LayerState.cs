@@ -9,6 +9,9 @@ public enum LayerState
     /// <summary>Already in the store; nothing more will come.</summary>
     AlreadyExists,
 
+    /// <summary>An earlier pull has left the first bytes, so many as are done; the rest is asked for.</summary>
+    Resuming,
+
     /// <summary>Bytes are coming and are unpacked as they come.</summary>
     Downloading,
 

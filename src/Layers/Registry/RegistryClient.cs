@@ -79,10 +79,10 @@ public sealed class RegistryClient : IDisposable
                 ? response.Content.Headers.ContentRange?.From ?? offset : 0;
             if (start > offset)
                 throw new ImageException(
-                    $"blob {blob.Digest}: asked for the bytes from {offset} on, got those from {start} on");
+                    $"asked for the bytes from {offset} on, got those from {start} on");
             if (response.Content.Headers.ContentLength is { } length && start + length != blob.Size)
                 throw new ImageException(
-                    $"blob {blob.Digest} has the wrong size: expected {blob.Size} bytes, got {start + length}");
+                    $"it has the wrong size: expected {blob.Size} bytes, got {start + length}");
             Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return new BlobStream(response, body, skip: offset - start, _transport.Authority, Options.IdleTimeoutMs);
         }

@@ -9,7 +9,7 @@ namespace Skiff.Layers.Snapshots;
 /// Appends the bytes to <c>layer.tar</c> and lets the parser look at them; at the end writes the index that it
 /// gathered.
 /// </summary>
-internal sealed class ErofsIngest : ILayerIngest
+internal sealed partial class ErofsIngest : ILayerIngest
 {
     private const long WritebackBytes = 8 << 20;
 
@@ -29,7 +29,7 @@ internal sealed class ErofsIngest : ILayerIngest
     {
         _index = new ErofsIndex(limits);
         (_store, _diffId, _replacing) = (store, diffId, replacing);
-        (_path, _lock) = store.NewIngest(replacing is not null);
+        (_path, _lock) = replacing is null ? store.NewIngest(diffId) : store.NewIngest(replace: true);
         _tar = Create(ErofsSnapshotter.Tar);
     }
 
@@ -52,6 +52,7 @@ internal sealed class ErofsIngest : ILayerIngest
         }
         if (_replacing is null)
         {
+            LayerStore.RemoveResumePoint(_path);
             _store.Publish(_path, _diffId);
             return;
         }
@@ -64,7 +65,7 @@ internal sealed class ErofsIngest : ILayerIngest
     {
         if (_lock.IsClosed) return;
         _tar.Dispose();
-        if (Files.Exists(_path)) _store.Discard(_path);
+        if (!(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
         _lock.Dispose();
     }
 

@@ -36,6 +36,19 @@ public sealed class ErofsSnapshotter : ISnapshotter
         new ErofsIngest(_store, diffId, replace ? _mounts : null, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>
+    public ILayerIngest? Resume(
+        Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
+        IngestLimits? limits = null) =>
+        ErofsIngest.Resume(
+            _store, diffId, blob, tar, out point, limits ?? IngestLimits.Default, cancellation);
+
+    /// <inheritdoc/>
+    public IEnumerable<PartialLayer> Partials() => _store.Partials();
+
+    /// <inheritdoc/>
+    public long DropPartials(TimeSpan unusedFor) => _store.DropPartials(unusedFor);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => _mounts.Mount(diffIds);
 
     /// <inheritdoc/>

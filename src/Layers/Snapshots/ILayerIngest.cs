@@ -2,7 +2,7 @@ namespace Skiff.Layers.Snapshots;
 
 /// <summary>
 /// A layer on its way in. One caller feeds the uncompressed tar in order; nothing is visible before
-/// <see cref="Commit"/>. Disposing without commit removes everything.
+/// <see cref="Commit"/>. Disposing without <see cref="Commit"/> or <see cref="Suspend"/> removes everything.
 /// </summary>
 public interface ILayerIngest : IDisposable
 {
@@ -10,6 +10,18 @@ public interface ILayerIngest : IDisposable
     /// returns.</summary>
     /// <exception cref="Oci.ImageException">The tar is malformed or hostile.</exception>
     void Append(ReadOnlySpan<byte> tar);
+
+    /// <summary>
+    /// Makes durable what was appended up to <paramref name="point"/> at least, then the point itself. From now on,
+    /// also after a death of the process or a power cut, <see cref="ISnapshotter.Resume"/> can go on from there. Does
+    /// nothing when another ingest of the same layer is the one that is kept.
+    /// </summary>
+    /// <param name="point">Not behind what was appended, nor before an earlier one.</param>
+    void Keep(in ResumePoint point);
+
+    /// <summary>As <see cref="Keep"/>, and ends the ingest for now; what was appended behind the point is lost. Also
+    /// after a failed <see cref="Append"/> or <see cref="Commit"/>.</summary>
+    void Suspend(in ResumePoint point);
 
     /// <summary>
     /// Called once after the last byte, when the DiffId has been verified: flushes to disk (one flush per layer), and

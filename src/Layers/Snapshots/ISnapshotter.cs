@@ -26,6 +26,30 @@ public interface ISnapshotter
     ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null);
 
     /// <summary>
+    /// Takes up an ingest that ended early, by <see cref="ILayerIngest.Suspend"/> or with its process, if
+    /// <see cref="ILayerIngest.Keep"/> had been called: reads the bytes again that it had, and makes sure that they are
+    /// still those. What comes next is the tar's byte after them.
+    /// </summary>
+    /// <param name="diffId">The layer.</param>
+    /// <param name="blob">The blob that it comes from; what came from another one is of no use.</param>
+    /// <param name="tar">Empty; told the bytes that are there.</param>
+    /// <param name="point">What was kept.</param>
+    /// <param name="cancellation">Looked at between pieces; what was kept stays.</param>
+    /// <param name="limits">What is refused for its size; null for the defaults.</param>
+    /// <returns>Null when nothing was kept, when it is damaged, or when somebody else has it: then
+    /// <see cref="Begin"/>.</returns>
+    ILayerIngest? Resume(
+        Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
+        IngestLimits? limits = null);
+
+    /// <summary>Layers that <see cref="Resume"/> can take up, those that somebody is adding to among them.</summary>
+    IEnumerable<PartialLayer> Partials();
+
+    /// <summary>Removes those that nobody has added to for <paramref name="unusedFor"/>; returns the bytes that were
+    /// freed.</summary>
+    long DropPartials(TimeSpan unusedFor);
+
+    /// <summary>
     /// Read-only directories of the layers, in the order given (base first), for use as overlayfs lowerdirs. Mounts
     /// what is not mounted yet (each layer once per host, below the run root); the mounts stay until
     /// <see cref="Release"/> finds them unused.

@@ -11,7 +11,7 @@ namespace Skiff.Layers.Snapshots;
 /// </summary>
 /// <param name="root">The state root.</param>
 /// <param name="marker">The file or directory that appears last.</param>
-internal sealed class LayerStore(string root, string marker)
+internal sealed partial class LayerStore(string root, string marker)
 {
     private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
     private static int s_serial;
@@ -55,23 +55,26 @@ internal sealed class LayerStore(string root, string marker)
         }
     }
 
-    /// <summary>Removes ingests that nobody holds: their process died.</summary>
+    /// <summary>Removes ingests that nobody holds: their process died. What can be taken up again stays.</summary>
     internal void Sweep()
     {
         foreach (string name in Names(Ingests))
         {
-            if (!IsSwept(name)) continue;
-            if (Files.TryOpenAt(Fd.Cwd, Path.Combine(Ingests, name), Directory, 0, out Fd? fd) != Errno.None) continue;
+            // What is kept is not even locked for a moment: its next owner may be about to.
+            if (!IsSwept(name) || IsKept(name)) continue;
+            string path = Path.Combine(Ingests, name);
+            if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) continue;
             using (fd)
             {
-                if (Files.TryFlock(fd!, exclusive: true, wait: false) != Errno.None) continue;
-                ErofsProbe.Unmount(Path.Combine(Ingests, name));
-                Discard(name);
+                if (Files.TryFlock(fd!, exclusive: true, wait: false) != Errno.None || IsKept(name)) continue;
+                ErofsProbe.Unmount(path);
+                DiscardHeld(path, fd!);
             }
         }
     }
 
     private static bool IsSwept(string name) => name.StartsWith("layer-", StringComparison.Ordinal)
+        || name.StartsWith(PartialPrefix, StringComparison.Ordinal)
         || (name.StartsWith("replaced-", StringComparison.Ordinal)
             && !name.StartsWith($"replaced-{BootId()}-", StringComparison.Ordinal));
 

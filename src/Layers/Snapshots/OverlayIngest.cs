@@ -48,6 +48,10 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         _record.Write(tar);
     }
 
+    public void Keep(in ResumePoint point) { }
+
+    public void Suspend(in ResumePoint point) { }
+
     public void Commit()
     {
         _parser.Complete();

@@ -35,6 +35,21 @@ public sealed class OverlaySnapshotter : ISnapshotter
         _store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>
+    public ILayerIngest? Resume(
+        Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
+        IngestLimits? limits = null)
+    {
+        point = default;
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<PartialLayer> Partials() => _store.Partials();
+
+    /// <inheritdoc/>
+    public long DropPartials(TimeSpan unusedFor) => _store.DropPartials(unusedFor);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds)
     {
         var paths = new List<string>(diffIds.Count);

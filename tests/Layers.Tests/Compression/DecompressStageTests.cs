@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
 using Skiff.Layers.Tests.Support;
 
 namespace Skiff.Layers.Tests.Compression;
@@ -20,8 +20,8 @@ public class DecompressStageTests
         { "zstd", TestImage.Zstd(s_plain) },
         { "two frames", [.. TestImage.Zstd(s_plain.AsSpan(0, 99)), .. TestImage.Zstd(s_plain.AsSpan(99))] },
         { "skippable frame first", [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3, .. TestImage.Zstd(s_plain)] },
-        { "gzip by the tool", Tool("gzip -9c", s_plain) },
-        { "zstd by the tool", Tool("zstd -19 -c", s_plain) },
+        { "gzip by the tool", Streams.Tool("gzip -9c", s_plain) },
+        { "zstd by the tool", Streams.Tool("zstd -19 -c", s_plain) },
     };
 
     [Theory]
@@ -67,24 +67,12 @@ public class DecompressStageTests
         var plain = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         foreach (ReadOnlyMemory<byte> piece in pieces) await compressed.Writer.WriteAsync(piece);
         await compressed.Writer.CompleteAsync();
-        DecompressStage.Run(compressed.Reader, plain.Writer, CancellationToken.None);
+        DecompressStage.Run(
+            compressed.Reader, plain.Writer, null, new CheckpointQueue(int.MaxValue),
+            IngestLimits.Default, CancellationToken.None);
         await plain.Writer.CompleteAsync();
         var result = new MemoryStream();
         await plain.Reader.CopyToAsync(result);
         return result.ToArray();
-    }
-
-    private static byte[] Tool(string command, byte[] input)
-    {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardInput =
-            true, RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        process.StandardInput.BaseStream.Write(input);
-        process.StandardInput.Close();
-        var output = new MemoryStream();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using Skiff.Layers.Compression;
 using Skiff.Layers.Tests.Support;
@@ -47,6 +48,14 @@ public static class Streams
         return stream.ToArray();
     }
 
+    public static byte[] Gzip(byte[] plain, int level)
+    {
+        using var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, new ZLibCompressionOptions { CompressionLevel = level }, true))
+            gzip.Write(plain);
+        return stream.ToArray();
+    }
+
     /// <summary>Decodes with <see cref="Inflater"/>, given and giving so many bytes at a time; as the oracle
     /// answers.</summary>
     public static Zlib.Result Inflate(byte[] input, int inputBytes, int outputBytes)
@@ -72,6 +81,28 @@ public static class Streams
             output.AsSpan().Fill(0xA5);
             written = 0;
         }
+    }
+
+    /// <summary>What a shell line makes of the input.</summary>
+    public static byte[] Tool(string command, byte[] input)
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", command])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task writing = Task.Run(() =>
+        {
+            process.StandardInput.BaseStream.Write(input);
+            process.StandardInput.Close();
+        });
+        var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        writing.Wait();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output.ToArray();
     }
 
     private static byte[] Make(int length, Func<Random, int, byte[], byte> next)

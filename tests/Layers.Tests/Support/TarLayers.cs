@@ -32,6 +32,18 @@ public sealed class TarLayers : ISnapshotter
     public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) =>
         new Ingest(this, diffId);
 
+    public ILayerIngest? Resume(
+        Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
+        IngestLimits? limits)
+    {
+        point = default;
+        return null;
+    }
+
+    public IEnumerable<PartialLayer> Partials() => [];
+
+    public long DropPartials(TimeSpan unusedFor) => 0;
+
     public IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds) => throw new NotSupportedException();
 
     public Stream OpenTar(Digest diffId) => File.OpenRead(PathOf(diffId));
@@ -73,6 +85,10 @@ public sealed class TarLayers : ISnapshotter
             _file.Write(tar);
             _total += tar.Length;
         }
+
+        public void Keep(in ResumePoint point) { }
+
+        public void Suspend(in ResumePoint point) { }
 
         public void Commit()
         {
