@@ -21,6 +21,23 @@ public static class ErrnoHints
         ("nf_tables transaction", Errno.EOPNOTSUPP, "the kernel lacks nf_tables: load the module nf_tables"),
     ];
 
+    // Calls that store something. The same errnos mean other things elsewhere: a full table, a limit, a dead peer.
+    private static readonly string[] StoringCalls =
+    [
+        "fallocate", "fchmod", "fchmodat", "fchown", "fchownat", "fdatasync", "fsetxattr", "fsync", "ftruncate",
+        "linkat", "mkdir", "mkdirat", "mknodat", "openat", "openat2", "pwrite", "rename", "renameat2", "setxattr",
+        "symlink", "symlinkat", "syncfs", "utimensat", "write",
+    ];
+
+    private static readonly (Errno Errno, string Hint)[] StoringHints =
+    [
+        (Errno.ENOSPC, "the disk is full (see df, and df -i for inodes): free some space, for example with "
+            + "`skiff system prune`, and try again"),
+        (Errno.EDQUOT, "the quota of this directory is used up: raise it or free some space, for example with "
+            + "`skiff system prune`, and try again"),
+        (Errno.EIO, "the disk failed to do it: see dmesg"),
+    ];
+
     /// <summary>The hint for <paramref name="call"/> (its bare name, arguments ignored), or null when there is
     /// none.</summary>
     public static string? For(string call, Errno errno)
@@ -29,6 +46,8 @@ public static class ErrnoHints
             if (row.Errno == errno && call.StartsWith(row.Call, StringComparison.Ordinal)
                 && (call.Length == row.Call.Length || !IsWord(call[row.Call.Length])))
                 return row.Hint;
+        foreach (var row in StoringHints)
+            if (row.Errno == errno && Array.IndexOf(StoringCalls, call) >= 0) return row.Hint;
         return null;
     }
 

@@ -20,7 +20,7 @@ public class LinuxException : Exception
         Errno = errno;
         Call = call;
         Path = path;
-        _detail = detail;
+        (_doing, _detail) = (doing, detail);
     }
 
     /// <summary>A failure whose whole message a derived type has composed.</summary>
@@ -41,9 +41,10 @@ public class LinuxException : Exception
     public string? Path { get; }
 
     /// <summary>The same failure with words in front that say what was being done.</summary>
-    public virtual LinuxException While(string doing) => new(Errno, Call, Path, doing, _detail);
+    public virtual LinuxException While(string doing) =>
+        new(Errno, Call, Path, _doing is null ? doing : $"{doing}: {_doing}", _detail);
 
-    private readonly string? _detail;
+    private readonly string? _doing, _detail;
 
     private protected static string Describe(
         Errno errno, string call, string? path, string? doing, string? detail = null)

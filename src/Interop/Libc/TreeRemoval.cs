@@ -151,5 +151,5 @@ public sealed unsafe class TreeRemoval
         _failures.Add(Failure(errno, call, directory, Encoding.UTF8.GetString(name)));
 
     private static LinuxException Failure(Errno errno, string call, Fd directory, string name) =>
-        new(errno, call, directory.Number < 0 ? name : $"{directory}, {name}", "removing a directory tree");
+        new(errno, call, directory.Number < 0 ? name : $"{directory}, {name}");
 }

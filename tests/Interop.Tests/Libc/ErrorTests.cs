@@ -16,6 +16,7 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal((Errno.ENOENT, "openat", "/no/such"), (error.Errno, error.Call, error.Path));
         Assert.Equal("starting web: openat(/no/such): ENOENT (No such file or directory)",
             error.While("starting web").Message);
+        Assert.StartsWith("run web: starting web: openat(", error.While("starting web").While("run web").Message);
     }
 
     [Fact]
@@ -43,7 +44,18 @@ public sealed class ErrorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("write", Errno.ENOSPC, "`skiff system prune`")]
+    [InlineData("mkdir", Errno.ENOSPC, "df -i for inodes")]
+    [InlineData("openat", Errno.EDQUOT, "quota")]
+    [InlineData("fdatasync", Errno.EIO, "dmesg")]
+    public void Full_or_broken_disk_gets_a_hint(string call, Errno errno, string words) =>
+        Assert.Contains(words, ErrnoHints.For(call, errno));
+
+    [Theory]
     [InlineData("mount", Errno.EACCES)]
+    [InlineData("bpf", Errno.ENOSPC)]
+    [InlineData("write cgroup", Errno.ENOSPC)]
+    [InlineData("read", Errno.EIO)]
     [InlineData("mount_setattr", Errno.ENOSPC)]
     [InlineData("mountain", Errno.ENOSPC)]
     [InlineData("moun", Errno.ENOSPC)]

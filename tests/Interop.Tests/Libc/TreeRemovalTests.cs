@@ -86,7 +86,7 @@ public sealed class TreeRemovalTests : IDisposable
             IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_directory["t"]);
             Assert.Equal([Errno.EPERM, Errno.EPERM], failures.Select(f => f.Errno));
             Assert.Equal(["stays", "stays2"], failures.Select(f => f.Path!.Split(", ")[1]).Order());
-            Assert.StartsWith("removing a directory tree: unlinkat(", failures[0].Message);
+            Assert.StartsWith("unlinkat(", failures[0].Message);
             Assert.False(Directory.Exists(_directory["t/b"]));
         }
         finally
