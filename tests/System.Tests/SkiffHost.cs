@@ -13,6 +13,7 @@ public sealed class SkiffHost : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("skiff-system-").FullName;
     private readonly HostState _before;
+    private readonly Lazy<string> _faults;
     private int _names;
 
     public SkiffHost()
@@ -22,6 +23,7 @@ public sealed class SkiffHost : IDisposable
             throw new FileNotFoundException($"no binary at {Binary}: run `make publish` or set SKIFF_BINARY");
         if (!Environment.IsPrivilegedProcess)
             throw new InvalidOperationException("the system tests need root");
+        _faults = new Lazy<string>(CompileFaults);
         Command.Run(Script("images")).Exits(0);
         RegistryPort = int.Parse(Command.Run(Script("registry"), "start", _folder).Text());
         _before = HostState.Capture(this);
@@ -47,6 +49,9 @@ public sealed class SkiffHost : IDisposable
 
     /// <summary>The image made for questions: users, a volume, whiteouts, bad programs.</summary>
     public string Probe => Image("probe:latest");
+
+    /// <summary>The program of tests/faults, compiled.</summary>
+    public string Faults => _faults.Value;
 
     private static string Repository => FindRepository();
 
@@ -114,6 +119,13 @@ public sealed class SkiffHost : IDisposable
         if (images.Length > 0)
             Note(Run(["rmi", "-f", .. images]), failures);
         Note(Run("system", "release"), failures);
+    }
+
+    private string CompileFaults()
+    {
+        var program = Path.Combine(_folder, "faults");
+        Command.Run("gcc", "-O1", "-Wall", "-o", program, Path.Combine(Repository, "tests/faults/faults.c")).Exits(0);
+        return program;
     }
 
     private static void Note(CommandResult result, List<string> failures)

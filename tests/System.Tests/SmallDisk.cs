@@ -68,7 +68,7 @@ public sealed class SmallDisk : IDisposable
         Directory.CreateDirectory(Path.Combine(Disk, "filler"));
         foreach (string size in (string[])["1M", "4k", "1k"])
             Command.Shell($"dd if=/dev/zero of={Filler(_fillers++)} bs={size} 2>/dev/null; sync {Disk}");
-        Assert.Equal(0, long.Parse(Command.Shell($"stat -f -c %a {Disk}").Text()));
+        Assert.Equal(0, Free("a"));
     }
 
     /// <summary>Takes all inodes, and leaves blocks.</summary>
@@ -83,10 +83,42 @@ public sealed class SmallDisk : IDisposable
         {
             // That was the last one.
         }
-        Assert.Equal(0, long.Parse(Command.Shell($"stat -f -c %d {Disk}").Text()));
+        Assert.Equal(0, Free("d"));
     }
 
-    /// <summary>Takes away what <see cref="Fill"/> and <see cref="FillInodes"/> made.</summary>
+    /// <summary>Takes all blocks, or inodes, but so many.</summary>
+    public void Leave(int free, string what)
+    {
+        Directory.CreateDirectory(Path.Combine(Disk, "filler"));
+        if (what == "inodes")
+        {
+            for (long left = Free("d"); left > free; left--) File.Create(Filler(_fillers++)).Dispose();
+        }
+        else
+        {
+            // Reserving is quick but fails when a filler's own extents do not fit beside it; the rest is written.
+            string block = Command.Shell($"stat -f -c %S {Disk}").Text();
+            long bulk = Free("a") - free - 32;
+            if (bulk > 0) Command.Shell($"fallocate -l $(({bulk} * {block})) {Filler(_fillers++)}").Exits(0);
+            for (long left = Free("a"); left > free; left = Free("a"))
+                Command.Shell($"dd if=/dev/zero of={Filler(_fillers++)} bs={block} count={left - free} conv=fsync");
+        }
+    }
+
+    /// <summary>
+    /// Runs the binary and lets the Nth of its calls that store something below the root fail with an errno, or be the
+    /// last thing it does; see tests/faults. Also tells which call it was; "-" when there were not so many.
+    /// </summary>
+    public (CommandResult Result, string Fault) RunWithFault(int number, string action, params string[] arguments)
+    {
+        string report = Path.Combine(_folder, "report");
+        using var command = Command.Start(
+            _host.Faults, [Root, report, number.ToString(), action, _host.Binary, .. arguments], Variables());
+        CommandResult result = command.Finish();
+        return (result, File.ReadAllText(report).TrimEnd('\n').Split(' ', 2)[1].Replace("- -", "-"));
+    }
+
+    /// <summary>Takes away what <see cref="Fill"/>, <see cref="FillInodes"/> and <see cref="Leave"/> made.</summary>
     public void Empty()
     {
         if (Directory.Exists(Path.Combine(Disk, "filler"))) Directory.Delete(Path.Combine(Disk, "filler"), true);
@@ -103,6 +135,8 @@ public sealed class SmallDisk : IDisposable
         Directory.Delete(_folder, recursive: true);
         Assert.True(left.Count == 0, $"still mounted:\n{string.Join('\n', left)}");
     }
+
+    private long Free(string what) => long.Parse(Command.Shell($"stat -f -c %{what} {Disk}").Text());
 
     private string Filler(int number) => Path.Combine(Disk, "filler", number.ToString());
 }

@@ -23,11 +23,14 @@ internal sealed class ImageNames(string imagesDirectory)
     /// <summary>What the name stands for, or null. The digest decides when there is one.</summary>
     public NameRecord? Find(Reference reference) => Read(PathOf(reference));
 
+    /// <summary>As <see cref="Find"/>, but null also when the record cannot be read.</summary>
+    public NameRecord? FindSound(Reference reference) => Read(PathOf(reference), reference, static (_, _) => { });
+
     /// <summary>Makes the name stand for something, durably. False when it did already.</summary>
     public bool Set(Reference reference, NameRecord record)
     {
         string path = PathOf(reference);
-        if (Read(path, reference, static (_, _) => { }) == record) return false;
+        if (FindSound(reference) == record) return false;
         string directory = Path.GetDirectoryName(path)!;
         Files.MakeDirectories(directory);
         AtomicFile.Replace(path, record.ToJson(), durable: true);
@@ -35,7 +38,8 @@ internal sealed class ImageNames(string imagesDirectory)
         return true;
     }
 
-    /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too.</summary>
+    /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too, also those that were
+    /// made for it in vain.</summary>
     public void Remove(Reference reference)
     {
         string path = PathOf(reference);
@@ -44,7 +48,7 @@ internal sealed class ImageNames(string imagesDirectory)
         string directory = Path.GetDirectoryName(path)!;
         if (errno == Errno.None) AtomicFile.SyncDirectory(directory);
         while (directory.Length > _root.Length
-            && Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true) == Errno.None)
+            && Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true) is Errno.None or Errno.ENOENT)
             directory = Path.GetDirectoryName(directory)!;
     }
 
@@ -56,6 +60,21 @@ internal sealed class ImageNames(string imagesDirectory)
         Walk(_root, names, damaged);
         names.Sort(static (a, b) => string.CompareOrdinal(a.Name.ToString(), b.Name.ToString()));
         return names;
+    }
+
+    /// <summary>Removes what processes that were killed left half-written; the caller has the store alone.</summary>
+    public void RemoveTemporaries() => RemoveTemporaries(_root);
+
+    private static void RemoveTemporaries(string directory)
+    {
+        if (Path.GetFileName(directory) is Tags or Digests) AtomicFile.RemoveTemporaries(directory);
+        else if (Files.TryListDirectory(directory, out List<string> entries) == Errno.None)
+            foreach (string entry in entries)
+            {
+                RemoveTemporaries($"{directory}/{entry}");
+                // Goes if nothing else was in it.
+                Files.TryUnlinkAt(Fd.Cwd, $"{directory}/{entry}", directoryEntry: true);
+            }
     }
 
     // Everything but the files in _tags and _digests is a directory.

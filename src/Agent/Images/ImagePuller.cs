@@ -56,10 +56,8 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
         await PullLayersAsync(registry, reference, manifest.Layers, diffIds, progress, cancellation)
             .ConfigureAwait(false);
 
-        foreach (byte[] document in (ReadOnlySpan<byte[]>)[config, chosen.Bytes, top.Bytes]) store.Content.Put(
-            document);
         Digest id = manifest.Config.Digest;
-        bool changed = store.Add(reference, top.Digest, id, [id, chosen.Digest, top.Digest]);
+        bool changed = store.Add(reference, top.Digest, id, [config, chosen.Bytes, top.Bytes]);
         return new PullResult(store.Open(id), top.Digest, changed);
     }
 

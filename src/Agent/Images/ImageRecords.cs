@@ -24,9 +24,14 @@ internal sealed class ImageRecords(string imagesDirectory)
         foreach (Digest document in documents)
             if (!all.Contains(document))
                 all.Add(document);
-        if (all.Count == before && Contains(id)) return;
+        if (all.Count != before || !Contains(id)) Set(id, all);
+    }
+
+    /// <summary>Adds an image, or replaces the documents of one that is there; durable.</summary>
+    public void Set(Digest id, List<Digest> documents)
+    {
         Files.MakeDirectories(_directory);
-        AtomicFile.Replace(PathOf(id), ToJson(all), durable: true);
+        AtomicFile.Replace(PathOf(id), ToJson(documents), durable: true);
     }
 
     /// <summary>Forgets an image; a missing one is fine.</summary>
@@ -60,6 +65,9 @@ internal sealed class ImageRecords(string imagesDirectory)
 
     /// <summary>All ids, in no order.</summary>
     public List<Digest> List() => StartingWith("");
+
+    /// <summary>Removes what processes that were killed left half-written; the caller has the store alone.</summary>
+    public void RemoveTemporaries() => AtomicFile.RemoveTemporaries(_directory);
 
     /// <summary>The ids whose digits begin with <paramref name="hexPrefix"/>.</summary>
     public List<Digest> StartingWith(string hexPrefix)

@@ -94,6 +94,7 @@ internal sealed partial class ImageRemoval(
         foreach (Digest document in store.Content.List())
             if (!documents.Contains(document))
                 store.Content.Delete(document);
+        store.RemoveTemporaries();
         store.Layers.Release(layers);
         store.Layers.RemoveStrays(layers);
         foreach ((Digest diffId, _) in store.Layers.List())

@@ -83,22 +83,42 @@ internal sealed class ImageStore
         if (target.Digest is not null) throw new ImageException("refusing to create a tag with a digest reference");
         using StoreLock hold = Hold();
         Digest id = Resolve(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
-        Names.Set(target, new NameRecord(id, null));
+        using StoreLock writing = LockNames();
+        var addition = new ImageAddition(Content, Records, Names);
+        try
+        {
+            addition.Name(target, new NameRecord(id, null));
+        }
+        catch
+        {
+            addition.TakeBack();
+            throw;
+        }
     }
 
     /// <summary>
-    /// Makes an image visible: its documents and layers are there, the caller holds the store.
-    /// <paramref name="digest"/>, the registry's name for it, is kept beside the tag. True when the name stood for
-    /// something else before or for nothing.
+    /// Makes an image visible: its layers are there, the caller holds the store. <paramref name="digest"/>, the
+    /// registry's name for it, is kept beside the tag. True when the name stood for something else before or for
+    /// nothing. When this throws, nothing of it is left.
     /// </summary>
-    public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyCollection<Digest> documents)
+    public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyList<byte[]> documents)
     {
-        // Two pulls of one image, in two registries or as index and manifest, both add to its record.
-        using StoreLock writing = StoreLock.Take(_directory, exclusive: true, name: ".write");
-        Records.Add(id, documents);
-        var record = new NameRecord(id, digest);
-        bool changed = Names.Set(reference.WithDigest(digest), record);
-        return reference.Digest is null ? Names.Set(reference, record) : changed;
+        using StoreLock writing = LockNames();
+        var addition = new ImageAddition(Content, Records, Names);
+        try
+        {
+            List<Digest> digests = [];
+            foreach (byte[] document in documents) digests.Add(addition.Put(document));
+            addition.Record(id, digests);
+            var record = new NameRecord(id, digest);
+            bool changed = addition.Name(reference.WithDigest(digest), record);
+            return reference.Digest is null ? addition.Name(reference, record) : changed;
+        }
+        catch
+        {
+            addition.TakeBack();
+            throw;
+        }
     }
 
     /// <summary>The id that a name or an id's prefix stands for, or null.</summary>
@@ -129,15 +149,30 @@ internal sealed class ImageStore
         return sum;
     }
 
+    /// <summary>Removes what processes that were killed left half-written; the caller has the store alone.</summary>
+    internal void RemoveTemporaries()
+    {
+        Content.RemoveTemporaries();
+        Records.RemoveTemporaries();
+        Names.RemoveTemporaries();
+    }
+
+    // Two pulls of one image, in two registries or as index and manifest, both add to its record.
+    private StoreLock LockNames() => StoreLock.Take(_directory, exclusive: true, name: ".write");
+
     internal StoreLock Lock(bool exclusive, Action? onWait)
     {
         StoreLock? held = null;
-        Reserve.Spend(() =>
+        // Who wants the store alone is about to remove something.
+        if (exclusive) Reserve.Spend(Take);
+        else Take();
+        return held!;
+
+        void Take()
         {
             Files.MakeDirectories(_directory);
             held = StoreLock.Take(_directory, exclusive, onWait);
-        });
-        return held!;
+        }
     }
 
     /// <summary>A name as Docker prints it in its complaints: with its tag.</summary>

@@ -3,6 +3,8 @@ namespace Skiff.Interop;
 /// <summary>State files that are either the old or the new content, whatever happens in between.</summary>
 public static class AtomicFile
 {
+    private const string Temporary = ".tmp";
+
     private static int s_serial;
 
     /// <summary>
@@ -13,7 +15,7 @@ public static class AtomicFile
     public static void Replace(string path, ReadOnlySpan<byte> content, bool durable, uint mode = 0x1A4)
     {
         string directory = Path.GetDirectoryName(path)!;
-        string temporary = $"{path}.{Environment.ProcessId}.{Interlocked.Increment(ref s_serial)}.tmp";
+        string temporary = $"{path}.{Environment.ProcessId}.{Interlocked.Increment(ref s_serial)}{Temporary}";
         try
         {
             using (Fd fd = Files.Open(temporary, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC, mode))
@@ -29,6 +31,19 @@ public static class AtomicFile
             throw;
         }
         if (durable) SyncDirectory(directory);
+    }
+
+    /// <summary>
+    /// Removes the siblings that processes have left which were killed in the middle of <see cref="Replace"/>. The
+    /// caller makes sure that nobody is in the middle of one now, and that no other file's name ends in
+    /// <c>.tmp</c>.
+    /// </summary>
+    public static void RemoveTemporaries(string directory)
+    {
+        if (Files.TryListDirectory(directory, out List<string> names) != Errno.None) return;
+        foreach (string name in names)
+            if (name.EndsWith(Temporary, StringComparison.Ordinal))
+                Files.TryUnlinkAt(Fd.Cwd, Path.Join(directory, name));
     }
 
     /// <summary>fsync(2) of a directory: makes renames, creations and removals in it durable.</summary>

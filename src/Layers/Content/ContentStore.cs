@@ -65,6 +65,10 @@ public sealed class ContentStore
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlink", path);
     }
 
+    /// <summary>Removes what processes that were killed left half-written; the caller makes sure that nobody is putting
+    /// documents.</summary>
+    public void RemoveTemporaries() => AtomicFile.RemoveTemporaries(_directory);
+
     /// <summary>All documents, in no order; foreign files are left out.</summary>
     public IEnumerable<Digest> List()
     {

@@ -30,7 +30,15 @@ internal sealed partial class ErofsIngest : ILayerIngest
         _index = new ErofsIndex(limits);
         (_store, _diffId, _replacing) = (store, diffId, replacing);
         (_path, _lock) = replacing is null ? store.NewIngest(diffId) : store.NewIngest(replace: true);
-        _tar = Create(ErofsSnapshotter.Tar);
+        try
+        {
+            _tar = Create(ErofsSnapshotter.Tar);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public void Append(ReadOnlySpan<byte> tar)
@@ -64,7 +72,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
     public void Dispose()
     {
         if (_lock.IsClosed) return;
-        _tar.Dispose();
+        _tar?.Dispose();
         if (!(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
         _lock.Dispose();
     }

@@ -78,15 +78,21 @@ public sealed class ErofsSnapshotter : ISnapshotter
         (string path, Fd held) = _store.NewIngest();
         using (held)
         {
-            string made = Path.Combine(path, Image);
-            using (Fd image = Files.Open(made, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180))
+            try
             {
-                ErofsCheck.ReadIndex(_store.PathOf(diffId)).Write(image);
-                Files.Fdatasync(image);
+                string made = Path.Combine(path, Image);
+                using (Fd image = Files.Open(made, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180))
+                {
+                    ErofsCheck.ReadIndex(_store.PathOf(diffId)).Write(image);
+                    Files.Fdatasync(image);
+                }
+                Files.Rename(made, _store.MarkerOf(diffId));
+                AtomicFile.SyncDirectory(_store.PathOf(diffId));
             }
-            Files.Rename(made, _store.MarkerOf(diffId));
-            AtomicFile.SyncDirectory(_store.PathOf(diffId));
-            _store.Discard(path);
+            finally
+            {
+                _store.Discard(path);
+            }
         }
         // The next start mounts the new image; those who have the old one keep it.
         _mounts.Unmount(diffId);

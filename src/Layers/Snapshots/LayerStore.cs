@@ -48,7 +48,9 @@ internal sealed partial class LayerStore(string root, string marker)
             if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None)
                 throw new LinuxException(errno, "mkdir", path);
             // A sweep may come between making and locking; then the directory is gone, or about to be.
-            if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) continue;
+            Errno opened = Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd);
+            if (opened == Errno.ENOENT) continue;
+            if (opened != Errno.None) throw new LinuxException(opened, "openat", path);
             bool locked = Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None;
             if (locked && Files.Exists(path)) return (path, fd!);
             fd!.Dispose();

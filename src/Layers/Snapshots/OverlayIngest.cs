@@ -28,10 +28,18 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     {
         (_store, _diffId, _replace) = (store, diffId, replace);
         (_path, _lock) = store.NewIngest(replace);
-        _files = new LayerFiles(_path, threads, limits);
-        _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
-            OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
         _parser = new TarParser(this, limits);
+        try
+        {
+            _files = new LayerFiles(_path, threads, limits);
+            _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
+                OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public void Append(ReadOnlySpan<byte> tar)
@@ -75,8 +83,8 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     public void Dispose()
     {
         if (_lock.IsClosed) return;
-        _record.Dispose();
-        _files.Dispose();
+        _record?.Dispose();
+        _files?.Dispose();
         // A replaced tree stays until the next boot: running containers have it for their lower directory.
         if (Files.Exists(_path) && !(_replace && _published)) _store.Discard(_path);
         _lock.Dispose();

@@ -25,13 +25,14 @@ internal sealed class ShadowedContent(string path, LayerTree tree) : IDisposable
     /// <summary>Keeps the content of what is at <paramref name="entry"/>, which is about to be removed.</summary>
     /// <param name="parent">The directory that the entry is in.</param>
     /// <param name="entry">Its name.</param>
-    internal Errno Keep(Fd parent, int entry)
+    internal void Keep(Fd parent, int entry)
     {
         int inode = tree.InodeOf(entry);
-        if (tree.Inode(inode).Type != TarEntryType.Regular || tree.Inode(inode).Size == 0) return Errno.None;
-        if (!_inodes.Add(inode)) return Errno.None;
+        if (tree.Inode(inode).Type != TarEntryType.Regular || tree.Inode(inode).Size == 0) return;
+        if (!_inodes.Add(inode)) return;
         _directory ??= MakeDirectory();
-        return Files.TryLinkAt(parent, tree.NameOf(entry), _directory, NameOf(inode));
+        ReadOnlySpan<byte> name = tree.NameOf(entry);
+        FileMaking.Check(Files.TryLinkAt(parent, name, _directory, NameOf(inode)), "linkat", parent, name);
     }
 
     /// <summary>
