@@ -50,7 +50,7 @@ public class PipelineBenchmarks
 
         public bool Contains(Digest diffId) => false;
 
-        public ILayerIngest Begin(Digest diffId, bool replace, IngestLimits? limits) => this;
+        public ILayerIngest Begin(Digest? diffId, bool replace, IngestLimits? limits) => this;
 
         public ILayerIngest? Resume(
             Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
@@ -102,7 +102,7 @@ public class PipelineBenchmarks
         {
         }
 
-        public void Commit()
+        public void Commit(Digest? diffId)
         {
         }
 

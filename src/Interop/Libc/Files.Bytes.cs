@@ -33,6 +33,19 @@ public static unsafe partial class Files
         }
     }
 
+    /// <summary>The names in an open directory, without <c>.</c> and <c>..</c>, in the filesystem's order.</summary>
+    public static List<byte[]> ListNames(Fd directory) => ReadAll(directory, static record => record.Name.ToArray());
+
+    /// <summary>readlinkat(2) of a symlink that was opened with O_PATH and O_NOFOLLOW.</summary>
+    public static byte[] ReadLink(Fd link)
+    {
+        byte* buffer = stackalloc byte[4096];
+        byte empty = 0; // SAFETY: an empty path with its NUL; the buffer is 4096 bytes, PATH_MAX.
+        nint r = Native.syscall(SyscallNumbers.readlinkat, link.Number, (nint)(&empty), (nint)buffer, 4096);
+        return r == -1 ? throw new LinuxException(Native.LastErrno, "readlinkat", link.ToString())
+            : new ReadOnlySpan<byte>(buffer, (int)r).ToArray();
+    }
+
     /// <summary>mkdirat(2).</summary>
     public static Errno TryMkdirAt(Fd directory, ReadOnlySpan<byte> path, uint mode) =>
         OnPath(SyscallNumbers.mkdirat, directory, path, (nint)mode);

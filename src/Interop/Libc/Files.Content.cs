@@ -81,9 +81,14 @@ public static unsafe partial class Files
     }
 
     /// <summary>The names in an open directory, without <c>.</c> and <c>..</c>, in the filesystem's order.</summary>
-    public static List<DirectoryEntry> ListDirectory(Fd directory)
+    public static List<DirectoryEntry> ListDirectory(Fd directory) => ReadAll(directory,
+        static record => new DirectoryEntry(Encoding.UTF8.GetString(record.Name), record.Type));
+
+    private delegate T FromRecord<out T>(DirectoryRecord record);
+
+    private static List<T> ReadAll<T>(Fd directory, FromRecord<T> make)
     {
-        var entries = new List<DirectoryEntry>();
+        var entries = new List<T>();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectoryBuffer);
         try
         {
@@ -91,7 +96,7 @@ public static unsafe partial class Files
             int length;
             while ((length = ReadDirectory(directory, buffer)) > 0)
                 foreach (DirectoryRecord record in new DirectoryRecords(buffer.AsSpan(0, length)))
-                    entries.Add(new DirectoryEntry(Encoding.UTF8.GetString(record.Name), record.Type));
+                    entries.Add(make(record));
         }
         finally
         {

@@ -15,21 +15,22 @@ internal sealed partial class ErofsIngest : ILayerIngest
 
     private readonly LayerStore _store;
     private readonly LayerMounts? _replacing;
-    private readonly Digest _diffId;
+    private readonly Digest? _diffId;
     private readonly string _path;
     private readonly Fd _lock, _tar;
     private readonly ErofsIndex _index;
     private long _writebackStarted;
 
     /// <param name="store">Where it goes.</param>
-    /// <param name="diffId">The layer.</param>
+    /// <param name="diffId">The layer, if known.</param>
     /// <param name="replacing">When it takes the place of a layer: where that may be mounted.</param>
     /// <param name="limits">What is refused for its size.</param>
-    internal ErofsIngest(LayerStore store, Digest diffId, LayerMounts? replacing, IngestLimits limits)
+    internal ErofsIngest(LayerStore store, Digest? diffId, LayerMounts? replacing, IngestLimits limits)
     {
         _index = new ErofsIndex(limits);
         (_store, _diffId, _replacing) = (store, diffId, replacing);
-        (_path, _lock) = replacing is null ? store.NewIngest(diffId) : store.NewIngest(replace: true);
+        (_path, _lock) = replacing is null && diffId is { } name
+            ? store.NewIngest(name) : store.NewIngest(replacing is not null);
         try
         {
             _tar = Create(ErofsSnapshotter.Tar);
@@ -50,8 +51,9 @@ internal sealed partial class ErofsIngest : ILayerIngest
         _writebackStarted = _index.Position;
     }
 
-    public void Commit()
+    public void Commit(Digest? diffId)
     {
+        Digest name = (_diffId ?? diffId)!.Value;
         using (Fd image = Create(ErofsSnapshotter.Image))
         {
             _index.Write(image);
@@ -61,12 +63,12 @@ internal sealed partial class ErofsIngest : ILayerIngest
         if (_replacing is null)
         {
             LayerStore.RemoveResumePoint(_path);
-            _store.Publish(_path, _diffId);
+            _store.Publish(_path, name);
             return;
         }
-        _store.Replace(_path, _diffId);
+        _store.Replace(_path, name);
         // Mounts of the old files outlive them; the next start mounts the new ones.
-        _replacing.Unmount(_diffId);
+        _replacing.Unmount(name);
     }
 
     public void Dispose()

@@ -32,7 +32,7 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) =>
+    public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) =>
         new ErofsIngest(_store, diffId, replace ? _mounts : null, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Skiff.Layers.Oci;
+
 namespace Skiff.Layers.Snapshots;
 
 /// <summary>
@@ -8,7 +10,7 @@ public interface ILayerIngest : IDisposable
 {
     /// <summary>Takes the next bytes of the uncompressed tar. The buffer is the caller's again when the call
     /// returns.</summary>
-    /// <exception cref="Oci.ImageException">The tar is malformed or hostile.</exception>
+    /// <exception cref="ImageException">The tar is malformed or hostile.</exception>
     void Append(ReadOnlySpan<byte> tar);
 
     /// <summary>
@@ -27,5 +29,6 @@ public interface ILayerIngest : IDisposable
     /// Called once after the last byte, when the DiffId has been verified: flushes to disk (one flush per layer), and
     /// makes the layer visible by one rename.
     /// </summary>
-    void Commit();
+    /// <param name="diffId">The layer, when <see cref="ISnapshotter.Begin"/> was not told.</param>
+    void Commit(Digest? diffId = null);
 }

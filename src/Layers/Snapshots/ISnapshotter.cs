@@ -19,11 +19,12 @@ public interface ISnapshotter
     /// <summary>
     /// Starts an ingest. Several processes may ingest the same layer; the first commit wins, the others are dropped.
     /// </summary>
-    /// <param name="diffId">The layer.</param>
+    /// <param name="diffId">The layer; null when its bytes are being made, and <see cref="ILayerIngest.Commit"/> is
+    /// told what they are.</param>
     /// <param name="replace">The commit takes the place of a layer that is there, in one step; containers that run on
     /// the old one keep it until they end.</param>
     /// <param name="limits">What is refused for its size; null for the defaults.</param>
-    ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null);
+    ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null);
 
     /// <summary>
     /// Takes up an ingest that ended early, by <see cref="ILayerIngest.Suspend"/> or with its process, if

@@ -5,7 +5,8 @@ namespace Skiff.Layers.Snapshots;
 
 /// <summary>
 /// Ingests that can be taken up again: <c>ROOT/ingest/partial-HEX</c>, one a layer. It is an ingest like any other
-/// while somebody has it locked; without its owner it is kept if it has a <c>resume</c> file, which says how far it got.
+/// while somebody has it locked; without its owner it is kept if it has a <c>resume</c> file, which says how far it
+/// got.
 /// </summary>
 internal sealed partial class LayerStore
 {

@@ -13,7 +13,7 @@ namespace Skiff.Layers.Snapshots;
 internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
 {
     private readonly LayerStore _store;
-    private readonly Digest _diffId;
+    private readonly Digest? _diffId;
     private readonly bool _replace;
     private readonly string _path;
     private readonly Fd _lock;
@@ -24,7 +24,7 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     private long _appendStart;
     private bool _published;
 
-    internal OverlayIngest(LayerStore store, Digest diffId, int threads, bool replace, IngestLimits limits)
+    internal OverlayIngest(LayerStore store, Digest? diffId, int threads, bool replace, IngestLimits limits)
     {
         (_store, _diffId, _replace) = (store, diffId, replace);
         (_path, _lock) = store.NewIngest(replace);
@@ -60,8 +60,9 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
 
     public void Suspend(in ResumePoint point) { }
 
-    public void Commit()
+    public void Commit(Digest? diffId)
     {
+        Digest name = (_diffId ?? diffId)!.Value;
         _parser.Complete();
         try
         {
@@ -75,8 +76,8 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         {
             throw e.While($"cannot extract layer {_diffId}");
         }
-        if (_replace) _store.Replace(_path, _diffId);
-        else _store.Publish(_path, _diffId);
+        if (_replace) _store.Replace(_path, name);
+        else _store.Publish(_path, name);
         _published = true;
     }
 

@@ -31,7 +31,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) => new OverlayIngest(
+    public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) => new OverlayIngest(
         _store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ public sealed class TarLayers : ISnapshotter
 
     public byte[] Read(Digest diffId) => File.ReadAllBytes(PathOf(diffId));
 
-    public ILayerIngest Begin(Digest diffId, bool replace = false, IngestLimits? limits = null) =>
+    public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) =>
         new Ingest(this, diffId);
 
     public ILayerIngest? Resume(
@@ -72,9 +72,9 @@ public sealed class TarLayers : ISnapshotter
 
     private string PathOf(Digest diffId) => Path.Join(_directory, diffId.Hex);
 
-    private sealed class Ingest(TarLayers store, Digest diffId) : ILayerIngest
+    private sealed class Ingest(TarLayers store, Digest? begun) : ILayerIngest
     {
-        private readonly string _path = $"{store.PathOf(diffId)}.{Guid.NewGuid():N}.ingest";
+        private readonly string _path = $"{store.Directory}/{Guid.NewGuid():N}.ingest";
         private FileStream? _file;
         private long _total;
 
@@ -90,11 +90,11 @@ public sealed class TarLayers : ISnapshotter
 
         public void Suspend(in ResumePoint point) { }
 
-        public void Commit()
+        public void Commit(Digest? diffId)
         {
             _file ??= File.Create(_path);
             _file.Dispose();
-            File.Move(_path, store.PathOf(diffId), overwrite: true);
+            File.Move(_path, store.PathOf((begun ?? diffId)!.Value), overwrite: true);
         }
 
         public void Dispose()

@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Text;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>
+/// What a container changed, as a layer's tar: the upper directory of its overlay, whiteouts and opaque marks
+/// translated (image-spec layer.md), hard links kept, in the order of names. Sockets are left out, as tar has no word
+/// for them; extended attributes are those of files and directories, without overlayfs's own and without SELinux
+/// labels, which are the host's. The upper's root itself is no part of the layer: its attributes are the image's
+/// affair. Processes may write to the directory meanwhile; what they change is then in the layer or isn't.
+/// </summary>
+internal sealed class UpperTar : IDisposable
+{
+    private const OpenFlags Look = OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW;
+    private const OpenFlags ReadDirectory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
+    // Whoever puts a fifo where a file was does not make us wait for its writer.
+    private const OpenFlags ReadFile = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK;
+
+    private readonly Fd _upper;
+    private readonly TarWriter _tar;
+    private readonly CancellationToken _cancellation;
+    private readonly ByteBuffer _path = new(512);
+    private readonly TarEntry _entry = new();
+    private readonly Dictionary<ulong, byte[]> _linked = [];
+    private readonly byte[] _piece = ArrayPool<byte>.Shared.Rent(128 << 10);
+
+    /// <param name="upper">The upper directory.</param>
+    /// <param name="sink">Gets the tar.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    internal UpperTar(string upper, TarSink sink, CancellationToken cancellation)
+    {
+        _upper = Files.Open(upper, ReadDirectory);
+        _tar = new TarWriter(sink);
+        _cancellation = cancellation;
+    }
+
+    /// <summary>Writes it all; false when there is nothing, and then only a tar's end was written.</summary>
+    internal bool Write()
+    {
+        bool any = WriteBelow();
+        _tar.Complete();
+        return any;
+    }
+
+    public void Dispose()
+    {
+        _upper.Dispose();
+        ArrayPool<byte>.Shared.Return(_piece);
+    }
+
+    // No descriptor is held while going down: a container can nest deeper than a process may have descriptors. The
+    // length of a path bounds the recursion.
+    private bool WriteBelow()
+    {
+        List<byte[]> names;
+        using (Fd? directory = Open(ReadDirectory))
+        {
+            if (directory is null) return false;
+            names = Files.ListNames(directory);
+        }
+        names.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        int length = _path.Length;
+        foreach (byte[] name in names)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            if (length > 0) _path.Append((byte)'/');
+            _path.Append(name);
+            // The slash of a directory and the mark of a whiteout need their room.
+            if (_path.Length > TarPath.MaxBytes - ".wh.".Length)
+                throw Refuse("its path is longer than a path can be");
+            WriteEntry(name);
+            _path.Truncate(length);
+        }
+        return names.Count > 0;
+    }
+
+    private void WriteEntry(byte[] name)
+    {
+        using Fd? file = Open(Look);
+        if (file is null) return; // It went away meanwhile.
+        FileStatus status = Files.Stat(file);
+        if (status is { Type: FileType.DT_CHR, RdevMajor: 0, RdevMinor: 0 }) WriteWhiteout(name);
+        else if (name.AsSpan().StartsWith(".wh."u8))
+            throw Refuse("in a layer, names with .wh. in front say what is deleted (image-spec layer.md)");
+        else if (status.IsDirectory) WriteDirectory(status);
+        else if (status.Type != FileType.DT_SOCK) WriteFile(file, status);
+    }
+
+    private void WriteWhiteout(ReadOnlySpan<byte> name)
+    {
+        Describe(TarEntryType.Regular, default);
+        _entry.PathBytes.Truncate(_path.Length - name.Length);
+        _entry.PathBytes.Append(".wh."u8);
+        _entry.PathBytes.Append(name);
+        _tar.Begin(_entry);
+    }
+
+    private void WriteDirectory(FileStatus status)
+    {
+        Describe(TarEntryType.Directory, status);
+        bool opaque;
+        using (Fd? directory = Open(ReadDirectory))
+        {
+            if (directory is null) return;
+            AddXattrs(directory);
+            opaque = Xattrs.TryGet(directory, "trusted.overlay.opaque", out byte[] mark) == Errno.None
+                && mark is [(byte)'y'];
+        }
+        _entry.PathBytes.Append((byte)'/');
+        _tar.Begin(_entry);
+        if (opaque)
+        {
+            Describe(TarEntryType.Regular, default);
+            _entry.PathBytes.Append("/.wh..wh..opq"u8);
+            _tar.Begin(_entry);
+        }
+        WriteBelow();
+    }
+
+    private void WriteFile(Fd file, FileStatus status)
+    {
+        Describe((TarEntryType)(status.Mode & 0xF000), status);
+        if (status.Nlink > 1 && !_linked.TryAdd(status.Ino, _path.Span.ToArray()))
+        {
+            _entry.Type = TarEntryType.HardLink;
+            _entry.LinkBytes.Set(_linked[status.Ino]);
+            _tar.Begin(_entry);
+            return;
+        }
+        if (status.IsRegular)
+        {
+            WriteContent();
+            return;
+        }
+        if (status.IsSymlink) _entry.LinkBytes.Set(Files.ReadLink(file));
+        (_entry.DeviceMajor, _entry.DeviceMinor) = (status.RdevMajor, status.RdevMinor);
+        _tar.Begin(_entry);
+    }
+
+    private void WriteContent()
+    {
+        using Fd? file = Open(ReadFile);
+        if (file is null || Files.Stat(file) is not { IsRegular: true } status) throw Changed();
+        AddXattrs(file);
+        _entry.Size = status.Size;
+        _tar.Begin(_entry);
+        for (long left = status.Size; left > 0;)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            int count = Files.Read(file, _piece.AsSpan(0, (int)Math.Min(left, _piece.Length)));
+            if (count == 0) throw Changed();
+            _tar.Write(_piece.AsSpan(0, count));
+            left -= count;
+        }
+    }
+
+    private void Describe(TarEntryType type, FileStatus status)
+    {
+        _entry.PathBytes.Set(_path.Span);
+        _entry.LinkBytes.Clear();
+        _entry.Xattrs.Clear();
+        _entry.Type = type;
+        (_entry.Mode, _entry.Uid, _entry.Gid) = (status.Permissions, status.Uid, status.Gid);
+        (_entry.MtimeSeconds, _entry.MtimeNanoseconds) = (status.MtimeSeconds, (int)status.MtimeNanoseconds);
+        (_entry.Size, _entry.DeviceMajor, _entry.DeviceMinor) = (0, 0, 0);
+    }
+
+    private void AddXattrs(Fd file)
+    {
+        Errno errno = Xattrs.TryList(file, out string[] names);
+        if (errno is not (Errno.None or Errno.EOPNOTSUPP))
+            throw new LinuxException(errno, "flistxattr", file.ToString());
+        Array.Sort(names, StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal) || name == "security.selinux") continue;
+            if (Xattrs.TryGet(file, name, out byte[] value) == Errno.None)
+                _entry.Xattrs.Set(Encoding.UTF8.GetBytes(name), value);
+        }
+    }
+
+    /// <summary>Opens what is at the path now; null when it is gone.</summary>
+    private Fd? Open(OpenFlags flags)
+    {
+        ReadOnlySpan<byte> path = _path.Length == 0 ? "."u8 : _path.Span;
+        Errno errno = Files.TryOpenAt2(_upper, path, flags, 0, LayerFiles.Inside, out Fd? fd);
+        return errno is Errno.None or Errno.ENOENT ? fd
+            : throw new LinuxException(errno, "openat2", $"{_upper}, {TarPath.Show(path)}");
+    }
+
+    private ImageException Refuse(string why) =>
+        new($"cannot make a layer of \"{TarPath.Show(_path.Span)}\" in the container: {why}");
+
+    private ImageException Changed() => Refuse("it changed while it was read; pause the container meanwhile (--pause)");
+}
