@@ -23,6 +23,7 @@ internal static class VerbTable
         new("rename", VerbGroup.Other, static () => new Verbs.RenameVerb()),
         new("port", VerbGroup.Other, static () => new Verbs.PortVerb()),
         new("inspect", VerbGroup.Other, static () => new Verbs.InspectVerb()),
+        new("commit", VerbGroup.Other, static () => new Verbs.CommitVerb()),
         new("pull", VerbGroup.Common, static () => new Verbs.PullVerb()),
         new("images", VerbGroup.Common, static () => new Verbs.ImagesVerb()),
         new("rmi", VerbGroup.Other, static () => new Verbs.RmiVerb()),

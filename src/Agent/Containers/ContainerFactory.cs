@@ -42,6 +42,23 @@ internal static class ContainerFactory
         };
     }
 
+    /// <summary>What an image made of the container asks for: the way back of <see cref="Merge"/>.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="image">Its image, for what a container does not keep.</param>
+    public static OciDefaults Defaults(ContainerConfig config, OciDefaults image) => image with
+    {
+        User = config.User,
+        ExposedPorts = config.ExposedPorts.ToDictionary(port => port, _ => EmptyObject.Instance),
+        Env = config.Env,
+        Entrypoint = config.Entrypoint.Length > 0 ? config.Entrypoint : null,
+        Cmd = config.Cmd.Length > 0 ? config.Cmd : null,
+        WorkingDir = config.WorkingDir == "/" ? image.WorkingDir : config.WorkingDir,
+        Labels = config.Labels,
+        StopSignal = config.StopSignal == "SIGTERM" ? image.StopSignal : config.StopSignal,
+        StopTimeoutSeconds = config.StopTimeoutSeconds == 10 ? image.StopTimeoutSeconds : config.StopTimeoutSeconds,
+        OnBuild = null,
+    };
+
     private static string WorkingDir(string asked, string? image)
     {
         string path = asked.Length > 0 ? asked : string.IsNullOrEmpty(image) ? "/" : image;

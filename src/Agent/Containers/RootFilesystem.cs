@@ -13,6 +13,10 @@ internal static class RootFilesystem
     // fsconfig(2) takes strings of at most 256 bytes, and "lowerdir+", one layer at a time, came with Linux 6.8.
     private static readonly Version AppendableLowers = new(6, 8);
 
+    // With either of them, which some kernels have on by default, an upper directory would name files of the layers
+    // below in place of what the container changed, and commit could not make a layer of it.
+    private static readonly string[] s_features = ["redirect_dir", "metacopy"];
+
     /// <summary>Mounts the overlay; the result is a detached mount, owned by the caller.</summary>
     /// <param name="lowers">Layer directories, base first; may be empty.</param>
     /// <param name="directory">The container's durable directory, with upper and work.</param>
@@ -31,6 +35,7 @@ internal static class RootFilesystem
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);
+        foreach (string feature in s_features) Mounts.FsConfigString(context, feature, "off");
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
@@ -61,7 +66,8 @@ internal static class RootFilesystem
                 names.Add($"/proc/self/fd/{layers[^1].Number}");
             }
             string options =
-                $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}{(temporary ? ",volatile" : "")}";
+                $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}"
+                + $"{string.Concat(s_features.Select(feature => $",{feature}=off"))}{(temporary ? ",volatile" : "")}";
             Mounts.Mount("overlay", target, "overlay", 0, options);
             try
             {

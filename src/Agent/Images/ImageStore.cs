@@ -121,6 +121,40 @@ internal sealed class ImageStore
         }
     }
 
+    /// <summary>
+    /// Makes an image visible that came from no registry: its documents and layers are there, the caller holds the
+    /// store. With a name, that moves; without, the image is known by its id alone.
+    /// </summary>
+    public void AddLocal(Reference? name, Digest id, IReadOnlyCollection<Digest> documents)
+    {
+        using StoreLock writing = StoreLock.Take(_directory, exclusive: true, name: ".write");
+        Records.Add(id, documents);
+        if (name is not null) Names.Set(name, new NameRecord(id, null));
+    }
+
+    /// <summary>The manifest of an image; null when it is gone, as that of an image which a container
+    /// outlived.</summary>
+    public Manifest? FindManifest(Digest image)
+    {
+        foreach (Digest document in Records.Documents(image))
+            if (ReadManifest(document) is { } manifest && manifest.Config.Digest == image)
+                return manifest;
+        return null;
+    }
+
+    /// <summary>A document as a manifest; null when it is something else, damaged or missing.</summary>
+    internal Manifest? ReadManifest(Digest document)
+    {
+        try
+        {
+            return Content.TryGet(document) is { } bytes ? Manifest.Parse(bytes) : null;
+        }
+        catch (ImageException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The id that a name or an id's prefix stands for, or null.</summary>
     internal Digest? Resolve(string nameOrIdPrefix)
     {

@@ -59,7 +59,7 @@ internal sealed class StoreRepair(
     {
         List<Digest> documents = [id];
         foreach (Digest document in store.Content.List())
-            if (ManifestOf(document) is { } manifest && manifest.Config.Digest == id)
+            if (store.ReadManifest(document) is { } manifest && manifest.Config.Digest == id)
                 documents.Add(document);
         foreach ((_, NameRecord record) in store.Names.List(static (_, _) => { }))
             if (record.Image == id && record.Digest is { } digest && !documents.Contains(digest))
@@ -122,23 +122,6 @@ internal sealed class StoreRepair(
                 : "its image came from no registry: remove the image and load or build it again");
     }
 
-    private Manifest ManifestFor(Digest image)
-    {
-        foreach (Digest document in store.Records.Documents(image))
-            if (ManifestOf(document) is { } manifest && manifest.Config.Digest == image)
-                return manifest;
-        throw new ImageException($"the manifest of image {image} is missing: pull the image again");
-    }
-
-    private Manifest? ManifestOf(Digest document)
-    {
-        try
-        {
-            return store.Content.TryGet(document) is { } bytes ? Manifest.Parse(bytes) : null;
-        }
-        catch (ImageException)
-        {
-            return null; // An index, a config, or damaged: not what is looked for.
-        }
-    }
+    private Manifest ManifestFor(Digest image) => store.FindManifest(image)
+        ?? throw new ImageException($"the manifest of image {image} is missing: pull the image again");
 }
