@@ -8,7 +8,7 @@ internal static class ContainerRemoval
     /// <summary>Removes record, name, upper directory and, when asked for, anonymous volumes.</summary>
     public static void Remove(ContainerStore store, VolumeModule volumes, ContainerConfig config, bool withVolumes)
     {
-        store.Remove(config.Id, config.Name);
+        store.Remove(config.Id, config.Name, durable: !config.AutoRemove);
         if (!withVolumes) return;
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: true })

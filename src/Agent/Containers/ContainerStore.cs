@@ -55,7 +55,7 @@ internal sealed class ContainerStore(StateRoots roots)
         }
         catch
         {
-            Remove(config.Id, config.Name);
+            Remove(config.Id, config.Name, durable: false);
             throw;
         }
     }
@@ -73,7 +73,7 @@ internal sealed class ContainerStore(StateRoots roots)
     {
         string key = nameOrId.TrimStart('/');
         if (key.Length > 0 && Files.TryReadLink(Path.Combine(_names, key), out string id)
-            && TryRead(id) is { } byName) return byName;
+            && TryRead(id) is { } byName && byName.Name == key) return byName;
         if (key.Length == 64 && TryRead(key) is { } byId) return byId;
         ContainerConfig? found = null;
         if (key.Length is > 0 and < 64 && key.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0)
@@ -144,20 +144,23 @@ internal sealed class ContainerStore(StateRoots roots)
     }
 
     /// <summary>
-    /// Deletes everything of a container that is not running: first the name, then the record, then the rest.
+    /// Deletes everything of a container that is not running: first the name, then the record, then the rest. What was
+    /// removed durably is not there again after a power cut.
     /// </summary>
-    public void Remove(string id, string name)
+    public void Remove(string id, string name, bool durable)
     {
         if (Files.TryReadLink(Path.Combine(_names, name), out string owner) && owner == id)
             Files.TryUnlinkAt(Fd.Cwd, Path.Combine(_names, name));
-        Files.TryUnlinkAt(Fd.Cwd, Path.Combine(Directory(id), "config.json"));
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, Path.Combine(Directory(id), "config.json"));
+        if (durable && errno == Errno.None) AtomicFile.SyncDirectory(Directory(id));
         Trees.Remove(Directory(id));
         Trees.Remove(RunDirectory(id));
         _reserve.Ensure();
     }
 
     /// <summary>
-    /// Deletes directories of creates that never finished and names that point nowhere. Returns how many.
+    /// Deletes directories of creates that never finished, and names that point nowhere or to a container that a rename
+    /// which was cut off left with another name. Returns how many.
     /// </summary>
     public int RemoveLeftovers(TimeSpan olderThan)
     {
@@ -165,20 +168,23 @@ internal sealed class ContainerStore(StateRoots roots)
         foreach (string name in DirectoryNames(_names))
         {
             string path = Path.Combine(_names, name);
-            if (Files.TryReadLink(path, out string id) && !Files.Exists(Directory(id))
-                && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None)
-                removed++;
+            if (!Files.TryReadLink(path, out string id)) continue;
+            bool stale = !Files.Exists(Directory(id))
+                || (TryRead(id) is { } config && config.Name != name && IsOlder(path, olderThan));
+            if (stale && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None) removed++;
         }
         foreach (string id in Ids())
         {
-            if (TryRead(id) is not null) continue;
-            if (Files.TryStatAt(Fd.Cwd, Directory(id), AtFlags.None, out FileStatus status) != Errno.None) continue;
-            if (DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) < olderThan) continue;
+            if (TryRead(id) is not null || !IsOlder(Directory(id), olderThan)) continue;
             Trees.Remove(Directory(id));
             removed++;
         }
         return removed;
     }
+
+    private static bool IsOlder(string path, TimeSpan age) =>
+        Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) == Errno.None
+        && DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) >= age;
 
     private void ReserveName(string name, string id)
     {

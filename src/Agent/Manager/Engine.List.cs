@@ -20,6 +20,7 @@ internal sealed partial class Engine
         if (all)
         {
             Containers.RemoveLeftovers(LeftoverAge);
+            Volumes.RemoveLeftovers();
             foreach (string id in Containers.RunningIds())
                 if (Containers.ReadRunState(id) is null)
                     Orphans.ReapUnstarted(this, id, LeftoverAge);

@@ -13,6 +13,9 @@ namespace Skiff.Agent.Volumes;
 /// </summary>
 internal sealed class VolumeModule(StateRoots roots)
 {
+    // No volume's name begins with a dot.
+    private const string Removed = ".removed-";
+
     private readonly string _volumes = Path.Combine(roots.Root, "volumes");
 
     /// <summary>Directory that containers see.</summary>
@@ -65,16 +68,27 @@ internal sealed class VolumeModule(StateRoots roots)
     }
 
     /// <summary>
-    /// Deletes a volume that no container uses: the record first, so that a half deleted one no longer counts.
+    /// Deletes a volume that no container uses: out of sight first, by one rename and durably, so that a half deleted
+    /// one is no volume, nor found by the next one of its name, and a deleted one is not there again after a power cut.
     /// </summary>
     public void Remove(string name, IEnumerable<string> usedBy)
     {
         Get(name);
         string users = string.Join(", ", usedBy);
         if (users.Length > 0) throw new UsageException($"remove {name}: volume is in use - [{users}]");
-        Files.TryUnlinkAt(Fd.Cwd, Record(name));
-        Trees.Remove(Path.Combine(_volumes, name));
+        string doomed = Path.Combine(_volumes, $"{Removed}{Environment.ProcessId}-{Random.Shared.Next():x}");
+        Files.Rename(Path.Combine(_volumes, name), doomed);
+        AtomicFile.SyncDirectory(_volumes);
+        Trees.Remove(doomed);
         new SpaceReserve(roots.Root).Ensure();
+    }
+
+    /// <summary>Deletes what a removal that was cut off left.</summary>
+    public void RemoveLeftovers()
+    {
+        Files.TryListDirectory(_volumes, out List<string> names);
+        foreach (string name in names)
+            if (name.StartsWith(Removed, StringComparison.Ordinal)) Trees.Remove(Path.Combine(_volumes, name));
     }
 
     /// <summary>

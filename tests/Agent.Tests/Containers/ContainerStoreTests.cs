@@ -23,5 +23,23 @@ public sealed class ContainerStoreTests : IDisposable
         Assert.False(Directory.Exists(Store.Directory(id)));
     }
 
+    [Fact]
+    public void A_name_that_a_cut_off_rename_left_leads_nowhere_and_is_freed()
+    {
+        string id = ContainerStore.NewId();
+        Store.Create(new ContainerConfig
+        {
+            Id = id, Name = "real", Created = DateTimeOffset.UtcNow, Image = "i", ImageId = "i", DiffIds = [],
+            Args = ["x"], Env = [],
+        });
+        string stale = Path.Combine(_directory, "containers", "names", "stale");
+        File.CreateSymbolicLink(stale, id);
+        Assert.Throws<UsageException>(() => Store.Find("stale"));
+        Assert.Equal(0, Store.RemoveLeftovers(TimeSpan.FromMinutes(1)));
+        Assert.Equal(1, Store.RemoveLeftovers(TimeSpan.Zero));
+        Assert.False(Path.Exists(stale));
+        Assert.Equal(id, Store.Find("real").Id);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }
