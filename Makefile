@@ -45,8 +45,11 @@ publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 vm-test: $(if $(filter arm64,$(ARCH)),publish-arm64,publish) ## test in a VM (ARCH=arm64, KERNEL=6.1|6.12)
 	@tests/vm/run $(filter arm64,$(ARCH)) $(KERNEL)
 
+powercut: publish ## cut a VM's power again and again (CUTS=200 STORE=erofs|overlay|both SEED=n)
+	@tests/vm/power-cut
+
 clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test demo peers bench compare compare-pull publish-arm64 vm-test clean
+.PHONY: help publish test demo peers bench compare compare-pull publish-arm64 vm-test powercut clean

@@ -27,7 +27,8 @@ new_machine() {
     WORK=$(mktemp -d "$CACHE/run.XXXXXX")
 }
 
-# make_payload KERNEL LIST: the disk with what changes between runs: skiff, the cases, and which of them to run.
+# make_payload KERNEL LIST: the disk with what changes between runs: skiff, the cases, and which of them to run; with
+# OBEDIENT set, the guest takes commands from a port instead.
 make_payload() {
     local kernel=$1 list=$2 stage=$WORK/payload binary=${SKIFF_BINARY:-}
     mkdir "$stage"
@@ -35,6 +36,7 @@ make_payload() {
     cp "$list" "$stage/list"
     echo "$kernel" > "$stage/kernel"
     [ -z "${VERBOSE:-}" ] || touch "$stage/verbose"
+    [ -z "${OBEDIENT:-}" ] || mv "$stage/guest/obey" "$stage/guest/run-cases"
     if [ -z "$binary" ]; then
         local publish
         case $ARCH in
@@ -71,8 +73,8 @@ make_data_disk() {
     mke2fs -q -t ext4 -m 0 -E lazy_itable_init=1,lazy_journal_init=1 "$WORK/data.img"
 }
 
-# start_qemu KERNEL: starts the guest in the background; the console goes to $WORK/console.
-start_qemu() {
+# qemu_command KERNEL: sets QEMU_COMMAND to the machine with its console in $WORK/console, without its data disk.
+qemu_command() {
     local dir=$CACHE/kernel-$1 console machine arguments=
     case $ARCH in
         # QEMU 7.2 emulates cmpxchg16b wrongly now and then, and the 6.12 kernel then oopses in its slab allocator: the
@@ -81,13 +83,18 @@ start_qemu() {
         # Without sve: .NET's vectorised searches crash on QEMU 7.2's SVE; real cores of this class have none.
         arm64) console=ttyAMA0 machine=(-M virt -accel "tcg,thread=multi" -cpu "max,pauth-impdef=on,sve=off") ;;
     esac
-    # The guest dies with this script, even when that is killed.
-    setpriv --pdeathsig KILL -- "$QEMU" "${machine[@]}" -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
+    QEMU_COMMAND=("$QEMU" "${machine[@]}" -smp "${CPUS:-2}" -m 1024 -nodefaults -no-user-config -no-reboot \
         -display none -serial "file:$WORK/console" \
         -kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet loglevel=4 panic=-1 $arguments" \
-        -drive "if=virtio,format=raw,file=$dir/root.img,snapshot=on" \
-        -drive "if=virtio,format=raw,file=$WORK/payload.img,readonly=on" \
-        -drive "if=virtio,format=raw,file=$WORK/data.img,cache=${DATA_CACHE:-unsafe}" < /dev/null &
+        -drive "if=virtio,format=raw,file=${ROOT_DISK:-$dir/root.img},snapshot=on" \
+        -drive "if=virtio,format=raw,file=$WORK/payload.img,readonly=on")
+}
+
+# start_qemu KERNEL: starts the guest in the background; it dies with this script, even when that is killed.
+start_qemu() {
+    qemu_command "$1"
+    setpriv --pdeathsig KILL -- "${QEMU_COMMAND[@]}" \
+        -drive "if=virtio,format=raw,file=$WORK/data.img,cache=unsafe" < /dev/null &
     QEMU_PID=$!
 }
 
