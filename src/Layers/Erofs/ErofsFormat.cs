@@ -39,13 +39,14 @@ internal static class ErofsFormat
     internal const uint NullAddress = 0xFFFFFFFF;
 
     /// <summary>
-    /// Name indexes of extended attributes, longest prefixes first; those without an index cannot be stored.
+    /// What a name has behind the prefix that <paramref name="index"/> stands for; names without an index cannot be
+    /// stored. Access control lists are whole names.
     /// </summary>
     internal static ReadOnlySpan<byte> XattrIndex(ReadOnlySpan<byte> name, out byte index)
     {
         foreach (var (prefix, number) in XattrPrefixes)
         {
-            if (!name.StartsWith(prefix)) continue;
+            if (prefix[^1] == '.' ? !name.StartsWith(prefix) : !name.SequenceEqual(prefix)) continue;
             index = number;
             return name[prefix.Length..];
         }

@@ -161,7 +161,7 @@ internal sealed class ErofsPlan
             _nodeOf[inode] = node;
             ref readonly LayerInode source = ref _tree.Inode(inode);
             added.Size = source.Size;
-            added.XattrBytes = ErofsXattrs.SizeOf(_tree.XattrsOf(inode), source.Opaque);
+            added.XattrBytes = ErofsXattrs.SizeOf(_tree.XattrsOf(inode));
         }
         _nodes.Add(added);
         return node;

@@ -24,6 +24,7 @@ internal sealed class ErofsWriter
     {
         _tree = tree;
         _output = output;
+        tree.MarkForOverlay();
         _plan = new ErofsPlan(tree);
     }
 
@@ -81,7 +82,7 @@ internal sealed class ErofsWriter
         PadTo(node.Position);
         if (node.Compact) WriteCompact(index, node);
         else WriteExtended(index, node);
-        if (node.XattrBytes > 0) ErofsXattrs.Write(_buffer, _tree.XattrsOf(node.Inode), _tree.Inode(node.Inode).Opaque);
+        if (node.XattrBytes > 0) ErofsXattrs.Write(_buffer, _tree.XattrsOf(node.Inode)!);
         if (node.Layout == ErofsFormat.LayoutChunkBased) WriteChunks(node);
         if (node.Layout == ErofsFormat.LayoutFlatInline)
         {

@@ -13,15 +13,15 @@ namespace Skiff.Layers.Erofs;
 internal static class ErofsXattrs
 {
     /// <summary>Bytes of the body, 0 when there are no attributes.</summary>
-    internal static int SizeOf(XattrSet? set, bool opaque)
+    internal static int SizeOf(XattrSet? set)
     {
-        int size = opaque ? EntrySize("overlay.opaque".Length, 1) : 0;
-        if (set is not null)
-            foreach (var (name, value) in set.Items)
-            {
-                ReadOnlySpan<byte> suffix = ErofsFormat.XattrIndex(name, out byte index);
-                if (index != 0) size += EntrySize(suffix.Length, value.Length);
-            }
+        if (set is null) return 0;
+        int size = 0;
+        foreach (var (name, value) in set.Items)
+        {
+            ReadOnlySpan<byte> suffix = ErofsFormat.XattrIndex(name, out byte index);
+            if (index != 0) size += EntrySize(suffix.Length, value.Length);
+        }
         if (size == 0) return 0;
         size += ErofsFormat.XattrHeaderSize;
         if (size > MaxSize)
@@ -33,11 +33,9 @@ internal static class ErofsXattrs
     internal static ushort CountOf(int size) => (ushort)(size == 0 ? 0 : (size - ErofsFormat.XattrHeaderSize) / 4 + 1);
 
     /// <summary>Adds the body, exactly <see cref="SizeOf"/> bytes.</summary>
-    internal static void Write(ByteBuffer output, XattrSet? set, bool opaque)
+    internal static void Write(ByteBuffer output, XattrSet set)
     {
         output.Extend(ErofsFormat.XattrHeaderSize).Clear();
-        if (opaque) WriteEntry(output, 4, "overlay.opaque"u8, "y"u8);
-        if (set is null) return;
         foreach (var (name, value) in set.Items)
         {
             ReadOnlySpan<byte> suffix = ErofsFormat.XattrIndex(name, out byte index);

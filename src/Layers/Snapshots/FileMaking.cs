@@ -33,7 +33,6 @@ internal sealed class FileMaking(FileStatus birth)
         if (!IsBornWithMode(inode)) Check(Files.TryChmod(file, inode.Mode), "fchmod", file);
         if (xattrs is not null)
             foreach (var (name, value) in xattrs.Items) CheckXattr(Files.TrySetXattr(file, name, value), name, file);
-        if (inode.Opaque) Check(Files.TrySetXattr(file, "trusted.overlay.opaque"u8, "y"u8), "fsetxattr", file);
         Check(Files.TrySetTimes(file, inode.MtimeSeconds, inode.MtimeNanoseconds), "utimensat", file);
     }
 
@@ -71,12 +70,13 @@ internal sealed class FileMaking(FileStatus birth)
     }
 
     /// <summary>
-    /// As Docker: an attribute that the filesystem does not take is left out. Capabilities are not: without them a
-    /// program would fail later, with no hint why.
+    /// As Docker: an attribute that the filesystem does not take is left out. Capabilities and marks of overlayfs are
+    /// not: without them something would go wrong later, with no hint why.
     /// </summary>
     private static void CheckXattr(Errno errno, ReadOnlySpan<byte> name, Fd file)
     {
-        if (errno is Errno.EOPNOTSUPP or Errno.EPERM && !name.SequenceEqual("security.capability"u8)) return;
+        bool needed = name.SequenceEqual("security.capability"u8) || name.StartsWith("trusted.overlay."u8);
+        if (errno is Errno.EOPNOTSUPP or Errno.EPERM && !needed) return;
         Check(errno, "setxattr", file);
     }
 }

@@ -55,7 +55,7 @@ public interface ISnapshotter
     /// what is not mounted yet (each layer once per host, below the run root); the mounts stay until
     /// <see cref="Release"/> finds them unused.
     /// A layer that an image has twice is given once, at its upper place, where it hides all that the lower one shows:
-    /// overlayfs refuses a directory that comes twice (ELOOP).
+    /// overlayfs refuses a directory that comes twice (ELOOP). Layers below one whose root is opaque are left out.
     /// </summary>
     IReadOnlyList<string> LowerDirectories(IReadOnlyList<Digest> diffIds);
 

@@ -88,6 +88,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal void Finish()
     {
         _workers.Drain();
+        Tree.MarkForOverlay();
         FinishDirectories();
         Files.SyncFs(_root); // One flush for all files, whose order does not matter before the rename.
     }

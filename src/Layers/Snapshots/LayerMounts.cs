@@ -42,7 +42,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
         {
             held?.Dispose();
         }
-        return paths;
+        return LayerStore.Visible(paths);
     }
 
     /// <summary>Unmounts all but the named ones, and with the last one the private bind mount.</summary>

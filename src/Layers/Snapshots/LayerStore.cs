@@ -184,6 +184,17 @@ internal sealed partial class LayerStore(string root, string marker)
         return false;
     }
 
+    /// <summary>
+    /// What of an image's layers, base first, can be seen: a root that is opaque hides all below it, which overlayfs
+    /// does not look for in the root of a lower directory.
+    /// </summary>
+    internal static List<string> Visible(List<string> trees)
+    {
+        for (int i = trees.Count - 1; i > 0; i--)
+            if (Xattrs.TryGet(trees[i], "trusted.overlay.opaque", out _) == Errno.None) return trees[i..];
+        return trees;
+    }
+
     /// <summary>What to throw for a layer that should be there.</summary>
     internal static ImageException Missing(Digest diffId) =>
         new($"layer {diffId} is not in the store: pull the image again");

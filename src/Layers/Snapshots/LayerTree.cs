@@ -47,7 +47,9 @@ internal sealed partial class LayerTree
     /// <summary>An inode's attributes.</summary>
     internal ref readonly LayerInode Inode(int inode) => ref _inodes[inode];
 
-    /// <summary>An inode's extended attributes; none of them belongs to overlayfs.</summary>
+    /// <summary>
+    /// An inode's extended attributes; none of them belongs to overlayfs before <see cref="MarkForOverlay"/>.
+    /// </summary>
     internal XattrSet? XattrsOf(int inode) => _inodes[inode].Xattrs < 0 ? null : _xattrs[_inodes[inode].Xattrs];
 
     /// <summary>Target of a symlink.</summary>
@@ -79,6 +81,29 @@ internal sealed partial class LayerTree
         int entry = AddName(parent, name, inode);
         _effects?.Added(entry, source);
         return entry;
+    }
+
+    /// <summary>
+    /// After the last entry: gives directories the attributes by which overlayfs knows what they hide. A directory with
+    /// nothing below it would list its own whiteouts, unless an origin, even an empty one, says that it may have some.
+    /// </summary>
+    internal void MarkForOverlay()
+    {
+        for (int entry = 0; entry < EntryCount; entry++)
+        {
+            if (_entries[entry].Dead) continue;
+            ref LayerInode inode = ref _inodes[InodeOf(entry)];
+            if (inode.Opaque) Mark(ref inode, "trusted.overlay.opaque"u8, "y"u8);
+            if (inode.IsWhiteout) Mark(ref _inodes[InodeOf(ParentOf(entry))], "trusted.overlay.origin"u8, default);
+        }
+    }
+
+    private void Mark(ref LayerInode directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        XattrSet? old = directory.Xattrs < 0 ? null : _xattrs[directory.Xattrs];
+        if (old is not null && old.Has(name)) return;
+        directory.Xattrs = _xattrs.Count;
+        _xattrs.Add(XattrSet.With(old, name, value));
     }
 
     private int ApplyRoot(TarEntry source) => source.Type == TarEntryType.Directory

@@ -60,7 +60,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
                 throw LayerStore.Missing(diffIds[i]);
             paths.Add(_store.MarkerOf(diffIds[i]));
         }
-        return paths;
+        return LayerStore.Visible(paths);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,18 @@ internal sealed class XattrSet
     /// <summary>Names in full, with values.</summary>
     internal ReadOnlySpan<(byte[] Name, byte[] Value)> Items => _items;
 
+    /// <summary>Whether an attribute has this name.</summary>
+    internal bool Has(ReadOnlySpan<byte> name)
+    {
+        foreach (var item in _items)
+            if (name.SequenceEqual(item.Name)) return true;
+        return false;
+    }
+
+    /// <summary>One attribute more than <paramref name="set"/> has.</summary>
+    internal static XattrSet With(XattrSet? set, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+        new([.. set?._items ?? [], (name.ToArray(), value.ToArray())]);
+
     /// <summary>Copies what an entry has; null when nothing is left.</summary>
     internal static XattrSet? From(XattrList list)
     {
