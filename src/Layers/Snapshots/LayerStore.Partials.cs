@@ -24,8 +24,10 @@ internal sealed partial class LayerStore
         Errno errno;
         while ((errno = Files.TryRenameAt(Fd.Cwd, path, Fd.Cwd, partial, noReplace: true)) == Errno.EEXIST)
             if (!TryDiscardPartial(partial)) return (path, held);
-        return errno == Errno.None ? (partial, held)
-            : throw new LinuxException(errno, "renameat2", $"{path} -> {partial}");
+        if (errno == Errno.None) return (partial, held);
+        Discard(path);
+        held.Dispose();
+        throw new LinuxException(errno, "renameat2", $"{path} -> {partial}");
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ internal static class WhiteoutRows
         Taken("as a fifo", t => t.Add(".wh.f", '6'), "c f"),
         Taken("with content", t => t.File(".wh.f", new string('x', 70_000)).File("g"), "c f, - g"),
         Taken("with attributes", t => t.Pax("SCHILY.xattr.user.a=b", "uid=7").File(".wh.f"), "c f")
-            with { Xattrs = "" },
+            with { Xattrs = "trusted.overlay.origin" },
         Taken("of a name with a newline", t => t.File(".wh.\n"), "c \\x0a"),
         Taken("of a name that is no UTF-8", t => t.File(".wh.\u00ff"), "c \\xff"),
         Taken("of a name of 251 bytes", t => t.File(".wh." + new string('n', 251)),
