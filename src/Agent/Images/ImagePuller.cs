@@ -14,6 +14,9 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
 {
     private const int LayersAtOnce = 3;
 
+    // What was left of a pull and not taken up for so long goes: whoever wanted the image has another by now.
+    private static readonly TimeSpan s_keepPartials = TimeSpan.FromDays(7);
+
     /// <summary>Pulls what <paramref name="reference"/> names for <paramref name="platform"/> (this machine's when
     /// null).</summary>
     /// <exception cref="ImageException">Begins with <c>pull NAME: </c> and says what is wrong.</exception>
@@ -24,6 +27,7 @@ internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = n
         {
             using StoreLock hold = store.Hold();
             store.Reserve.Ensure();
+            store.Layers.DropPartials(s_keepPartials);
             using var registry = new RegistryClient(reference.Registry, credentials, options);
             return await PullAsync(registry, reference, platform, progress, cancellation).ConfigureAwait(false);
         }

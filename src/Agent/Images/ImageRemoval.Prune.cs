@@ -6,7 +6,7 @@ internal sealed partial class ImageRemoval
 {
     /// <summary>
     /// Removes images that no container has, running or not: those without a tag, or with <paramref name="all"/> any;
-    /// and what belongs to no image.
+    /// and what belongs to no image, downloads that ended early included.
     /// </summary>
     /// <param name="all">Also those with tags.</param>
     /// <param name="filter">Says of each whether it may go.</param>
@@ -27,7 +27,7 @@ internal sealed partial class ImageRemoval
             store.Records.Remove(image.Id);
             lines.Add($"deleted: {image.Id}");
         }
-        long bytes = 0;
+        long bytes = store.Layers.DropPartials(TimeSpan.Zero);
         foreach (Digest diffId in Sweep())
         {
             bytes += before.GetValueOrDefault(diffId);
