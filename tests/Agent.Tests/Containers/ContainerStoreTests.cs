@@ -9,13 +9,15 @@ public sealed class ContainerStoreTests : IDisposable
 
     private ContainerStore Store => new(new StateRoots(_directory, Path.Combine(_directory, "run")));
 
-    [Fact]
-    public void Files_that_a_power_cut_left_empty_count_as_never_written()
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0\0")]
+    public void Files_that_a_power_cut_left_without_content_count_as_never_written(string content)
     {
         string id = ContainerStore.NewId();
         Directory.CreateDirectory(Store.Directory(id));
-        File.WriteAllText(Path.Combine(Store.Directory(id), "config.json"), "");
-        File.WriteAllText(Path.Combine(Store.Directory(id), "state.json"), "");
+        File.WriteAllText(Path.Combine(Store.Directory(id), "config.json"), content);
+        File.WriteAllText(Path.Combine(Store.Directory(id), "state.json"), content);
         Assert.Null(Store.TryRead(id));
         Assert.Empty(Store.List());
         Assert.Equal("created", Store.ReadDurableState(id).Status);
