@@ -221,8 +221,8 @@ internal sealed class ContainerStore(StateRoots roots)
     private static T? ReadJson<T>(string path, Func<ReadOnlyMemory<byte>, T> read) where T : class
     {
         if (Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes) != Errno.None) return null;
-        // Files that are not flushed (see AutoRemove, and the state of a start) come back empty after a power cut, or as
-        // zeros: name and size are on the disk before the content. They count as never written.
+        // Files that are not flushed (see AutoRemove, and the state of a start) come back empty after a power cut, or
+        // as zeros: name and size are on the disk before the content. They count as never written.
         if (bytes.Length == 0 || bytes[0] == 0) return null;
         try
         {
