@@ -9,8 +9,8 @@ namespace Skiff.Agent.Images;
 /// Pulls images: manifest, platform, config, layers side by side, and at the end the name. Until then nothing is
 /// visible but layers, which the next pull finds and a removal sweeps.
 /// </summary>
-internal sealed class ImagePuller(ImageStore store, RegistryOptions? options = null, RegistryCredentials? credentials =
-    null)
+internal sealed class ImagePuller(
+    ImageStore store, RegistryOptions? options = null, RegistryCredentials? credentials = null)
 {
     private const int LayersAtOnce = 3;
 

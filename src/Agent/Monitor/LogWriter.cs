@@ -5,10 +5,9 @@ namespace Skiff.Agent.Monitor;
 
 /// <summary>
 /// Appends output to a bounded log: <see cref="FileLimitBytes"/> a file, <see cref="FileCount"/> files. Lines are
-/// gathered per
-/// stream so that a record is a line; a torn end from an earlier crash is cut off when the file is opened.
-/// A log that cannot be written, as on a full disk, harms no container: what did not fit is left out, and a line in
-/// the log says so once it can be written again.
+/// gathered per stream so that a record is a line; a torn end from an earlier crash is cut off when the file is opened.
+/// A log that cannot be written, as on a full disk, harms no container: what did not fit is left out, and a line in the
+/// log says so once it can be written again.
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
