@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Manager;
+using Skiff.Layers.Snapshots;
 
 namespace Skiff.Agent.Cli;
 
@@ -13,7 +14,7 @@ internal static class DiskUsageDetails
         .Append("Images space usage:\n\n").Append(Images(usage, now))
         .Append("\nContainers space usage:\n\n").Append(Containers(usage, now))
         .Append("\nLocal Volumes space usage:\n\n").Append(Volumes(usage))
-        .Append("\nBuild cache usage: 0B\n\n").ToString();
+        .Append("\nBuild cache usage: 0B\n\n").Append(Partials(usage, now)).ToString();
 
     private static string Images(DiskUsage usage, DateTimeOffset now)
     {
@@ -47,6 +48,15 @@ internal static class DiskUsageDetails
             new("Name", "VOLUME NAME", v => v.Volume.Name), new("Links", "LINKS", v => Number(v.Links)),
             new("Size", "SIZE", v => HumanSize.Decimal(v.Bytes)));
         return listing.Render(usage.Volumes, null);
+    }
+
+    private static string Partials(DiskUsage usage, DateTimeOffset now)
+    {
+        if (usage.Partials.Count == 0) return "";
+        var listing = new Listing<PartialLayer>(
+            new("Layer", "LAYER", p => p.DiffId.Short), new("Size", "SIZE", p => HumanSize.Decimal(p.Bytes)),
+            new("LastUsed", "LAST USED", p => HumanDuration.Since(p.LastUsed, now)));
+        return "Partial downloads space usage:\n\n" + listing.Render(usage.Partials, null);
     }
 
     private static (string Repository, string Tag) NameOf(ImageUsage usage)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -8,25 +9,43 @@ namespace Skiff.Agent.Cli;
 /// <summary>Pulls with Docker's lines on a stream of choice; Ctrl-C ends it cleanly.</summary>
 internal static class Pulling
 {
+    private const int Interrupted = 130, Terminated = 143;
+
     /// <summary>Pulls <paramref name="name"/> and returns the image.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="name">As the user typed it.</param>
     /// <param name="platform">os/arch[/variant], or null for the host's.</param>
     /// <param name="quiet">No progress.</param>
     /// <param name="toError">Progress goes to standard error, since standard output is the container's.</param>
+    /// <exception cref="UsageException">A signal has ended it.</exception>
     public static Image Pull(Engine engine, string name, string? platform, bool quiet, bool toError)
     {
         Reference reference = Reference.Parse(name);
         using var cancel = new CancellationTokenSource();
-        using var interrupt = System.Runtime.InteropServices.PosixSignalRegistration.Create(
-            System.Runtime.InteropServices.PosixSignal.SIGINT, context => { context.Cancel = true; cancel.Cancel(); });
+        int exitCode = 0;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => End(context, Interrupted));
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => End(context, Terminated));
         using var writer = quiet ? TextWriter.Null : new FdWriter(Fd.Borrow(toError ? 2 : 1));
         var progress = new PullText(writer);
         progress.Begin(reference, tellDefaultTag: !toError);
-        PullResult result = new ImagePuller(engine.Images)
-            .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress,
-                cancel.Token).GetAwaiter().GetResult();
-        progress.End(reference, result);
-        return result.Image;
+        try
+        {
+            PullResult result = new ImagePuller(engine.Images)
+                .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress,
+                    cancel.Token).GetAwaiter().GetResult();
+            progress.End(reference, result);
+            return result.Image;
+        }
+        catch (OperationCanceledException) when (exitCode != 0)
+        {
+            throw new UsageException(
+                $"pull {reference.Familiar}: interrupted; the next pull takes up what could be kept", exitCode);
+        }
+
+        void End(PosixSignalContext context, int code)
+        {
+            (context.Cancel, exitCode) = (true, code);
+            cancel.Cancel();
+        }
     }
 }

@@ -23,6 +23,7 @@ internal sealed class PullText(TextWriter output) : IPullProgress
         {
             LayerState.Waiting => "Pulling fs layer",
             LayerState.AlreadyExists => "Already exists",
+            LayerState.Resuming => $"Resuming at {progress.DoneBytes * 100 / progress.TotalBytes}%",
             LayerState.DownloadComplete => "Download complete",
             LayerState.PullComplete => "Pull complete",
             _ => null,

@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Volumes;
+using Skiff.Layers.Snapshots;
 
 namespace Skiff.Agent.Manager;
 
@@ -10,9 +11,10 @@ namespace Skiff.Agent.Manager;
 /// <param name="Volumes">Each volume.</param>
 /// <param name="LayerBytes">All layers, each counted once, also those that belong to no image (yet).</param>
 /// <param name="UnusedLayerBytes">Those that no container needs.</param>
+/// <param name="Partials">Downloads that were cut off, or are under way, and can be taken up.</param>
 internal sealed record DiskUsage(
     IReadOnlyList<ImageUsage> Images, IReadOnlyList<ContainerUsage> Containers, IReadOnlyList<VolumeUsage> Volumes,
-    long LayerBytes, long UnusedLayerBytes);
+    long LayerBytes, long UnusedLayerBytes, IReadOnlyList<PartialLayer> Partials);
 
 /// <summary>An image on disk.</summary>
 /// <param name="Image">The image.</param>

@@ -20,7 +20,8 @@ internal sealed partial class Engine
             [.. containers.Select(c => new ContainerUsage(c.Config, c.State, WrittenBy(c.Config)))],
             [.. Volumes.List().Select(v => new VolumeUsage(v, LinksTo(v, containers),
                 TreeSize.Of(Volumes.DataDirectory(v.Name))))],
-            layers.Values.Sum(), layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value));
+            layers.Values.Sum(), layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value),
+            [.. Snapshotter.Partials()]);
     }
 
     private List<ImageUsage> ImagesOnDisk(
