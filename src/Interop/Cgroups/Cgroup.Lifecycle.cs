@@ -9,8 +9,10 @@ public sealed partial class Cgroup
     private const int SIGKILL = 9;
     private const short POLLPRI = 2;
 
-    /// <summary>True while every process of the cgroup is stopped by <see cref="Freeze"/>.</summary>
-    public bool Frozen => FlatKeyed.Find(CgroupFile.ReadText(Directory, "cgroup.events"), "frozen") == 1;
+    /// <summary>
+    /// True while every process of the cgroup is stopped by <see cref="Freeze"/>; false once it is removed.
+    /// </summary>
+    public bool Frozen => IsSet("frozen");
 
     /// <summary>
     /// Sends SIGKILL to every process of the cgroup and below it. One write on Linux 5.14 and later; before that the
@@ -94,6 +96,16 @@ public sealed partial class Cgroup
         foreach (int pid in cgroup.Processes)
             if (pid > 0 && Native.syscall(SyscallNumbers.kill, pid, SIGKILL) == 0) killed++;
         return killed;
+    }
+
+    // Somebody else may remove the cgroup while it is open here: then it has no files any more (ENOENT), or they tell
+    // nothing any more (ENODEV).
+    private bool IsSet(string key)
+    {
+        Errno errno = CgroupFile.TryReadText(Directory, "cgroup.events", out string text);
+        if (errno is Errno.ENOENT or Errno.ENODEV) return false;
+        return errno == Errno.None ? FlatKeyed.Find(text, key) == 1
+            : throw new LinuxException(errno, "read cgroup", $"{Path}/cgroup.events");
     }
 
     private bool WaitForEvent(string key, long value, int timeoutMs)

@@ -21,8 +21,10 @@ public sealed partial class Cgroup : IDisposable
     /// <summary>The processes in this very cgroup; one of another pid namespace reads as 0.</summary>
     public IReadOnlyList<int> Processes => ReadProcesses();
 
-    /// <summary>True while this cgroup or one below it has a process that is not yet reaped.</summary>
-    public bool Populated => FlatKeyed.Find(CgroupFile.ReadText(Directory, "cgroup.events"), "populated") == 1;
+    /// <summary>
+    /// True while this cgroup or one below it has a process that is not yet reaped; false once it is removed.
+    /// </summary>
+    public bool Populated => IsSet("populated");
 
     /// <summary>Opens an existing cgroup.</summary>
     public static Cgroup Open(string path) =>

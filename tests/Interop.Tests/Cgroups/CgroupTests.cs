@@ -100,6 +100,15 @@ public sealed class CgroupTests : IDisposable
     }
 
     [Fact]
+    public void Cgroup_that_somebody_else_removed_has_nothing_in_it()
+    {
+        using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
+        Directory.Delete(cgroup.Path);
+        Assert.False(cgroup.Populated);
+        Assert.False(cgroup.Frozen);
+    }
+
+    [Fact]
     public void Opening_a_missing_cgroup_is_null_and_open_throws()
     {
         Assert.Null(Cgroup.TryOpen($"{_tree.Root}/{_name}"));
