@@ -37,11 +37,14 @@ public sealed class SmallDisk : IDisposable
     /// <summary>The pieces of the reserve that are there.</summary>
     public int ReservePieces => Count("reserve");
 
-    /// <summary>Entries of one directory of the root.</summary>
-    public int Count(string folder)
+    /// <summary>How many entries a directory of the root has.</summary>
+    public int Count(string folder) => Entries(folder).Length;
+
+    /// <summary>The entries of a directory of the root; none when it is missing.</summary>
+    public string[] Entries(string folder)
     {
         string path = Path.Combine(Root, folder);
-        return Directory.Exists(path) ? Directory.GetFileSystemEntries(path).Length : 0;
+        return Directory.Exists(path) ? Directory.GetFileSystemEntries(path) : [];
     }
 
     /// <summary>Runs the binary on this disk.</summary>

@@ -1,3 +1,4 @@
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli;
@@ -9,6 +10,9 @@ internal static class GlobalOptions
     public static Option[] Table { get; } =
     [
         Option.Flag("debug", "Show where an error comes from", 'D'),
+        Option.Value("gc", "HIGH[,LOW]",
+            "Remove unused images from a disk that is fuller than HIGH (90% in use, 500m left), until LOW "
+            + "(default: never)"),
         Option.Value("limits", "string", "What is refused of an image for its size: NAME=NUMBER,..."),
         Option.Value("root", "string", "Directory of durable state (default \"/var/lib/skiff\")"),
         Option.Value("run-root", "string", "Directory of volatile state (default \"/run/skiff\")"),
@@ -19,13 +23,14 @@ internal static class GlobalOptions
 
     /// <summary>
     /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
-    /// SKIFF_LIMITS, or the option, says how much of an image is taken.
+    /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go.
     /// </summary>
     public static StateRoots Roots(ParsedArguments globals) => new(
         Absolute(globals.Value("root") ?? FromEnvironment("SKIFF_ROOT") ?? StateRoots.Default.Root),
         Absolute(globals.Value("run-root") ?? FromEnvironment("SKIFF_RUN_ROOT") ?? StateRoots.Default.RunRoot),
         LayerStore(globals.Value("snapshotter") ?? FromEnvironment("SKIFF_SNAPSHOTTER")),
-        LimitOptions.Parse(globals.Value("limits") ?? FromEnvironment("SKIFF_LIMITS")));
+        LimitOptions.Parse(globals.Value("limits") ?? FromEnvironment("SKIFF_LIMITS")),
+        (globals.Value("gc") ?? FromEnvironment("SKIFF_GC")) is { } marks ? Watermarks.Parse(marks) : null);
 
     private static string? LayerStore(string? name) => name is null or "erofs" or "overlay" ? name
         : throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay");

@@ -8,7 +8,7 @@ namespace Skiff.Agent.Images;
 /// </summary>
 internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
 {
-    private (List<string> Tags, List<string> Digests)? _names;
+    private List<(Reference Name, NameRecord Record)>? _names;
     private long? _sizeBytes;
 
     /// <summary>Digest of the config.</summary>
@@ -29,11 +29,19 @@ internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
     /// <summary>When it was built; Docker shows the epoch when the config does not say.</summary>
     public DateTimeOffset Created => Config.Created ?? DateTimeOffset.UnixEpoch;
 
+    /// <summary>All that stands for it.</summary>
+    public IReadOnlyList<(Reference Name, NameRecord Record)> Names => _names ??= store.NamesOf(Id);
+
     /// <summary><c>busybox:latest</c> and the like.</summary>
-    public IReadOnlyList<string> RepoTags => (_names ??= store.NamesOf(Id)).Tags;
+    public IReadOnlyList<string> RepoTags =>
+        [.. Names.Where(name => name.Name.Digest is null).Select(name => name.Name.Familiar)];
 
     /// <summary><c>busybox@sha256:…</c> and the like.</summary>
-    public IReadOnlyList<string> RepoDigests => (_names ??= store.NamesOf(Id)).Digests;
+    public IReadOnlyList<string> RepoDigests =>
+        [.. Names.Where(name => name.Name.Digest is not null).Select(name => name.Name.Familiar)];
+
+    /// <summary>Whether one of its names is pinned.</summary>
+    public bool IsPinned => Names.Any(name => name.Record.Pinned);
 
     /// <summary>Bytes that its layers take in the store, shared ones included.</summary>
     public long SizeBytes => _sizeBytes ??= store.SizeOf(DiffIds);

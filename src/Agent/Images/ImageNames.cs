@@ -26,16 +26,33 @@ internal sealed class ImageNames(string imagesDirectory)
     /// <summary>As <see cref="Find"/>, but null also when the record cannot be read.</summary>
     public NameRecord? FindSound(Reference reference) => Read(PathOf(reference), reference, static (_, _) => { });
 
-    /// <summary>Makes the name stand for something, durably. False when it did already.</summary>
+    /// <summary>
+    /// Makes the name stand for something, durably; it stays pinned when it is. False when it did already.
+    /// </summary>
     public bool Set(Reference reference, NameRecord record)
     {
+        NameRecord? before = FindSound(reference);
+        record = record with { Pinned = before?.Pinned ?? false };
+        if (before == record) return false;
+        Write(reference, record);
+        return true;
+    }
+
+    /// <summary>Pins a name or unpins it, durably. False when there is no such name.</summary>
+    public bool Pin(Reference reference, bool pinned)
+    {
+        if (Find(reference) is not { } record) return false;
+        if (record.Pinned != pinned) Write(reference, record with { Pinned = pinned });
+        return true;
+    }
+
+    private void Write(Reference reference, NameRecord record)
+    {
         string path = PathOf(reference);
-        if (FindSound(reference) == record) return false;
         string directory = Path.GetDirectoryName(path)!;
         Files.MakeDirectories(directory);
         AtomicFile.Replace(path, record.ToJson(), durable: true);
         AtomicFile.SyncDirectory(Path.GetDirectoryName(directory)!);
-        return true;
     }
 
     /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too, also those that were

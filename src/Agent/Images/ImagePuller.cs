@@ -101,6 +101,7 @@ internal sealed class ImagePuller(
             progress.Report(new LayerProgress(layers[i].Digest, state, isThere ? layers[i].Size : 0, layers[i].Size));
             if (!isThere) wanted.Add((layers[i], diffIds[i]));
         }
+        store.CheckSpace(wanted.Select(one => one.Layer));
         var limits = new ParallelOptions { MaxDegreeOfParallelism = LayersAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(
             wanted, limits, async (one, stop) =>

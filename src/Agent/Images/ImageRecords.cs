@@ -34,6 +34,24 @@ internal sealed class ImageRecords(string imagesDirectory)
         AtomicFile.Replace(PathOf(id), ToJson(documents), durable: true);
     }
 
+    /// <summary>
+    /// Notes that an image is being used: its record's modification time says when it was last. Not flushed. One that
+    /// is not there is fine.
+    /// </summary>
+    public void Touch(Digest id)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        Files.TryUtimens(Fd.Cwd, PathOf(id), now.ToUnixTimeSeconds(), now.Nanosecond + now.Microsecond * 1000L
+            + now.Millisecond * 1_000_000L);
+    }
+
+    /// <summary>When the image was last used; long ago when it is not there.</summary>
+    public DateTimeOffset LastUse(Digest id)
+    {
+        if (Files.TryStatAt(Fd.Cwd, PathOf(id), AtFlags.None, out FileStatus status) != Errno.None) return default;
+        return DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds).AddTicks(status.MtimeNanoseconds / 100);
+    }
+
     /// <summary>Forgets an image; a missing one is fine.</summary>
     public void Remove(Digest id)
     {

@@ -5,8 +5,8 @@ namespace Skiff.Agent.Images;
 internal sealed partial class ImageRemoval
 {
     /// <summary>
-    /// Removes images that no container has, running or not: those without a tag, or with <paramref name="all"/> any;
-    /// and what belongs to no image, downloads that ended early included.
+    /// Removes images that no container has, running or not, and whose name nobody has pinned: those without a tag, or
+    /// with <paramref name="all"/> any; and what belongs to no image, downloads that ended early included.
     /// </summary>
     /// <param name="all">Also those with tags.</param>
     /// <param name="filter">Says of each whether it may go.</param>
@@ -18,7 +18,8 @@ internal sealed partial class ImageRemoval
         HashSet<Digest> used = [.. uses().Select(use => use.ImageId)];
         foreach (Image image in store.List())
         {
-            if (used.Contains(image.Id) || !(all || image.RepoTags.Count == 0) || !filter(image)) continue;
+            if (used.Contains(image.Id) || image.IsPinned) continue;
+            if (!(all || image.RepoTags.Count == 0) || !filter(image)) continue;
             foreach (Reference name in NamesOf(image.Id))
             {
                 store.Names.Remove(name);

@@ -14,12 +14,13 @@ namespace Skiff.Agent.Images;
 /// </summary>
 internal sealed class ImageStore
 {
-    private readonly string _directory;
+    private readonly string _root, _directory;
 
     /// <summary>On a state root; touches nothing yet.</summary>
     public ImageStore(StateRoots roots, ISnapshotter layers, ContentStore content)
     {
-        _directory = Path.Join(roots.Root, "images");
+        _root = roots.Root;
+        _directory = DirectoryBelow(roots);
         Names = new ImageNames(_directory);
         Records = new ImageRecords(_directory);
         Layers = layers;
@@ -27,6 +28,9 @@ internal sealed class ImageStore
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
     }
+
+    /// <summary>Where the names and records of images are.</summary>
+    public static string DirectoryBelow(StateRoots roots) => Path.Join(roots.Root, "images");
 
     /// <summary>Manifests, indexes and configs.</summary>
     public ContentStore Content { get; }
@@ -68,6 +72,9 @@ internal sealed class ImageStore
     /// <summary>The image with this id; it has to be there.</summary>
     public Image Open(Digest id) => new(id, ImageConfig.Parse(Content.Get(id)), this);
 
+    /// <summary>Throws when layers that are to be pulled cannot fit; see <see cref="PullSpace"/>.</summary>
+    public void CheckSpace(IEnumerable<Descriptor> layers) => PullSpace.Check(_root, layers);
+
     /// <summary>All images, those that were built last first, as <c>docker images</c> sorts them.</summary>
     public List<Image> List()
     {
@@ -83,17 +90,16 @@ internal sealed class ImageStore
         if (target.Digest is not null) throw new ImageException("refusing to create a tag with a digest reference");
         using StoreLock hold = Hold();
         Digest id = Resolve(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
+        Adding(image => image.Name(target, new NameRecord(id, null)));
+    }
+
+    /// <summary>Pins a name, or unpins it: what it stands for is not removed for being unused.</summary>
+    /// <exception cref="ImageException">There is no such name; an id is none.</exception>
+    public void Pin(Reference name, bool pinned)
+    {
+        using StoreLock hold = Hold();
         using StoreLock writing = LockNames();
-        var addition = new ImageAddition(Content, Records, Names);
-        try
-        {
-            addition.Name(target, new NameRecord(id, null));
-        }
-        catch
-        {
-            addition.TakeBack();
-            throw;
-        }
+        if (!Names.Pin(name, pinned)) throw new ImageException($"No such image: {name.Familiar}");
     }
 
     /// <summary>
@@ -101,36 +107,24 @@ internal sealed class ImageStore
     /// registry's name for it, is kept beside the tag. True when the name stood for something else before or for
     /// nothing. When this throws, nothing of it is left.
     /// </summary>
-    public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyList<byte[]> documents)
+    public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyList<byte[]> documents) => Adding(image =>
     {
-        using StoreLock writing = LockNames();
-        var addition = new ImageAddition(Content, Records, Names);
-        try
-        {
-            List<Digest> digests = [];
-            foreach (byte[] document in documents) digests.Add(addition.Put(document));
-            addition.Record(id, digests);
-            var record = new NameRecord(id, digest);
-            bool changed = addition.Name(reference.WithDigest(digest), record);
-            return reference.Digest is null ? addition.Name(reference, record) : changed;
-        }
-        catch
-        {
-            addition.TakeBack();
-            throw;
-        }
-    }
+        image.Record(id, [.. documents.Select(image.Put)]);
+        Records.Touch(id);
+        var record = new NameRecord(id, digest);
+        bool changed = image.Name(reference.WithDigest(digest), record);
+        return reference.Digest is null ? image.Name(reference, record) : changed;
+    });
 
     /// <summary>
     /// Makes an image visible that came from no registry: its documents and layers are there, the caller holds the
     /// store. With a name, that moves; without, the image is known by its id alone.
     /// </summary>
-    public void AddLocal(Reference? name, Digest id, IReadOnlyCollection<Digest> documents)
+    public void AddLocal(Reference? name, Digest id, IReadOnlyCollection<Digest> documents) => Adding(image =>
     {
-        using StoreLock writing = StoreLock.Take(_directory, exclusive: true, name: ".write");
-        Records.Add(id, documents);
-        if (name is not null) Names.Set(name, new NameRecord(id, null));
-    }
+        image.Record(id, documents);
+        return name is not null && image.Name(name, new NameRecord(id, null));
+    });
 
     /// <summary>The manifest of an image; null when it is gone, as that of an image which a container
     /// outlived.</summary>
@@ -165,13 +159,11 @@ internal sealed class ImageStore
         return record?.Image ?? (hex is null ? null : ByPrefix(hex));
     }
 
-    internal (List<string> Tags, List<string> Digests) NamesOf(Digest id)
+    internal List<(Reference Name, NameRecord Record)> NamesOf(Digest id)
     {
-        List<string> tags = [], digests = [];
-        foreach ((Reference name, NameRecord record) in Names.List())
-            if (record.Image == id)
-                (name.Digest is null ? tags : digests).Add(name.Familiar);
-        return (tags, digests);
+        List<(Reference Name, NameRecord Record)> names = Names.List();
+        names.RemoveAll(name => name.Record.Image != id);
+        return names;
     }
 
     internal long SizeOf(IReadOnlyList<Digest> diffIds)
@@ -191,8 +183,30 @@ internal sealed class ImageStore
         Names.RemoveTemporaries();
     }
 
+    private T Adding<T>(Func<ImageAddition, T> steps)
+    {
+        using StoreLock writing = LockNames();
+        var addition = new ImageAddition(Content, Records, Names);
+        try
+        {
+            return steps(addition);
+        }
+        catch
+        {
+            addition.TakeBack();
+            throw;
+        }
+    }
+
     // Two pulls of one image, in two registries or as index and manifest, both add to its record.
     private StoreLock LockNames() => StoreLock.Take(_directory, exclusive: true, name: ".write");
+
+    /// <summary>The store alone, or null when somebody has it.</summary>
+    internal StoreLock? TryLock()
+    {
+        Files.MakeDirectories(_directory);
+        return StoreLock.TryTake(_directory);
+    }
 
     internal StoreLock Lock(bool exclusive, Action? onWait)
     {

@@ -9,6 +9,8 @@ namespace Skiff.Agent.Images;
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
+    private const string Images = ".lock";
+
     private readonly Fd _fd;
 
     private StoreLock(Fd fd) => _fd = fd;
@@ -18,10 +20,10 @@ internal sealed class StoreLock : IDisposable
     /// somebody else's hold has to be waited for.
     /// </summary>
     public static StoreLock Take(
-        string directory, bool exclusive, Action? onWait = null, string name = ".lock")
+        string directory, bool exclusive, Action? onWait = null, string name = Images)
     {
         string path = Path.Join(directory, name);
-        Fd fd = Files.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        Fd fd = Open(path);
         Errno errno = Files.TryFlock(fd, exclusive, wait: false);
         if (errno == Errno.EAGAIN)
         {
@@ -32,6 +34,19 @@ internal sealed class StoreLock : IDisposable
         fd.Dispose();
         throw new LinuxException(errno, "flock", path);
     }
+
+    /// <summary>Takes the images' lock alone, or gives null when somebody has it.</summary>
+    public static StoreLock? TryTake(string directory)
+    {
+        string path = Path.Join(directory, Images);
+        Fd fd = Open(path);
+        Errno errno = Files.TryFlock(fd, exclusive: true, wait: false);
+        if (errno == Errno.None) return new StoreLock(fd);
+        fd.Dispose();
+        return errno == Errno.EAGAIN ? null : throw new LinuxException(errno, "flock", path);
+    }
+
+    private static Fd Open(string path) => Files.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();

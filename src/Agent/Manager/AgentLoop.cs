@@ -19,6 +19,8 @@ internal sealed class AgentLoop : IDisposable
 
     private readonly Engine _engine;
     private readonly Action<string> _log;
+    private readonly DiskGovernor? _governor;
+    private readonly TimerFd _timer = new();
     private readonly EventLoop _loop = new();
     private readonly Inotify _inotify = new();
     private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
@@ -30,10 +32,11 @@ internal sealed class AgentLoop : IDisposable
     /// <summary>Takes the place of the one agent of these roots.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="log">Takes a line about what went wrong or was put right.</param>
+    /// <param name="governor">Looks after the disk, when somebody asked for it.</param>
     /// <exception cref="UsageException">Another agent has it.</exception>
-    public AgentLoop(Engine engine, Action<string> log)
+    public AgentLoop(Engine engine, Action<string> log, DiskGovernor? governor = null)
     {
-        (_engine, _log) = (engine, log);
+        (_engine, _log, _governor) = (engine, log, governor);
         Files.MakeDirectories(engine.Roots.RunRoot);
         _lock = Files.Open(
             Path.Combine(engine.Roots.RunRoot, "agent.lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
@@ -53,6 +56,7 @@ internal sealed class AgentLoop : IDisposable
         _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => _loop.End());
         Try("cleaning up", _engine.Reconcile);
         AdoptAll();
+        if (_governor is not null) Watch(_governor);
         _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
     }
 
@@ -63,7 +67,18 @@ internal sealed class AgentLoop : IDisposable
         _loop.Dispose();
         _inotify.Dispose();
         _signals.Dispose();
+        _timer.Dispose();
         _lock.Dispose();
+    }
+
+    private void Watch(DiskGovernor governor)
+    {
+        _loop.Watch(_timer.Fd, EpollEvents.EPOLLIN, _ =>
+        {
+            _timer.TakeExpirations();
+            Try("looking after the disk", governor.Look);
+        });
+        _timer.SetInterval(0, DiskGovernor.IntervalMs);
     }
 
     private void AdoptAll()

@@ -19,6 +19,7 @@ internal sealed partial class Engine
     /// <param name="image">The image.</param>
     public ContainerConfig Create(ContainerConfig asked, string? entrypoint, Image image)
     {
+        Images.Records.Touch(image.Id);
         ContainerConfig config =
             ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))

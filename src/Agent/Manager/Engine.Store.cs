@@ -29,6 +29,39 @@ internal sealed partial class Engine
         return report;
     }
 
+    /// <summary>The filesystem of the durable root.</summary>
+    public FilesystemStatus Disk()
+    {
+        Files.MakeDirectories(Roots.Root);
+        Errno errno = Files.TryStatFs(Roots.Root, out FilesystemStatus disk);
+        return errno == Errno.None ? disk : throw new LinuxException(errno, "statfs", Roots.Root);
+    }
+
+    /// <summary>
+    /// Removes unused images, least recently used first, from a disk that is fuller than the high watermark, until it
+    /// is not fuller than the low one; see <see cref="ImageRemoval.Collect"/>.
+    /// </summary>
+    /// <param name="marks">When to begin and to stop.</param>
+    /// <param name="usedBefore">Images that were used later stay.</param>
+    /// <param name="dryRun">Says what would go, and removes nothing.</param>
+    /// <param name="wait">Waits for pulls to end. Without it the result is null when there are any.</param>
+    public PruneResult? MakeRoom(Watermarks marks, DateTimeOffset usedBefore, bool dryRun, bool wait)
+    {
+        if (!marks.High.IsExceeded(Disk())) return new PruneResult([], 0);
+        (FilesystemStatus Disk, long Freed)? start = null;
+        return new ImageRemoval(Images, ImageUses).Collect(usedBefore, IsEnough, dryRun, wait);
+
+        // Some filesystems give space back a little later than files: both what was removed and what the kernel says
+        // count, so that no image goes in vain.
+        bool IsEnough(long freed)
+        {
+            // Asked first when nobody else fills the disk any more.
+            start ??= (Disk(), dryRun ? 0 : freed);
+            FilesystemStatus expected = start.Value.Disk.WithFreed(freed - start.Value.Freed);
+            return !marks.Low.IsExceeded(expected) || !marks.Low.IsExceeded(Disk());
+        }
+    }
+
     private void RemoveUnneeded(StoreReport report)
     {
         bool found = report.Notes.Count > 0 || report.Defects.Exists(d => d is { Repair: null, Images.Count: 0 });

@@ -10,4 +10,12 @@ namespace Skiff.Interop;
 /// <param name="FreeInodes">Free inodes.</param>
 public readonly record struct FilesystemStatus(
     ulong Type, uint BlockSize, ulong TotalBytes, ulong FreeBytes, ulong AvailableBytes,
-    ulong TotalInodes, ulong FreeInodes);
+    ulong TotalInodes, ulong FreeInodes)
+{
+    /// <summary>As it would be if so many bytes more were free, or fewer when negative.</summary>
+    public FilesystemStatus WithFreed(long bytes) =>
+        this with { FreeBytes = Add(FreeBytes, bytes), AvailableBytes = Add(AvailableBytes, bytes) };
+
+    private static ulong Add(ulong free, long bytes) => bytes >= 0 ? free + (ulong)bytes
+        : free - Math.Min(free, (ulong)-bytes);
+}

@@ -20,7 +20,8 @@ internal sealed class AgentVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        using var agent = new AgentLoop(engine, Output.Error);
+        DiskGovernor? governor = engine.Roots.Gc is { } marks ? new DiskGovernor(engine, marks, Output.Error) : null;
+        using var agent = new AgentLoop(engine, Output.Error, governor);
         agent.Run();
         return 0;
     }

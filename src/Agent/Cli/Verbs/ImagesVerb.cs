@@ -52,7 +52,8 @@ internal sealed class ImagesVerb : Verb
             new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: digests),
                 new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
             new("CreatedSince", "CREATED", r => HumanDuration.Since(r.Image.Created, now)),
-            new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)));
+            new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)),
+            new("Pinned", "PINNED", r => r.Image.IsPinned ? "true" : "false", Shown: false));
         Output.Text(listing.Render(rows, arguments.Value("format")));
         return 0;
     }
