@@ -67,6 +67,30 @@ internal sealed class ContainerStore(StateRoots roots)
         AtomicFile.Replace(Path.Combine(Directory(config.Id), "config.json"), json, durable: !config.AutoRemove);
     }
 
+    /// <summary>
+    /// Takes the lock that a container's monitor holds as long as it lives, so that there is one monitor at most and
+    /// none while the container is being removed. Null when somebody has it.
+    /// </summary>
+    public Fd? TryClaim(string id)
+    {
+        string directory = RunDirectory(id), path = Path.Combine(directory, "lock");
+        while (true)
+        {
+            Files.MakeDirectories(directory, 0x1C0);
+            Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180, out Fd? held);
+            if (errno == Errno.ENOENT) continue; // The directory has just gone with a container that ended.
+            if (errno != Errno.None) throw new LinuxException(errno, "openat", path);
+            bool taken = Files.TryFlock(held!, exclusive: true, wait: false) == Errno.None;
+            if (taken && IsAt(path, held!)) return held;
+            held!.Dispose();
+            if (!taken) return null;
+        }
+    }
+
+    private static bool IsAt(string path, Fd file) =>
+        Files.TryStatAt(Fd.Cwd, path, AtFlags.None, out FileStatus status) == Errno.None
+        && status.Ino == Files.Stat(file).Ino;
+
     /// <summary>Finds one container by full id, name, or unique id prefix, in Docker's order.</summary>
     /// <exception cref="UsageException">None or several match.</exception>
     public ContainerConfig Find(string nameOrId)

@@ -118,21 +118,6 @@ internal sealed partial class Engine
         Thaw(config);
     }
 
-    /// <summary>Removes a container that is not running, or with <paramref name="force"/> any.</summary>
-    public void Remove(ContainerConfig config, bool force, bool withVolumes)
-    {
-        ContainerState state = StateOf(config);
-        if (state.Pid > 0)
-        {
-            if (!force)
-                throw new UsageException(
-                    $"cannot remove container \"{config.Name}\": container is {state.Status}: stop the container "
-                        + $"before removing or force remove");
-            Stop(config, 0);
-        }
-        ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
-    }
-
     private static Cgroup OpenCgroup(string id) =>
         Cgroup.Open($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
 

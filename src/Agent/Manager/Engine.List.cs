@@ -43,8 +43,7 @@ internal sealed partial class Engine
     {
         if (!config.AutoRemove || config.Created >= BootTime
             || Containers.ReadRunState(config.Id) is not null) return false;
-        ContainerRemoval.Remove(Containers, Volumes, config, withVolumes: true);
-        return true;
+        return TryRemove(config, withVolumes: true);
     }
 
     /// <summary>Which containers use which images, for removal.</summary>

@@ -55,10 +55,9 @@ internal sealed class MonitorProcess : IDisposable
         try
         {
             var store = new ContainerStore(roots);
-            ContainerConfig config = store.TryRead(request.Id)
-                ?? throw new UsageException($"No such container: {request.Id}");
-            Fd runLock = TakeLock(store, config);
-            using var monitor = new MonitorProcess(roots, config, runLock, buffer);
+            Fd runLock = store.TryClaim(request.Id)
+                ?? throw new UsageException($"container {request.Id} is already running, or being removed");
+            using var monitor = new MonitorProcess(roots, ReadConfig(store, request.Id), runLock, buffer);
             return monitor.Run(request, control);
         }
         catch (Exception e) when (e is UsageException or LinuxException)
@@ -76,16 +75,12 @@ internal sealed class MonitorProcess : IDisposable
         _lock.Dispose();
     }
 
-    // Held as long as this monitor lives: at most one monitor a container, and whoever gets the lock knows that none is
-    // left.
-    private static Fd TakeLock(ContainerStore store, ContainerConfig config)
+    // Read when nobody can remove the container any more.
+    private static ContainerConfig ReadConfig(ContainerStore store, string id)
     {
-        Files.MakeDirectories(store.RunDirectory(config.Id), 0x1C0);
-        Fd fd = Files.Open(Path.Combine(store.RunDirectory(config.Id), "lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT,
-            0x180);
-        if (Files.TryFlock(fd, exclusive: true, wait: false) == Errno.None) return fd;
-        fd.Dispose();
-        throw new UsageException($"container {config.Name} is already running");
+        if (store.TryRead(id) is { } config) return config;
+        Trees.Remove(store.RunDirectory(id));
+        throw new UsageException($"No such container: {id}");
     }
 
     private static void SendFailure(UnixSocket control, Exception e)

@@ -170,9 +170,12 @@ internal sealed partial class LayerStore(string root, string marker)
         return strays;
     }
 
-    /// <summary>Removes what <see cref="Strays"/> finds; the caller holds the whole store.</summary>
+    /// <summary>
+    /// Removes what <see cref="Strays"/> finds, and ingests of processes that died; the caller holds the whole store.
+    /// </summary>
     internal void RemoveStrays(IReadOnlySet<Digest> needed)
     {
+        Sweep();
         foreach (string stray in Strays(needed)) Discard(stray);
     }
 

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
@@ -51,19 +52,9 @@ internal sealed class RunVerb : Verb
         Creation.CheckHost();
         // Spawned first: the monitor's runtime starts while this process prepares the container.
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
-        ContainerConfig config = Creation.Create(engine, arguments);
         AttachStreams streams = detach ? AttachStreams.None
             : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
-        try
-        {
-            engine.Start(config, client, streams, AttachSession.TerminalSize());
-        }
-        catch
-        {
-            // Nothing of a container that never ran is left behind, whatever stopped it.
-            engine.Remove(config, force: true, withVolumes: true);
-            throw;
-        }
+        ContainerConfig config = CreateAndStart(engine, arguments, client, streams);
         if (detach)
         {
             Output.Line(config.Id);
@@ -71,5 +62,24 @@ internal sealed class RunVerb : Verb
         }
         using var session = new AttachSession(client, tty);
         return session.Run(interactive, arguments.Flag("sig-proxy", byDefault: true));
+    }
+
+    private static ContainerConfig CreateAndStart(
+        Engine engine, ParsedArguments arguments, MonitorClient client, AttachStreams streams)
+    {
+        // A prune in between would take the container for a stopped one.
+        using StoreLock hold = engine.Images.Hold();
+        ContainerConfig config = Creation.Create(engine, arguments);
+        try
+        {
+            engine.Start(config, client, streams, AttachSession.TerminalSize());
+            return config;
+        }
+        catch
+        {
+            // Nothing of a container that never ran is left behind, whatever stopped it.
+            engine.Remove(config, force: true, withVolumes: true);
+            throw;
+        }
     }
 }

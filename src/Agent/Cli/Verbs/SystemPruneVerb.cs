@@ -49,11 +49,14 @@ internal sealed class SystemPruneVerb : Verb
     {
         long bytes = 0;
         List<string> gone = [];
-        foreach (ContainerUsage container in engine.DiskUsage().Containers)
+        IReadOnlyList<ContainerUsage> containers = engine.DiskUsage().Containers;
+        // One that `run` has made but not started yet is no stopped one: `run` holds the store until then.
+        using StoreLock alone = engine.Images.Lock(exclusive: true, null);
+        foreach (ContainerUsage container in containers)
         {
             ContainerConfig config = container.Config;
             if (container.State.Pid > 0 || !filter.Fits(config.Created, config.Labels)) continue;
-            engine.Remove(config, force: false, withVolumes: false);
+            if (!engine.TryRemove(config, withVolumes: false)) continue;
             gone.Add(config.Id);
             bytes += container.Bytes;
         }
