@@ -49,8 +49,7 @@ public sealed class DiskGovernorTests(SkiffHost host)
         using var disk = new SmallDisk(host, store);
         disk.Run("pull", "-q", host.Probe).Exits(0);
         disk.Run("pull", "-q", host.Busybox).Exits(0);
-        foreach (string record in disk.Entries("images/ids"))
-            File.SetLastWriteTimeUtc(record, DateTime.UtcNow.AddHours(-2));
+        MakeOld(disk);
         // Probe has layers of its own, whose removal is enough; busybox was used since.
         string id = disk.Run("create", "--network", "none", host.Busybox, "true").Text();
         disk.Run("rm", id).Exits(0);
@@ -62,6 +61,42 @@ public sealed class DiskGovernorTests(SkiffHost host)
         var ended = agent.Finish().Exits(0);
         Assert.Equal([host.Busybox], Tags(disk));
         Assert.Contains($"disk governor: untagged: {host.Probe}", ended.Error);
+    }
+
+    [Fact]
+    public void Pull_that_would_fill_the_disk_removes_what_was_unused_for_longest_and_keeps_the_rest()
+    {
+        using var disk = new SmallDisk(host, "erofs");
+        disk.Run("pull", "-q", host.Probe).Exits(0);
+        disk.Leave(4000, "blocks");
+        // Busybox is estimated at more than 3 MB: with it less than 2 MB would be left. But Probe has just been used.
+        string[] pull = ["--gc", "2m,3m", "pull", "-q", host.Busybox], remove = ["rmi", host.Busybox];
+        Assert.Empty(disk.Run(pull).Exits(0).Error);
+        disk.Run(remove).Exits(0);
+        MakeOld(disk);
+        disk.Run("image", "pin", host.Probe).Exits(0);
+        Assert.Empty(disk.Run(pull).Exits(0).Error);
+        Assert.Equal([host.Busybox, host.Probe], Tags(disk));
+
+        disk.Run(remove).Exits(0);
+        disk.Run("image", "unpin", host.Probe).Exits(0);
+        Assert.Empty(disk.Run("pull", "-q", host.Busybox).Exits(0).Error);
+        disk.Run(remove).Exits(0);
+        Assert.Contains($"making room: untagged: {host.Probe}", disk.Run(pull).Exits(0).Error);
+        Assert.Equal([host.Busybox], Tags(disk));
+        Assert.Contains(" 0 defects", disk.Run("system", "check", "-q").Text());
+    }
+
+    [Fact]
+    public void Run_makes_room_for_an_image_that_it_pulls()
+    {
+        using var disk = new SmallDisk(host, "overlay");
+        disk.Run("pull", "-q", host.Probe).Exits(0);
+        MakeOld(disk);
+        var run = disk.Run("--gc", "0%", "run", "--rm", "--network", "none", host.Busybox, "echo", "it runs").Exits(0);
+        Assert.Equal("it runs\n", run.Out);
+        Assert.Contains($"making room: untagged: {host.Probe}", run.Error);
+        Assert.Equal([host.Busybox], Tags(disk));
     }
 
     [Fact]
@@ -97,6 +132,12 @@ public sealed class DiskGovernorTests(SkiffHost host)
     private void PullAll(SmallDisk disk)
     {
         foreach (string name in (string[])[host.Busybox, Other, host.Probe]) disk.Run("pull", "-q", name).Exits(0);
+    }
+
+    private static void MakeOld(SmallDisk disk)
+    {
+        foreach (string record in disk.Entries("images/ids"))
+            File.SetLastWriteTimeUtc(record, DateTime.UtcNow.AddHours(-2));
     }
 
     // It sleeps in epoll_wait once it has done everything that it begins with.

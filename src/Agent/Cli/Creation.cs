@@ -11,18 +11,21 @@ namespace Skiff.Agent.Cli;
 /// </summary>
 internal static class Creation
 {
+    private const int PullAttempts = 3;
+
     /// <summary>Creates the container that the arguments describe.</summary>
-    public static ContainerConfig Create(Engine engine, ParsedArguments arguments)
+    /// <param name="engine">The engine.</param>
+    /// <param name="arguments">Flags, image and command.</param>
+    /// <param name="start">Starts it, before anybody who prunes can take it for a stopped one.</param>
+    public static ContainerConfig Create(
+        Engine engine, ParsedArguments arguments, Action<ContainerConfig>? start = null)
     {
         CheckHost();
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
-        // Until the container's record names the image, nothing else keeps it from being removed.
-        using StoreLock hold = engine.Images.Hold();
-        Image image =
-            FindOrPull(engine, asked.Image, arguments.Value("pull") ?? "missing", arguments.Value("platform"),
-                arguments.Flag("quiet"));
+        using StoreLock hold = HoldWithImage(engine, asked.Image, arguments, out Image image);
         ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint"), image);
         if (arguments.Value("cidfile") is { } path) WriteIdFile(engine, config, path);
+        start?.Invoke(config);
         return config;
     }
 
@@ -35,14 +38,41 @@ internal static class Creation
             throw new UsageException(problem, 125);
     }
 
-    private static Image FindOrPull(Engine engine, string name, string policy, string? platform, bool quiet)
+    // Holds the store with the image in it: until the container's record names it, nothing else keeps it from being
+    // removed. A pull may have to make room and holds the store itself, so that somebody may remove the image right
+    // after it.
+    private static StoreLock HoldWithImage(Engine engine, string name, ParsedArguments arguments, out Image image)
     {
-        if (policy != "always" && engine.Images.Find(name) is { } image) return image;
-        if (policy == "never") throw new UsageException($"No such image: {name}", 125);
-        if (policy is not ("always" or "missing")) throw new UsageException(
+        string policy = arguments.Value("pull") ?? "missing";
+        if (policy is not ("always" or "missing" or "never")) throw new UsageException(
             $"invalid --pull option: {policy}: must be one of always, missing, never", 125);
-        if (policy == "missing" && !quiet) Output.Error($"Unable to find image '{name}' locally");
-        return Pulling.Pull(engine, name, platform, quiet, toError: true);
+        if (policy == "always") Pull();
+        for (int attempt = 0; ; attempt++)
+        {
+            StoreLock hold = engine.Images.Hold();
+            try
+            {
+                if (engine.Images.Find(name) is { } found)
+                {
+                    image = found;
+                    return hold;
+                }
+            }
+            catch
+            {
+                hold.Dispose();
+                throw;
+            }
+            hold.Dispose();
+            if (policy == "never" || attempt == PullAttempts)
+                throw new UsageException($"No such image: {name}", 125);
+            if (policy == "missing" && !arguments.Flag("quiet"))
+                Output.Error($"Unable to find image '{name}' locally");
+            Pull();
+        }
+
+        void Pull() => Pulling.Pull(
+            engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: true);
     }
 
     private static void WriteIdFile(Engine engine, ContainerConfig config, string path)

@@ -30,9 +30,11 @@ internal static class Pulling
         progress.Begin(reference, tellDefaultTag: !toError);
         try
         {
-            PullResult result = new ImagePuller(engine.Images)
-                .PullAsync(reference, platform is null ? null : Platform.Parse(platform), progress,
-                    cancel.Token).GetAwaiter().GetResult();
+            var puller = new ImagePuller(
+                engine.Images, makeRoom: (bytes, layers) => engine.MakeRoomFor(bytes, layers, Output.Error));
+            PullResult result = puller.PullAsync(
+                reference, platform is null ? null : Platform.Parse(platform), progress, cancel.Token)
+                .GetAwaiter().GetResult();
             progress.End(reference, result);
             return result.Image;
         }

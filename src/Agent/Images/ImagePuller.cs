@@ -9,8 +9,14 @@ namespace Skiff.Agent.Images;
 /// Pulls images: manifest, platform, config, layers side by side, and at the end the name. Until then nothing is
 /// visible but layers, which the next pull finds and a removal sweeps.
 /// </summary>
+/// <param name="store">The store.</param>
+/// <param name="options">How patient to be with registries.</param>
+/// <param name="credentials">For registries that ask.</param>
+/// <param name="makeRoom">Called before layers are downloaded, while the store is not held, with how many bytes they
+/// may take and with all layers of the image.</param>
 internal sealed class ImagePuller(
-    ImageStore store, RegistryOptions? options = null, RegistryCredentials? credentials = null)
+    ImageStore store, RegistryOptions? options = null, RegistryCredentials? credentials = null,
+    Action<long, IReadOnlyCollection<Digest>>? makeRoom = null)
 {
     private const int LayersAtOnce = 3;
 
@@ -25,11 +31,17 @@ internal sealed class ImagePuller(
     {
         try
         {
+            using var registry = new RegistryClient(reference.Registry, credentials, options);
+            Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
+            makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();
             store.Reserve.Ensure();
             store.Layers.DropPartials(s_keepPartials);
-            using var registry = new RegistryClient(reference.Registry, credentials, options);
-            return await PullAsync(registry, reference, platform, progress, cancellation).ConfigureAwait(false);
+            await PullLayersAsync(registry, reference, choice.Manifest.Layers, choice.DiffIds, progress, cancellation)
+                .ConfigureAwait(false);
+            Digest id = choice.Manifest.Config.Digest;
+            bool changed = store.Add(reference, choice.Name, id, choice.Documents);
+            return new PullResult(store.Open(id), choice.Name, changed);
         }
         catch (ImageException e)
         {
@@ -41,9 +53,8 @@ internal sealed class ImagePuller(
         }
     }
 
-    private async Task<PullResult> PullAsync(
-        RegistryClient registry, Reference reference, Platform? platform, IPullProgress progress,
-            CancellationToken cancellation)
+    private async Task<Choice> ChooseAsync(
+        RegistryClient registry, Reference reference, Platform? platform, CancellationToken cancellation)
     {
         FetchedManifest top = await registry.GetManifestAsync(reference, null, cancellation).ConfigureAwait(false);
         FetchedManifest chosen = top;
@@ -57,18 +68,16 @@ internal sealed class ImagePuller(
         Manifest manifest = Manifest.Parse(chosen.Bytes);
         byte[] config = await GetConfigAsync(registry, reference, manifest.Config, cancellation).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = Check(ImageConfig.Parse(config), manifest, top.IsIndex ? null : platform);
-        await PullLayersAsync(registry, reference, manifest.Layers, diffIds, progress, cancellation)
-            .ConfigureAwait(false);
-
-        Digest id = manifest.Config.Digest;
-        bool changed = store.Add(reference, top.Digest, id, [config, chosen.Bytes, top.Bytes]);
-        return new PullResult(store.Open(id), top.Digest, changed);
+        return new Choice(top.Digest, manifest, diffIds, [config, chosen.Bytes, top.Bytes]);
     }
+
+    private IEnumerable<Descriptor> MissingLayers(Choice choice) => choice.Manifest.Layers
+        .Where((_, i) => !store.Layers.Contains(choice.DiffIds[i]));
 
     private async Task<byte[]> GetConfigAsync(
         RegistryClient registry, Reference reference, Descriptor config, CancellationToken cancellation) =>
-        store.Content.Contains(config.Digest) ? store.Content.Get(config.Digest)
-            : await registry.GetBlobAsync(reference, config, ImageConfig.MaxBytes, cancellation).ConfigureAwait(false);
+        store.Content.TryGet(config.Digest)
+            ?? await registry.GetBlobAsync(reference, config, ImageConfig.MaxBytes, cancellation).ConfigureAwait(false);
 
     // Docker, too, takes an index at its word, and an image that stands alone as it is unless a platform was asked for.
     private static IReadOnlyList<Digest> Check(ImageConfig config, Manifest manifest, Platform? asked)
@@ -108,4 +117,8 @@ internal sealed class ImagePuller(
                 await pipeline.RunAsync(one.Layer, one.DiffId, stop).ConfigureAwait(false))
             .ConfigureAwait(false);
     }
+
+    // What a name stands for on this platform: what its registry calls it, and the documents that say what it is.
+    private sealed record Choice(
+        Digest Name, Manifest Manifest, IReadOnlyList<Digest> DiffIds, IReadOnlyList<byte[]> Documents);
 }

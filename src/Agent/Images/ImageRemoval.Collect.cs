@@ -13,7 +13,10 @@ internal sealed partial class ImageRemoval
     /// <param name="isEnough">Asked before each image, with the bytes that have been freed so far.</param>
     /// <param name="dryRun">Says what would go, and removes nothing.</param>
     /// <param name="wait">Waits for pulls to end. Without it the result is null when there are any.</param>
-    public PruneResult? Collect(DateTimeOffset usedBefore, Func<long, bool> isEnough, bool dryRun, bool wait)
+    /// <param name="expected">The layers of an image that is about to be pulled: those stay that are there, and so do
+    /// downloads that ended early, since the pull may take them up.</param>
+    public PruneResult? Collect(DateTimeOffset usedBefore, Func<long, bool> isEnough, bool dryRun, bool wait,
+        IReadOnlyCollection<Digest>? expected = null)
     {
         using StoreLock? held = wait ? store.Lock(exclusive: !dryRun, onWait) : store.TryLock();
         if (held is null) return null;
@@ -21,11 +24,12 @@ internal sealed partial class ImageRemoval
         HashSet<Digest> used = [.. uses().Select(use => use.ImageId)];
         List<Image> images = store.List();
         Dictionary<Digest, int> owners = OwnersOfLayers(images, used);
+        foreach (Digest layer in expected ?? []) owners[layer] = owners.GetValueOrDefault(layer) + 1;
         List<string> lines = [];
-        long freed = DropPartials(usedBefore, dryRun);
+        long freed = expected is null ? DropPartials(usedBefore, dryRun) : 0;
         foreach (Digest orphan in bytes.Keys)
             if (!owners.ContainsKey(orphan)) Gone(orphan);
-        if (!dryRun && lines.Count > 0) Sweep();
+        if (!dryRun && lines.Count > 0) Sweep(expected);
         foreach (Image image in Collectable(images, used, usedBefore))
         {
             if (isEnough(freed)) break;
@@ -33,7 +37,7 @@ internal sealed partial class ImageRemoval
             lines.Add($"deleted: {image.Id}");
             foreach (Digest layer in image.DiffIds.Distinct())
                 if (--owners[layer] == 0) Gone(layer);
-            if (!dryRun) Remove(image);
+            if (!dryRun) Remove(image, expected);
         }
         return new PruneResult(lines, freed);
 
@@ -54,11 +58,11 @@ internal sealed partial class ImageRemoval
     }
 
     // Its layers go at once, so that whoever looks at the disk sees how much room there is now.
-    private void Remove(Image image)
+    private void Remove(Image image, IReadOnlyCollection<Digest>? expected)
     {
         foreach ((Reference name, _) in image.Names) store.Names.Remove(name);
         store.Records.Remove(image.Id);
-        Sweep();
+        Sweep(expected);
     }
 
     private IEnumerable<Image> Collectable(List<Image> images, HashSet<Digest> used, DateTimeOffset usedBefore) =>

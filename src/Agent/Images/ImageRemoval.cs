@@ -82,9 +82,9 @@ internal sealed partial class ImageRemoval(
                 lines.Add($"Deleted: {chain[i]}");
     }
 
-    private HashSet<Digest> Sweep()
+    private HashSet<Digest> Sweep(IReadOnlyCollection<Digest>? alsoNeeded = null)
     {
-        HashSet<Digest> documents = [], layers = [], gone = [];
+        HashSet<Digest> documents = [], layers = [.. alsoNeeded ?? []], gone = [];
         foreach (Digest id in store.Records.List())
         {
             documents.UnionWith(store.Records.Documents(id));

@@ -5,8 +5,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Agent.Images;
 
 /// <summary>
-/// Says before a download that its layers cannot fit. A manifest has their compressed sizes, and layers take more than
-/// that on disk, so what passes may still not fit; what doesn't pass never does.
+/// What the layers of a pull take on the disk. Says before a download that they cannot fit: a manifest has their
+/// compressed sizes, and layers take more than that, so what passes may still not fit; what doesn't pass never does.
 /// </summary>
 internal static class PullSpace
 {
@@ -38,6 +38,16 @@ internal static class PullSpace
             $"its layers take at least {Show(needed)}, and the disk of {root} has {Show(disk.FreeBytes)} "
             + "left: free some space, for example with `skiff system prune`, and try again");
     }
+
+    /// <summary>
+    /// About how many bytes the layers will take: the manifest says how many they have, compressed or not, and what is
+    /// compressed is most often a third.
+    /// </summary>
+    public static long Estimate(IEnumerable<Descriptor> layers) => (long)Math.Min(long.MaxValue / 2,
+        layers.Sum(static layer => (double)layer.Size * (IsCompressed(layer.MediaType) ? 3 : 1)));
+
+    private static bool IsCompressed(string mediaType) =>
+        mediaType.EndsWith("gzip", StringComparison.Ordinal) || mediaType.EndsWith("zstd", StringComparison.Ordinal);
 
     private static string Show(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 }

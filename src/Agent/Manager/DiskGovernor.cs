@@ -13,9 +13,6 @@ internal sealed class DiskGovernor(Engine engine, Watermarks marks, Action<strin
     /// <summary>How often to look, in milliseconds.</summary>
     public const int IntervalMs = 60_000;
 
-    // Whoever pulls several images and then starts containers must not lose the first ones meanwhile.
-    private static readonly TimeSpan s_grace = TimeSpan.FromHours(1);
-
     private bool _toldOfFailure;
 
     /// <summary>Looks, and makes room when it is needed. Never waits: a pull that is going on gets its turn.</summary>
@@ -27,7 +24,7 @@ internal sealed class DiskGovernor(Engine engine, Watermarks marks, Action<strin
             _toldOfFailure = false;
             return;
         }
-        DateTimeOffset usedBefore = DateTimeOffset.UtcNow - s_grace;
+        DateTimeOffset usedBefore = DateTimeOffset.UtcNow - Engine.ImageGrace;
         if (engine.MakeRoom(marks, usedBefore, dryRun: false, wait: false) is not { } result) return;
         foreach (string line in result.Lines) log($"disk governor: {line}");
         if (result.Lines.Count > 0) log($"disk governor: {result.Bytes} bytes are free again");

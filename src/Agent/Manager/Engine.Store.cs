@@ -9,6 +9,12 @@ namespace Skiff.Agent.Manager;
 internal sealed partial class Engine
 {
     /// <summary>
+    /// For how long an image stays that was used, when nobody asked for its removal by name: whoever pulls several
+    /// images and then starts containers must not lose the first ones meanwhile.
+    /// </summary>
+    public static readonly TimeSpan ImageGrace = TimeSpan.FromHours(1);
+
+    /// <summary>
     /// Checks the whole store. With <paramref name="repairing"/>, heals what can be healed and removes what nothing
     /// needs.
     /// </summary>
@@ -45,11 +51,13 @@ internal sealed partial class Engine
     /// <param name="usedBefore">Images that were used later stay.</param>
     /// <param name="dryRun">Says what would go, and removes nothing.</param>
     /// <param name="wait">Waits for pulls to end. Without it the result is null when there are any.</param>
-    public PruneResult? MakeRoom(Watermarks marks, DateTimeOffset usedBefore, bool dryRun, bool wait)
+    /// <param name="incoming">Bytes that count as taken already, for an image with these layers.</param>
+    public PruneResult? MakeRoom(Watermarks marks, DateTimeOffset usedBefore, bool dryRun, bool wait,
+        (long Bytes, IReadOnlyCollection<Digest>? Layers) incoming = default)
     {
-        if (!marks.High.IsExceeded(Disk())) return new PruneResult([], 0);
+        if (!marks.High.IsExceeded(Disk().WithFreed(-incoming.Bytes))) return new PruneResult([], 0);
         (FilesystemStatus Disk, long Freed)? start = null;
-        return new ImageRemoval(Images, ImageUses).Collect(usedBefore, IsEnough, dryRun, wait);
+        return new ImageRemoval(Images, ImageUses).Collect(usedBefore, IsEnough, dryRun, wait, incoming.Layers);
 
         // Some filesystems give space back a little later than files: both what was removed and what the kernel says
         // count, so that no image goes in vain.
@@ -57,9 +65,25 @@ internal sealed partial class Engine
         {
             // Asked first when nobody else fills the disk any more.
             start ??= (Disk(), dryRun ? 0 : freed);
-            FilesystemStatus expected = start.Value.Disk.WithFreed(freed - start.Value.Freed);
-            return !marks.Low.IsExceeded(expected) || !marks.Low.IsExceeded(Disk());
+            FilesystemStatus expected = start.Value.Disk.WithFreed(freed - start.Value.Freed - incoming.Bytes);
+            return !marks.Low.IsExceeded(expected) || !marks.Low.IsExceeded(Disk().WithFreed(-incoming.Bytes));
         }
+    }
+
+    /// <summary>
+    /// Before a pull: makes room for its layers when watermarks are set (<see cref="StateRoots.Gc"/>) and the pull
+    /// would take the disk beyond the high one. Other pulls are waited for only where this one would not fit beside
+    /// what is there; the caller must not hold the store.
+    /// </summary>
+    /// <param name="bytes">About what is to come.</param>
+    /// <param name="layers">All layers of the image.</param>
+    /// <param name="log">Takes a line for each thing that goes.</param>
+    public void MakeRoomFor(long bytes, IReadOnlyCollection<Digest> layers, Action<string> log)
+    {
+        if (Roots.Gc is not { } marks || bytes == 0) return;
+        bool wait = Disk().FreeBytes < (ulong)bytes;
+        PruneResult? result = MakeRoom(marks, DateTimeOffset.UtcNow - ImageGrace, dryRun: false, wait, (bytes, layers));
+        foreach (string line in result?.Lines ?? []) log($"making room: {line}");
     }
 
     private void RemoveUnneeded(StoreReport report)

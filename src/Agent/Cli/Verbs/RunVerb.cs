@@ -1,5 +1,4 @@
 using Skiff.Agent.Containers;
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
@@ -54,7 +53,8 @@ internal sealed class RunVerb : Verb
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         AttachStreams streams = detach ? AttachStreams.None
             : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
-        ContainerConfig config = CreateAndStart(engine, arguments, client, streams);
+        ContainerConfig config =
+            Creation.Create(engine, arguments, created => Start(engine, created, client, streams));
         if (detach)
         {
             Output.Line(config.Id);
@@ -64,16 +64,11 @@ internal sealed class RunVerb : Verb
         return session.Run(interactive, arguments.Flag("sig-proxy", byDefault: true));
     }
 
-    private static ContainerConfig CreateAndStart(
-        Engine engine, ParsedArguments arguments, MonitorClient client, AttachStreams streams)
+    private static void Start(Engine engine, ContainerConfig config, MonitorClient client, AttachStreams streams)
     {
-        // A prune in between would take the container for a stopped one.
-        using StoreLock hold = engine.Images.Hold();
-        ContainerConfig config = Creation.Create(engine, arguments);
         try
         {
             engine.Start(config, client, streams, AttachSession.TerminalSize());
-            return config;
         }
         catch
         {
