@@ -15,7 +15,7 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
     // What somebody else's removal, or somebody else's container, may make of a request.
     private static readonly Regex s_expected = new(
         @"No such (image|container)|Unable to find image|conflict: unable to|^[^\n]*: Pulling from|^\w+: (Pulling|Pull|"
-        + @"Download|Already)|^Digest: |^Status: ", RegexOptions.Multiline);
+        + @"Download|Already|Resuming)|^Digest: |^Status: |^making room: ", RegexOptions.Multiline);
 
     [Theory]
     [InlineData("erofs")]
@@ -46,7 +46,7 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
         string image = host.Image(((string[])["busybox:latest", "busybox:docker", "busybox:zstd", "probe:latest"])
             [random.Next(4)]);
         string[] quiet = ["--network", "none"];
-        switch (random.Next(14))
+        switch (random.Next(16))
         {
             case 0 or 1 or 2: Expect(disk.Run("pull", "-q", image)); break;
             case 3 or 4: ExpectRun(disk.Run(["run", "--rm", .. quiet, image, "echo", "it runs"])); break;
@@ -58,10 +58,22 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
             case 10: Expect(disk.Run("system", "gc", "--high", "0%", "--low", "0%")); break;
             case 11: CreateAndRemove(disk, [.. quiet, image, "true"]); break;
             case 12: PullAndKill(disk, image, random.Next(40)); break;
+            case 13:
+                Age(disk);
+                Expect(disk.Run("--gc", "0%", "pull", "-q", image));
+                break;
+            case 14: Expect(disk.Run(random.Next(2) == 0 ? ["system", "df", "-v"] : ["images", "-a"])); break;
             default:
                 Assert.Contains(" 0 defects", disk.Run("system", "check", "-q").Text());
                 break;
         }
+    }
+
+    // A pull makes room by removing only what has not been used of late.
+    private static void Age(SmallDisk disk)
+    {
+        foreach (string record in disk.Entries("images/ids"))
+            Command.Run("touch", "-c", "-d", "2 hours ago", record);
     }
 
     private static void CreateAndRemove(SmallDisk disk, string[] arguments)
@@ -102,6 +114,9 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
     {
         disk.Run("system", "prune", "-af").Exits(0);
         Assert.Empty(disk.Run("ps", "-aq").Text());
+        Assert.Equal(["names"], disk.Entries("containers").Select(Path.GetFileName));
+        string running = Path.Combine(disk.Variables()["SKIFF_RUN_ROOT"]!, "containers");
+        Assert.Empty(Directory.GetFileSystemEntries(running));
         foreach (string folder in (string[])["layers", "ingest", "content/sha256", "images/ids", "images/names",
             "containers/names", "volumes"])
             Assert.True(disk.Count(folder) == 0, $"left in {folder}: {string.Join(' ', disk.Entries(folder))}");

@@ -126,6 +126,56 @@ public sealed class SystemVerbTests(SkiffHost host)
         Assert.EndsWith(": 0 defects", disk.Run("system", "check", "-q").Exits(0).Lines[^1]);
     }
 
+    [Theory]
+    [InlineData("erofs")]
+    [InlineData("overlay")]
+    public void Repair_fetches_the_damaged_layer_and_no_other(string store)
+    {
+        const string Text = "hello from the probe image";
+        using var proxy = new HoldingProxy(host.RegistryPort);
+        using var disk = new SmallDisk(host, store);
+        string image = $"127.0.0.1:{proxy.Port}/probe:latest";
+        disk.Run("pull", "-q", image).Exits(0);
+        long whole = proxy.Passed;
+        string file = Assert.Single(Command.Shell($"grep -rl '{Text}' {disk.Root}/layers --exclude=record").Lines);
+        byte[] bytes = File.ReadAllBytes(file);
+        int at = bytes.AsSpan().IndexOf(global::System.Text.Encoding.ASCII.GetBytes(Text));
+        using (var damaged = File.OpenWrite(file))
+        {
+            damaged.Position = at;
+            damaged.Write("HELLO"u8);
+        }
+
+        var repaired = disk.Run("system", "check", "--repair").Exits(0);
+        Assert.EndsWith(": 1 defects, 1 repaired", repaired.Lines[^1]);
+        Assert.Single(repaired.Error.Split('\n'), line => line.EndsWith(": Pull complete", StringComparison.Ordinal));
+        // The other layer has all of busybox.
+        Assert.InRange(proxy.Passed - whole, 1, whole / 4);
+        Assert.Equal(Text, disk.Run("run", "--rm", "--network", "none", image, "cat", "/www/index.html").Text());
+    }
+
+    [Theory]
+    [InlineData("erofs")]
+    [InlineData("overlay")]
+    public void Repair_without_a_registry_leaves_the_damage_and_says_what_failed(string store)
+    {
+        using var disk = new SmallDisk(host, store);
+        using (var proxy = new HoldingProxy(host.RegistryPort))
+            disk.Run("pull", "-q", $"127.0.0.1:{proxy.Port}/busybox:latest").Exits(0);
+        string layer = Assert.Single(disk.Entries("layers"));
+        string file = Path.Combine(layer, store == "erofs" ? "layer.tar" : "root/bin/busybox");
+        using (var damaged = File.OpenWrite(file))
+        {
+            damaged.Position = 700_000;
+            damaged.Write("damaged"u8);
+        }
+        var result = disk.Run("system", "check", "-q", "--repair").Exits(1);
+        Assert.Contains("cannot repair it: ", result.Lines[0]);
+        Assert.Contains("ECONNREFUSED", result.Lines[0]);
+        Assert.EndsWith(": 1 defects", result.Lines[^1]);
+        Assert.Single(disk.Entries("layers"));
+    }
+
     [Fact]
     public void Check_that_cannot_repair_says_why()
     {
