@@ -78,7 +78,7 @@ public class PipelineBenchmarks
         {
         }
 
-        public void Remove(Digest diffId)
+        public void Remove(IReadOnlyCollection<Digest> diffIds)
         {
         }
 

@@ -55,6 +55,6 @@ public class StoreBenchmarks
         }
         store.LowerDirectories([SampleLayer.DiffId]);
         store.Release(new HashSet<Digest>());
-        store.Remove(SampleLayer.DiffId);
+        store.Remove([SampleLayer.DiffId]);
     }
 }

@@ -34,7 +34,7 @@ internal sealed class ImageAddition(ContentStore content, ImageRecords records, 
     public bool Name(Reference name, NameRecord record)
     {
         NameRecord? before = names.FindSound(name);
-        _undo.Push(before is { } old ? () => names.Set(name, old) : () => names.Remove(name));
+        _undo.Push(before is { } old ? () => names.Set(name, old) : () => names.Remove([name]));
         return names.Set(name, record);
     }
 

@@ -55,18 +55,21 @@ internal sealed class ImageNames(string imagesDirectory)
         AtomicFile.SyncDirectory(Path.GetDirectoryName(directory)!);
     }
 
-    /// <summary>Forgets a name; a missing one is fine. Directories that it leaves empty go too, also those that were
-    /// made for it in vain.</summary>
-    public void Remove(Reference reference)
+    /// <summary>Forgets names, durably; missing ones are fine. Directories that they leave empty go too, also those
+    /// that were made for them in vain.</summary>
+    public void Remove(IReadOnlyCollection<Reference> references)
     {
-        string path = PathOf(reference);
-        Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
-        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlink", path);
-        string directory = Path.GetDirectoryName(path)!;
-        if (errno == Errno.None) AtomicFile.SyncDirectory(directory);
-        while (directory.Length > _root.Length
-            && Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true) is Errno.None or Errno.ENOENT)
-            directory = Path.GetDirectoryName(directory)!;
+        HashSet<string> changed = [];
+        foreach (Reference reference in references)
+        {
+            string path = PathOf(reference);
+            Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
+            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlink", path);
+            if (errno == Errno.None) changed.Add(Path.GetDirectoryName(path)!);
+        }
+        // All of them first: a journal that has been flushed for one has no more to flush for the others.
+        foreach (string directory in changed) AtomicFile.SyncDirectory(directory);
+        foreach (Reference reference in references) RemoveEmpty(Path.GetDirectoryName(PathOf(reference))!);
     }
 
     /// <summary>All names, sorted: by tag where there is one, else by digest alone.</summary>
@@ -108,6 +111,13 @@ internal sealed class ImageNames(string imagesDirectory)
             if (!isLeaf) Walk(path, names, damaged);
             else if (NameOf(path) is { } name && Read(path, name, damaged) is { } record) names.Add((name, record));
         }
+    }
+
+    private void RemoveEmpty(string directory)
+    {
+        while (directory.Length > _root.Length
+            && Files.TryUnlinkAt(Fd.Cwd, directory, directoryEntry: true) is Errno.None or Errno.ENOENT)
+            directory = Path.GetDirectoryName(directory)!;
     }
 
     private string PathOf(Reference reference) => reference.Digest is { } digest

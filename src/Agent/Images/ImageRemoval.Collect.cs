@@ -60,7 +60,7 @@ internal sealed partial class ImageRemoval
     // Its layers go at once, so that whoever looks at the disk sees how much room there is now.
     private void Remove(Image image, IReadOnlyCollection<Digest>? expected)
     {
-        foreach ((Reference name, _) in image.Names) store.Names.Remove(name);
+        store.Names.Remove([.. image.Names.Select(static name => name.Name)]);
         store.Records.Remove(image.Id);
         Sweep(expected);
     }

@@ -20,11 +20,9 @@ internal sealed partial class ImageRemoval
         {
             if (used.Contains(image.Id) || image.IsPinned) continue;
             if (!(all || image.RepoTags.Count == 0) || !filter(image)) continue;
-            foreach (Reference name in NamesOf(image.Id))
-            {
-                store.Names.Remove(name);
-                lines.Add($"untagged: {name.Familiar}");
-            }
+            List<Reference> names = NamesOf(image.Id);
+            store.Names.Remove(names);
+            foreach (Reference name in names) lines.Add($"untagged: {name.Familiar}");
             store.Records.Remove(image.Id);
             lines.Add($"deleted: {image.Id}");
         }

@@ -21,7 +21,7 @@ internal sealed partial class ImageRemoval(
         Reference? name = NameAmong(NamesOf(id), nameOrIdPrefix);
         bool goes = name is null ? CheckById(id, users, force) : Untag(id, name, users, force, lines);
         if (!goes) return lines;
-        foreach (Reference rest in NamesOf(id)) Forget(rest, lines);
+        Forget(NamesOf(id), lines);
         Delete(id, lines);
         return lines;
     }
@@ -43,14 +43,14 @@ internal sealed partial class ImageRemoval(
             throw new ImageException(
                 $"conflict: unable to remove repository reference \"{name.Familiar}\" (must force) - container " +
                 $"{users[0].ContainerId[..12]} is using its referenced image {id.Short}");
-        Forget(name, lines);
+        List<Reference> names = NamesOf(id);
+        names.Remove(name);
+        List<Reference> forgotten = [name];
         // Digests of a repository without tags name nothing that anybody asked for by name.
-        List<Reference> rest = NamesOf(id);
-        if (name.Digest is null && !rest.Exists(other => other.Digest is null && other.Name == name.Name))
-            foreach (Reference other in rest)
-                if (other.Name == name.Name)
-                    Forget(other, lines);
-        return NamesOf(id).Count == 0 && !Running(users, out _);
+        if (name.Digest is null && !names.Exists(other => other.Digest is null && other.Name == name.Name))
+            forgotten.AddRange(names.Where(other => other.Name == name.Name));
+        Forget(forgotten, lines);
+        return names.Count == forgotten.Count - 1 && !Running(users, out _);
     }
 
     private bool CheckById(Digest id, IReadOnlyList<ImageUse> users, bool force)
@@ -100,7 +100,7 @@ internal sealed partial class ImageRemoval(
         foreach ((Digest diffId, _) in store.Layers.List())
             if (!layers.Contains(diffId))
                 gone.Add(diffId);
-        foreach (Digest diffId in gone) store.Layers.Remove(diffId);
+        store.Layers.Remove(gone);
         return gone;
     }
 
@@ -111,10 +111,10 @@ internal sealed partial class ImageRemoval(
         if (store.Content.TryGet(id) is { } config) layers.UnionWith(ImageConfig.Parse(config).RootFs.DiffIds);
     }
 
-    private void Forget(Reference name, List<string> lines)
+    private void Forget(List<Reference> names, List<string> lines)
     {
-        store.Names.Remove(name);
-        lines.Add($"Untagged: {name.Familiar}");
+        store.Names.Remove(names);
+        foreach (Reference name in names) lines.Add($"Untagged: {name.Familiar}");
     }
 
     private List<Reference> NamesOf(Digest id)

@@ -87,7 +87,7 @@ internal sealed partial class ErofsIngest
             if (tar.Current() != point.Tar) return false;
             Files.Ftruncate(_tar, bytes);
             Files.TryUnlinkAt(Fd.Cwd, Path.Combine(_path, ErofsSnapshotter.Image)); // Of a commit that failed.
-            _writebackStarted = bytes;
+            _writeBehind = new WriteBehind(bytes);
             return true;
         }
         catch (Exception e) when (e is ImageException or LinuxException)

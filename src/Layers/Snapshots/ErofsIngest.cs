@@ -11,15 +11,13 @@ namespace Skiff.Layers.Snapshots;
 /// </summary>
 internal sealed partial class ErofsIngest : ILayerIngest
 {
-    private const long WritebackBytes = 8 << 20;
-
     private readonly LayerStore _store;
     private readonly LayerMounts? _replacing;
     private readonly Digest? _diffId;
     private readonly string _path;
     private readonly Fd _lock, _tar;
     private readonly ErofsIndex _index;
-    private long _writebackStarted;
+    private WriteBehind _writeBehind;
 
     /// <param name="store">Where it goes.</param>
     /// <param name="diffId">The layer, if known.</param>
@@ -46,9 +44,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
     {
         _index.Append(tar);
         Files.WriteAll(_tar, tar);
-        if (_index.Position - _writebackStarted < WritebackBytes) return;
-        Files.StartWriteback(_tar, _writebackStarted, _index.Position - _writebackStarted);
-        _writebackStarted = _index.Position;
+        _writeBehind.Grow(_tar, _index.Position);
     }
 
     public void Commit(Digest? diffId)
@@ -58,6 +54,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
         {
             _index.Write(image);
             Files.Fdatasync(_tar);
+            _writeBehind.End(_tar, _index.Position);
             Files.Fdatasync(image);
         }
         if (_replacing is null)

@@ -55,10 +55,10 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public void Release(IReadOnlySet<Digest> inUse) => _mounts.Release(inUse);
 
     /// <inheritdoc/>
-    public void Remove(Digest diffId)
+    public void Remove(IReadOnlyCollection<Digest> diffIds)
     {
-        _mounts.Unmount(diffId);
-        _store.Remove(diffId);
+        foreach (Digest diffId in diffIds) _mounts.Unmount(diffId);
+        _store.Remove(diffIds);
     }
 
     /// <inheritdoc/>

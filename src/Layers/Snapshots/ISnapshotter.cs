@@ -62,9 +62,9 @@ public interface ISnapshotter
     /// <summary>Unmounts layers that no entry of <paramref name="inUse"/> names. Idempotent.</summary>
     void Release(IReadOnlySet<Digest> inUse);
 
-    /// <summary>Deletes a committed layer; a missing one is fine. The caller has made sure that nothing uses
-    /// it.</summary>
-    void Remove(Digest diffId);
+    /// <summary>Deletes committed layers; missing ones are fine. The caller has made sure that nothing uses
+    /// them.</summary>
+    void Remove(IReadOnlyCollection<Digest> diffIds);
 
     /// <summary>
     /// The layer's uncompressed tar from its first byte to its last: while the layer is whole, exactly the bytes that

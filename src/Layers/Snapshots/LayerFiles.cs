@@ -15,8 +15,6 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal const ResolveFlags Inside =
         ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
 
-    private const long WritebackBytes = 8 << 20;
-
     private readonly string _path;
     private readonly Fd _root;
     private readonly FileMaking _making;
@@ -24,7 +22,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     private readonly FileWorkers _workers;
     private readonly ByteBuffer _name = new();
     private Fd? _parent, _file;
-    private long _writebackStarted;
+    private WriteBehind _writeBehind;
     private int _parentEntry = -1;
 
     /// <param name="path">The layer's directory while it comes in; the tree is made in it.</param>
@@ -58,17 +56,10 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal void Write(ReadOnlySpan<byte> data)
     {
         if (_file is null) _workers.Current.Append(data);
-        else WriteThrough(_file, data);
+        else Files.WriteAll(_file, data);
         Position += data.Length;
         Bytes += data.Length;
-    }
-
-    private void WriteThrough(Fd file, ReadOnlySpan<byte> data)
-    {
-        Files.WriteAll(file, data);
-        if (Position + data.Length - _writebackStarted < WritebackBytes) return;
-        Files.StartWriteback(file, _writebackStarted, Position + data.Length - _writebackStarted);
-        _writebackStarted = Position + data.Length;
+        if (_file is not null) _writeBehind.Grow(_file, Position);
     }
 
     /// <summary>The file that was added last is complete.</summary>
@@ -164,7 +155,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
 
     private void StartFile(int entry, Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, XattrSet? xattrs)
     {
-        (Receiving, Position, _writebackStarted) = (entry, 0, 0);
+        (Receiving, Position, _writeBehind) = (entry, 0, default);
         if (inode.Size > FileBatch.MaxFileBytes)
         {
             _file = FileMaking.Create(parent, name, inode);

@@ -133,29 +133,41 @@ internal sealed partial class LayerStore(string root, string marker)
     }
 
     /// <summary>
-    /// Takes a layer out of sight by one rename, then deletes it; a crash in between leaves an ingest to sweep. Works
-    /// on a full disk: it makes nothing, and a directory that has to grow for the new name may do so at the reserve's
-    /// cost.
+    /// Takes layers out of sight by a rename each and one flush, then deletes them; a crash in between leaves ingests
+    /// to sweep. Works on a full disk: it makes nothing, and a directory that has to grow for the new names may do so
+    /// at the reserve's cost.
     /// </summary>
-    internal void Remove(Digest diffId)
+    internal void Remove(IReadOnlyCollection<Digest> diffIds)
+    {
+        List<(string Path, Fd Lock)> hidden = [];
+        try
+        {
+            foreach (Digest diffId in diffIds) Hide(diffId, hidden);
+            if (hidden.Count == 0) return;
+            AtomicFile.SyncDirectory(Layers);
+            foreach ((string path, _) in hidden) Discard(path);
+        }
+        finally
+        {
+            foreach ((_, Fd held) in hidden) held.Dispose();
+        }
+        _reserve.Ensure();
+    }
+
+    private void Hide(Digest diffId, List<(string Path, Fd Lock)> hidden)
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, PathOf(diffId), Directory, 0, out Fd? layer);
         if (errno == Errno.ENOENT) return;
         if (errno != Errno.None) throw new LinuxException(errno, "openat", PathOf(diffId));
-        using (layer)
+        // Held under its new name already, so that no sweep works on it at the same time.
+        Files.TryFlock(layer!, exclusive: true, wait: false);
+        string path = Path.Combine(Ingests, NewName("layer"));
+        hidden.Add((path, layer!));
+        _reserve.Spend(() =>
         {
-            // Held under its new name already, so that no sweep works on it at the same time.
-            Files.TryFlock(layer!, exclusive: true, wait: false);
-            string doomed = Path.Combine(Ingests, NewName("layer"));
-            _reserve.Spend(() =>
-            {
-                Files.MakeDirectories(Ingests, 0x1C0);
-                Files.Rename(PathOf(diffId), doomed);
-            });
-            AtomicFile.SyncDirectory(Layers);
-            Discard(doomed);
-        }
-        _reserve.Ensure();
+            Files.MakeDirectories(Ingests, 0x1C0);
+            Files.Rename(PathOf(diffId), path);
+        });
     }
 
     /// <summary>What is in <see cref="Layers"/> and is neither a layer nor needed.</summary>

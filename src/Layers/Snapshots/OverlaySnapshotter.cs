@@ -67,7 +67,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public void Release(IReadOnlySet<Digest> inUse) { } // Nothing is mounted per layer.
 
     /// <inheritdoc/>
-    public void Remove(Digest diffId) => _store.Remove(diffId);
+    public void Remove(IReadOnlyCollection<Digest> diffIds) => _store.Remove(diffIds);
 
     /// <inheritdoc/>
     public Stream OpenTar(Digest diffId) => Contains(diffId)

@@ -61,7 +61,7 @@ public class ImageStoreTests
         world.Store.Names.Set(name, record);
         Assert.Equal(record, world.Store.Names.Find(name));
         Assert.Equal(name, Assert.Single(world.Store.Names.List()).Name);
-        world.Store.Names.Remove(name);
+        world.Store.Names.Remove([name]);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Join(world.Root, "images", "names")));
     }
 

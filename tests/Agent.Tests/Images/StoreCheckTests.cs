@@ -147,8 +147,8 @@ public sealed class StoreCheckTests
         string layers = Path.Join(world.Roots.Root, "layers");
         Directory.CreateDirectory(Path.Join(layers, "lost"));
         Directory.CreateDirectory(Path.Join(layers, new string('a', 64)));
-        world.Store.Names.Remove(Reference.Parse(world.Ref("second:v1")));
-        world.Store.Names.Remove(Reference.Parse(world.Ref($"second@{second.ManifestDigest}")));
+        world.Store.Names.Remove([Reference.Parse(world.Ref("second:v1"))]);
+        world.Store.Names.Remove([Reference.Parse(world.Ref($"second@{second.ManifestDigest}"))]);
         world.Store.Records.Remove(second.ConfigDigest);
 
         StoreReport report = world.Check();

@@ -185,8 +185,8 @@ public abstract class SnapshotterContract : IDisposable
         ISnapshotter snapshotter = Open();
         Digest diffId = Sandbox.Ingest(snapshotter, Oracle.MakeTar(_sandbox, "add('d/f', data=b'x')"));
         string lower = snapshotter.LowerDirectories([diffId])[0];
-        snapshotter.Remove(diffId);
-        snapshotter.Remove(diffId);
+        snapshotter.Remove([diffId]);
+        snapshotter.Remove([diffId]);
         Assert.False(snapshotter.Contains(diffId));
         Assert.False(Path.Exists(lower));
         Assert.Throws<ImageException>(() => snapshotter.LowerDirectories([diffId]));

@@ -60,7 +60,10 @@ public sealed class TarLayers : ISnapshotter
 
     public void Release(IReadOnlySet<Digest> inUse) => Released = [.. inUse];
 
-    public void Remove(Digest diffId) => File.Delete(PathOf(diffId));
+    public void Remove(IReadOnlyCollection<Digest> diffIds)
+    {
+        foreach (Digest diffId in diffIds) File.Delete(PathOf(diffId));
+    }
 
     public IEnumerable<(Digest DiffId, long Bytes)> List() =>
         from path in System.IO.Directory.EnumerateFiles(_directory)
