@@ -1,12 +1,14 @@
 namespace Skiff.Layers.Oci;
 
-/// <summary>Bad image data or a registry that answered wrongly: the text says what was expected and what
-/// came.</summary>
+/// <summary>
+/// Bad image data or a registry that answered wrongly: the text says what was expected and what came. Words of the
+/// image or the registry in it cannot act upon a terminal or begin another line of a log: such characters are escaped.
+/// </summary>
 public sealed class ImageException : Exception
 {
     /// <summary>With a text for the user.</summary>
-    public ImageException(string message) : base(message) { }
+    public ImageException(string message) : base(ShownText.Line(message)) { }
 
     /// <summary>With a text for the user and what caused it.</summary>
-    public ImageException(string message, Exception inner) : base(message, inner) { }
+    public ImageException(string message, Exception inner) : base(ShownText.Line(message), inner) { }
 }

@@ -24,6 +24,9 @@ public sealed record Index
     /// (CVE-2021-41190).</summary>
     [JsonPropertyName("layers"), JsonInclude] internal JsonElement? AlsoManifest { get; init; }
 
+    /// <summary>The same: every manifest has one.</summary>
+    [JsonPropertyName("config"), JsonInclude] internal JsonElement? AlsoConfig { get; init; }
+
     /// <summary>Parses and checks an index.</summary>
     /// <exception cref="ImageException">Not an index.</exception>
     public static Index Parse(ReadOnlySpan<byte> json)
@@ -33,6 +36,8 @@ public sealed record Index
             throw new ImageException($"image index has schema version {index.SchemaVersion}: expected 2");
         if (index.AlsoManifest is not null)
             throw new ImageException("image index has both layers and manifests: it could be read in two ways");
+        if (index.AlsoConfig is not null)
+            throw new ImageException("image index has a config, as manifests have: it could be read in two ways");
         if (index.MediaType is not null && !MediaTypes.IsIndex(index.MediaType))
             throw new ImageException($"image index says it is {index.MediaType}: expected {MediaTypes.OciIndex}");
         foreach (Descriptor manifest in index.Manifests) Descriptor.Check(manifest, "a manifest in the image index");

@@ -43,9 +43,11 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary><c>docker.io/library/busybox</c>.</summary>
     public string Name => $"{Registry}/{Repository}";
 
-    /// <summary>The name as people write it: <c>busybox</c>.</summary>
+    /// <summary>
+    /// The name as people write it: <c>busybox</c>. A path that would be read as a host keeps its registry in front.
+    /// </summary>
     public string FamiliarName =>
-        Registry != DefaultRegistry ? Name
+        Registry != DefaultRegistry || IsHost(FirstComponent(Repository)) ? Name
         : Repository.StartsWith(OfficialPrefix, StringComparison.Ordinal)
             && Repository.IndexOf('/', OfficialPrefix.Length) < 0 ? Repository[OfficialPrefix.Length..]
         : Repository;
@@ -122,15 +124,20 @@ public sealed class Reference : IEquatable<Reference>
     // The first component is a host when it could not be a path: it has a dot, a colon or capitals, or is localhost.
     private static (string Registry, string Repository) SplitRegistry(ReadOnlySpan<char> name)
     {
-        int slash = name.IndexOf('/');
-        ReadOnlySpan<char> first = slash < 0 ? default : name[..slash];
-        bool isHost = first.IndexOfAny('.', ':') >= 0 || first is "localhost" || first.IndexOfAnyInRange('A', 'Z') >= 0;
+        ReadOnlySpan<char> first = FirstComponent(name);
+        bool isHost = IsHost(first);
         string registry = isHost ? first.ToString() : DefaultRegistry;
-        string repository = (isHost ? name[(slash + 1)..] : name).ToString();
+        string repository = (isHost ? name[(first.Length + 1)..] : name).ToString();
         if (registry == "index.docker.io") registry = DefaultRegistry;
         if (registry == DefaultRegistry && !repository.Contains('/')) repository = OfficialPrefix + repository;
         return (registry, repository);
     }
+
+    /// <summary>What is in front of the first slash; nothing without a slash.</summary>
+    private static ReadOnlySpan<char> FirstComponent(ReadOnlySpan<char> name) => name[..Math.Max(0, name.IndexOf('/'))];
+
+    private static bool IsHost(ReadOnlySpan<char> component) => component.IndexOfAny('.', ':') >= 0
+        || component is "localhost" || component.IndexOfAnyInRange('A', 'Z') >= 0;
 
     private static bool IsFullId(ReadOnlySpan<char> name) =>
         name.Length == 64 && name.IndexOfAnyExcept("0123456789abcdef") < 0;

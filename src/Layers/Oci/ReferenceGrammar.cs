@@ -32,7 +32,7 @@ internal static class ReferenceGrammar
         if (host is ['[', ..])
         {
             int close = host.IndexOf(']');
-            if (close < 0 || !System.Net.IPAddress.TryParse(host[1..close], out _)) return false;
+            if (close < 0 || !IsIPv6(host[1..close])) return false;
             return close == host.Length - 1 || (host[close + 1] == ':' && IsPort(host[(close + 2)..]));
         }
         if (colon >= 0 && !IsPort(host[(colon + 1)..])) return false;
@@ -41,6 +41,10 @@ internal static class ReferenceGrammar
                 return false;
         return true;
     }
+
+    // The platform also reads zones (::1%eth0), which no name of a registry has.
+    private static bool IsIPv6(ReadOnlySpan<char> address) => address.Contains(':') && !address.Contains('%')
+        && System.Net.IPAddress.TryParse(address, out _);
 
     private static bool IsPort(ReadOnlySpan<char> port) =>
         port.Length is > 0 and <= 5 && port.IndexOfAnyExceptInRange('0', '9') < 0 && ushort.TryParse(port, out _);

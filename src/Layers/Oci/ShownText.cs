@@ -10,7 +10,7 @@ namespace Skiff.Layers.Oci;
 /// </summary>
 internal static class ShownText
 {
-    private const int MaxBytes = 200;
+    private const int MaxBytes = 200, MaxLine = 1000;
 
     /// <summary>The bytes as text for between quotes, cut to a readable length; NULs at the end are left out.</summary>
     internal static string Of(ReadOnlySpan<byte> bytes)
@@ -28,8 +28,18 @@ internal static class ShownText
         return text.Append(bytes.Length > MaxBytes ? "..." : "").ToString();
     }
 
-    /// <summary>The same for a string, a missing one included.</summary>
-    internal static string Of(string? text) => Of(Encoding.UTF8.GetBytes(text ?? ""));
+    /// <summary>A whole message: quotes stay as they are, and what is escaped already.</summary>
+    internal static string Line(string message)
+    {
+        var text = new StringBuilder();
+        foreach (Rune rune in message.EnumerateRunes())
+        {
+            if (text.Length > MaxLine) return text.Append("...").ToString();
+            if (IsShown(Rune.GetUnicodeCategory(rune))) text.Append(rune.ToString());
+            else Append(text, rune);
+        }
+        return text.ToString();
+    }
 
     private static void Append(StringBuilder text, Rune rune)
     {

@@ -45,6 +45,16 @@ public class ManifestTests
     }
 
     [Theory]
+    [InlineData("layers", "[]")]
+    [InlineData("config", "{}")]
+    public void Index_that_could_be_a_manifest_is_refused(string member, string value)
+    {
+        string json = $"{{\"schemaVersion\":2,\"manifests\":[],\"{member}\":{value}}}";
+        var e = Assert.Throws<ImageException>(() => Layers.Oci.Index.Parse(Bytes(json)));
+        Assert.Contains("read in two ways", e.Message);
+    }
+
+    [Theory]
     [InlineData("linux/amd64", 1)]
     [InlineData("linux/arm64", 2)]
     [InlineData("linux/arm/v7", 4)]
