@@ -23,6 +23,11 @@ $(OUT)/skiff: $(SOURCES) $(OUT)/sources
 test: ## build, run every test and the short VM form; ends with one line of totals
 	@scripts/test
 
+fuzz: ## feed random input to the layers' parsers (TARGET=tar SEED=n TIME=seconds or RUNS=n)
+	@dotnet build tests/Layers.Tests -c Release --nologo -v quiet
+	@DOTNET_GCHeapHardLimit=0x20000000 nice tests/Layers.Tests/bin/Release/net10.0/Skiff.Layers.Tests fuzz \
+	    OUT=$(OUT)/fuzz TARGET=$(TARGET) SEED=$(SEED) TIME=$(TIME) RUNS=$(RUNS) CASE=$(CASE)
+
 demo: publish ## pull real images and serve a page from a container, step by step
 	@scripts/demo
 
@@ -52,4 +57,4 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test demo peers bench compare compare-pull publish-arm64 vm-test powercut clean
+.PHONY: help publish test fuzz demo peers bench compare compare-pull publish-arm64 vm-test powercut clean

@@ -111,11 +111,6 @@ public class InflaterTests
         }
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Random_and_damaged_streams_are_taken_or_refused_as_zlib_does(int seed) => InflateFuzz.Run(seed, 500);
-
     [Fact]
     public void Refusal_is_final_and_says_why()
     {

@@ -115,9 +115,12 @@ internal sealed class RawTar
         return block;
     }
 
-    private static void Seal(byte[] block)
+    /// <summary>Makes the checksum right.</summary>
+    internal static void Seal(Span<byte> block)
     {
-        block.AsSpan(148, 8).Fill((byte)' ');
-        Put(block, 148, Convert.ToString(block.Sum(b => b), 8).PadLeft(6, '0') + "\0 ");
+        block.Slice(148, 8).Fill((byte)' ');
+        int sum = 0;
+        foreach (byte b in block) sum += b;
+        Latin1(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(block[148..]);
     }
 }

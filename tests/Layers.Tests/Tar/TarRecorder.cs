@@ -12,11 +12,20 @@ internal sealed class TarRecorder : ITarVisitor
 
     internal static string Parse(ReadOnlySpan<byte> tar, int firstPiece = int.MaxValue)
     {
+        int piece = firstPiece;
+        return Parse(tar, () => (piece, piece = int.MaxValue).Item1);
+    }
+
+    /// <summary>The same with the tar in pieces of given sizes.</summary>
+    internal static string Parse(ReadOnlySpan<byte> tar, Func<int> nextPiece)
+    {
         var recorder = new TarRecorder();
         var parser = new TarParser(recorder);
-        int cut = Math.Min(firstPiece, tar.Length);
-        parser.Append(tar[..cut]);
-        parser.Append(tar[cut..]);
+        for (int piece; !tar.IsEmpty; tar = tar[piece..])
+        {
+            piece = Math.Min(nextPiece(), tar.Length);
+            parser.Append(tar[..piece]);
+        }
         parser.Complete();
         return recorder._text.ToString();
     }
