@@ -11,6 +11,7 @@ internal static class FuzzTargets
         ("inflate", () => new InflateTarget(), 500),
         ("gzip", () => new GzipTarget(), 100),
         ("zstd", () => new ZstdTarget(), 300),
+        ("resume", () => new ResumeTarget(), 80),
         ("erofs", () => new ErofsTarget(), 10),
         ("stores", () => new StoresTarget(), 20),
         ("json", () => new JsonTarget(), 3000),

@@ -60,9 +60,8 @@ internal sealed class GzipTarget : FuzzTarget
             plain.Write(output, 0, written);
             // What is no longer ours has to be without meaning to the decoder.
             output.AsSpan().Fill(0xA5);
-            if (status == InflateStatus.Malformed) break;
-            complete = decoder.IsComplete;
-            if (status == InflateStatus.NeedsInput && at == blob.Length) break;
+            complete = status != InflateStatus.Malformed && decoder.IsComplete;
+            if (status == InflateStatus.Malformed || (status == InflateStatus.NeedsInput && at == blob.Length)) break;
         }
         return plain.ToArray();
     }

@@ -14,7 +14,7 @@ namespace Skiff.Layers.Tests.Fuzz;
 /// </summary>
 internal sealed class ZstdTarget : FuzzTarget
 {
-    private const int EnoughBytes = 4 << 20;
+    private const int EnoughBytes = 4 << 20, SegmentBytes = 4 << 10;
 
     private byte[] _plain = [];
 
@@ -27,6 +27,8 @@ internal sealed class ZstdTarget : FuzzTarget
         {
             if (random.Next(4) == 0) blob.AddRange(Skippable(random));
             byte[] piece = random.Next(6) == 0 ? [] : InflateTarget.Plain(random);
+            // Frames that end where a segment of the output does.
+            if (random.Next(3) == 0) piece = piece[..(piece.Length / SegmentBytes * SegmentBytes)];
             plain.AddRange(piece);
             blob.AddRange(Compress(piece, random));
         }
@@ -53,7 +55,7 @@ internal sealed class ZstdTarget : FuzzTarget
             compressed.Writer.FlushAsync().AsTask().Wait();
         }
         compressed.Writer.Complete();
-        var output = new Pipe();
+        var output = new Pipe(new PipeOptions(minimumSegmentSize: SegmentBytes));
         Task<byte[]> reading = Task.Run(() => ReadAsync(output.Reader));
         string text = "taken";
         try
