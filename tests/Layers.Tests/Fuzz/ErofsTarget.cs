@@ -38,7 +38,7 @@ internal sealed class ErofsTarget : FuzzTarget
         Sandbox.Ingest(_store, diffId, input, random.Next(1, 100_000));
         Assert.Equal(_expected, Oracle.Scan(_store.LowerDirectories([diffId])[0]));
         Assert.Null(_store.Check(diffId, static _ => { }, CancellationToken.None));
-        _store.Remove(diffId);
+        _store.Remove([diffId]);
     }
 
     /// <summary>Files of every kind in directories of every size, as <see cref="Oracle.Scan"/> prints them.</summary>

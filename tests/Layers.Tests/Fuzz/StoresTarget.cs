@@ -106,7 +106,7 @@ internal sealed partial class StoresTarget : FuzzTarget
         using (Stream rebuilt = store.OpenTar(diffId))
             Assert.Equal(diffId, Digest.FromBytes(SHA256.HashData(rebuilt)));
         Assert.Null(store.Check(diffId, static _ => { }, CancellationToken.None));
-        store.Remove(diffId);
+        store.Remove([diffId]);
     }
 
     private static void Add(RawTar tar, Random random)
