@@ -10,8 +10,10 @@ namespace Skiff.Layers.Snapshots;
 /// </summary>
 internal sealed class LayerContent : IDisposable
 {
-    // Reading must not write: without O_NOATIME the first read of each file would update its inode.
-    private const OpenFlags Reading = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NOATIME;
+    // Reading must not write: without O_NOATIME the first read of each file would update its inode. Nor must it wait:
+    // in a damaged layer there may be a fifo where a file should be, and without O_NONBLOCK its opening never ends.
+    private const OpenFlags Reading =
+        OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NOATIME | OpenFlags.O_NONBLOCK;
 
     private readonly Fd _root;
     private readonly Fd? _shadowed;

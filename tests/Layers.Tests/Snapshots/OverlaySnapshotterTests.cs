@@ -17,4 +17,17 @@ public sealed class OverlaySnapshotterTests : SnapshotterContract
         string file = Path.Combine(snapshotter.LowerDirectories([diffId])[0], "f");
         Assert.Equal(new string('x', 5000), File.ReadAllText(file));
     }
+
+    [Fact]
+    public async Task Check_of_a_layer_with_a_fifo_in_place_of_a_file_ends()
+    {
+        ISnapshotter store = Open();
+        Digest diffId = Sandbox.Ingest(store, Oracle.MakeTar(Sandbox, "add('f', data=b'x')"));
+        string file = Path.Combine(store.LowerDirectories([diffId])[0], "f");
+        File.Delete(file);
+        Shell.Run("mkfifo", file);
+        Task<LayerDefect?> check = Task.Run(() => store.Check(diffId, static _ => { }, CancellationToken.None));
+        LayerDefect? defect = await check.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Contains("pread(", defect?.Text);
+    }
 }
