@@ -78,7 +78,12 @@ internal sealed class GzipTarget : FuzzTarget
         if ((flags & 8) != 0) header.AddRange([.. Enumerable.Repeat((byte)'n', random.Next(100)), 0]);
         if ((flags & 16) != 0) header.AddRange([.. Enumerable.Repeat((byte)'c', random.Next(100)), 0]);
         if ((flags & 2) != 0) header.AddRange(BitConverter.GetBytes(Crc32.Append(0, header.ToArray()))[..2]);
-        byte[] body = random.Next(8) == 0 ? [3, 0] : RandomDeflate.Make(random);
+        byte[] body = random.Next(4) switch
+        {
+            0 => InflateTarget.Compressed(random),
+            1 when random.Next(2) == 0 => [3, 0],
+            _ => RandomDeflate.Make(random),
+        };
         byte[] plain = Zlib.Inflate(body, Zlib.Raw).Output;
         return [.. header, .. body, .. BitConverter.GetBytes(Crc32.Append(0, plain)),
             .. BitConverter.GetBytes(plain.Length)];

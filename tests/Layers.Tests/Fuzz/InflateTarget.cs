@@ -29,14 +29,15 @@ internal sealed class InflateTarget : FuzzTarget
 
     internal static byte[] Plain(Random random)
     {
-        byte[] plain = new byte[random.Next(1, 20_000)];
+        // Now and then more than two windows of DEFLATE, and more than a block of zstd.
+        byte[] plain = new byte[random.Next(1, random.Next(8) == 0 ? 200_000 : 20_000)];
         int letters = random.Next(1, 256);
         for (int i = 0; i < plain.Length; i++)
             plain[i] = i > 40 && random.Next(4) > 0 ? plain[i - 1 - i % 39] : (byte)random.Next(letters);
         return plain;
     }
 
-    private static byte[] Compressed(Random random)
+    internal static byte[] Compressed(Random random)
     {
         ZLibCompressionStrategy[] strategies = Enum.GetValues<ZLibCompressionStrategy>();
         return Streams.Deflate(Plain(random), random.Next(10), strategies[random.Next(strategies.Length)]);
