@@ -127,13 +127,15 @@ public static unsafe partial class Files
     /// <summary>A fitting buffer for <see cref="ReadDirectory"/>: a few hundred names at once.</summary>
     internal const int DirectoryBuffer = 16384;
 
-    /// <summary>getdents64(2); 0 at the end.</summary>
+    /// <summary>getdents64(2); 0 at the end, and for a directory that was removed while it is open (ENOENT).</summary>
     internal static int ReadDirectory(Fd directory, Span<byte> buffer)
     {
         nint r;
         fixed (byte* b = buffer) // SAFETY: pinned for the call, length from the span.
             r = Native.getdents64(directory.Number, b, buffer.Length);
-        return (int)(r == -1 ? throw new LinuxException(Native.LastErrno, "getdents64", directory.ToString()) : r);
+        if (r != -1) return (int)r;
+        Errno errno = Native.LastErrno;
+        return errno == Errno.ENOENT ? 0 : throw new LinuxException(errno, "getdents64", directory.ToString());
     }
 
     /// <summary>Back to the first entry or byte.</summary>

@@ -6,13 +6,16 @@ namespace Skiff.Interop;
 
 /// <summary>
 /// Removes a directory tree by descriptors: never follows a symlink, never enters a mount, works on names that are no
-/// UTF-8 and on trees deeper than the descriptor limit. Goes on after a failure and reports all of them.
+/// UTF-8 and on trees deeper than the descriptor limit. Goes on after a failure and reports all of them. Others may
+/// remove the same tree meanwhile: what they have removed is no failure.
 /// </summary>
 public sealed unsafe class TreeRemoval
 {
     // A container can nest directories far deeper than a process may hold descriptors: from here on, directories are
     // moved up to the top of the tree and removed there.
     private const int DeepestLevel = 48;
+
+    private const int MostAttempts = 20;
 
     private readonly List<LinuxException> _failures = [];
     private readonly Fd _top;
@@ -34,14 +37,20 @@ public sealed unsafe class TreeRemoval
         if (errno is Errno.None or Errno.ENOENT) return [];
         if (errno != Errno.EISDIR) return [Failure(errno, "unlinkat", directory, path)];
         errno = Files.TryOpenAt(directory, path, OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW, 0, out Fd? top);
+        if (errno == Errno.ENOENT) return [];
         if (errno != Errno.None) return [Failure(errno, "openat", directory, path)];
         using (top)
         {
             if (Files.Stat(top!).IsMountRoot) return [Failure(Errno.EBUSY, "rmdir of a mount point", directory, path)];
             var removal = new TreeRemoval(top!);
-            removal.Empty(top!, 0);
-            errno = removal._failures.Count == 0
-                ? Files.TryUnlinkAt(directory, path, directoryEntry: true) : Errno.None;
+            errno = Errno.ENOTEMPTY;
+            // Somebody else who removes the tree may just have moved a directory up to its top.
+            for (int attempt = 0; errno == Errno.ENOTEMPTY && attempt < MostAttempts; attempt++)
+            {
+                removal.Empty(top!, 0);
+                if (removal._failures.Count > 0) return removal._failures;
+                errno = Files.TryUnlinkAt(directory, path, directoryEntry: true);
+            }
             if (errno is not (Errno.None or Errno.ENOENT))
                 removal._failures.Add(Failure(errno, "rmdir", directory, path));
             return removal._failures;
@@ -104,6 +113,7 @@ public sealed unsafe class TreeRemoval
         }
         if (level >= DeepestLevel) return Hoist(directory, name);
         errno = OpenChild(directory, name, out Fd? child);
+        if (errno == Errno.ENOENT) return false;
         if (errno != Errno.None)
         {
             Fail(errno, errno == Errno.EXDEV ? "openat2 of a mount point" : "openat2", directory, name);
@@ -129,7 +139,7 @@ public sealed unsafe class TreeRemoval
                 errno = Files.RenameNoReplace(directory, from, _top, target);
         }
         while (errno == Errno.EEXIST);
-        if (errno != Errno.None) Fail(errno, "renameat2", directory, name);
+        if (errno is not (Errno.None or Errno.ENOENT)) Fail(errno, "renameat2", directory, name);
         return errno == Errno.None;
     }
 

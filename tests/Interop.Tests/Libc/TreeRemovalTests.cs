@@ -44,6 +44,30 @@ public sealed class TreeRemovalTests : IDisposable
     }
 
     [Fact]
+    public void Tree_that_several_remove_at_once_goes_without_a_failure()
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            string tree = _directory["t"];
+            for (int i = 0; i < 60; i += 5) Directory.CreateDirectory($"{tree}/{i}/{string.Join('/', Deep(i))}");
+            var removers = Enumerable.Range(0, 4).Select(_ => Task.Run(() => TreeRemoval.Remove(tree))).ToArray();
+            Assert.All(removers, remover => Assert.Empty(remover.Result));
+            Assert.False(Directory.Exists(tree));
+        }
+
+        static IEnumerable<int> Deep(int depth) => Enumerable.Range(0, depth);
+    }
+
+    [Fact]
+    public void Directory_that_was_removed_while_it_is_open_is_empty()
+    {
+        Directory.CreateDirectory(_directory["gone"]);
+        using Fd open = Files.Open(_directory["gone"], OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        Directory.Delete(_directory["gone"]);
+        Assert.Empty(Files.ListDirectory(open));
+    }
+
+    [Fact]
     public void Symlink_to_a_directory_loses_only_itself()
     {
         Directory.CreateDirectory(_directory["kept"]);
