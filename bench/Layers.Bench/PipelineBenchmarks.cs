@@ -64,9 +64,7 @@ public class PipelineBenchmarks
 
         public long DropPartials(TimeSpan unusedFor) => 0;
 
-        public void Keep(in ResumePoint point)
-        {
-        }
+        public bool Keep(in ResumePoint point) => false;
 
         public void Suspend(in ResumePoint point)
         {

@@ -12,6 +12,7 @@ public sealed class ResumeTests : IDisposable
     private readonly HoldingProxy _proxy;
     private readonly string _root;
     private readonly string _image;
+    private string _store = "";
 
     public ResumeTests(SkiffHost host)
     {
@@ -24,10 +25,11 @@ public sealed class ResumeTests : IDisposable
     public void Dispose() => _proxy.Dispose();
 
     [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("TERM", 143)]
-    public void Pull_that_a_signal_ends_is_taken_up_by_the_next_one(string signal, int code)
+    [InlineData("erofs", "INT", 130)]
+    [InlineData("overlay", "TERM", 143)]
+    public void Pull_that_a_signal_ends_is_taken_up_by_the_next_one(string store, string signal, int code)
     {
+        _store = store;
         using var pull = Start("pull", _image);
         WaitUntilHeld(pull);
         Command.Shell($"kill -{signal} {pull.Pid}").Exits(0);
@@ -37,9 +39,12 @@ public sealed class ResumeTests : IDisposable
         AssertOnlyTheRestIsFetched();
     }
 
-    [Fact]
-    public void Pull_that_is_killed_is_taken_up_from_what_it_noted_last()
+    [Theory]
+    [InlineData("erofs")]
+    [InlineData("overlay")]
+    public void Pull_that_is_killed_is_taken_up_from_what_it_noted_last(string store)
     {
+        _store = store;
         _proxy.HoldAfter(HeldAt / 2);
         using var pull = Start("pull", _image);
         // A pull notes how far it is every five seconds, when more bytes come.
@@ -53,9 +58,12 @@ public sealed class ResumeTests : IDisposable
         AssertOnlyTheRestIsFetched(HeldAt / 2);
     }
 
-    [Fact]
-    public void Cut_off_download_is_shown_by_df_and_removed_by_prune()
+    [Theory]
+    [InlineData("erofs")]
+    [InlineData("overlay")]
+    public void Cut_off_download_is_shown_by_df_and_removed_by_prune(string store)
     {
+        _store = store;
         using var pull = Start("pull", _image);
         WaitUntilHeld(pull);
         Command.Shell($"kill -INT {pull.Pid}").Exits(0);
@@ -90,7 +98,7 @@ public sealed class ResumeTests : IDisposable
     }
 
     private Command Start(params string[] arguments) => Command.Start(
-        _host.Binary, ["--root", _root, "--run-root", _root + "-run", "--snapshotter", "erofs", .. arguments]);
+        _host.Binary, ["--root", _root, "--run-root", _root + "-run", "--snapshotter", _store, .. arguments]);
 
     private CommandResult Run(params string[] arguments)
     {

@@ -236,7 +236,8 @@ public static unsafe partial class Files
 
     /// <summary>
     /// flock(2), exclusive or shared. With <paramref name="wait"/> false the result is EWOULDBLOCK (EAGAIN) when
-    /// another open file description holds it. Released when the descriptor is closed.
+    /// another open file description holds it. Released when the descriptor is closed, with all copies of it: a child
+    /// has one until it executes its program. <see cref="Unlock"/> does not wait for that.
     /// </summary>
     public static Errno TryFlock(Fd fd, bool exclusive, bool wait)
     {
@@ -246,6 +247,9 @@ public static unsafe partial class Files
         while (r == -1 && Native.LastErrno == Errno.EINTR);
         return r == -1 ? Native.LastErrno : Errno.None;
     }
+
+    /// <summary>flock(2), LOCK_UN. Cannot fail on a descriptor that is open.</summary>
+    public static void Unlock(Fd fd) => _ = flock(fd.Number, 8);
 
     private static Errno OnPath(int number, Fd directory, string path, nint argument)
     {

@@ -84,7 +84,6 @@ internal sealed class IngestStage(
         var point = new ResumePoint(blob, place, tar.Current());
         _reached = point;
         if (Environment.TickCount64 - _lastKeptMs < options.KeepEveryMs) return;
-        ingest.Keep(point);
-        _lastKeptMs = Environment.TickCount64;
+        if (ingest.Keep(point)) _lastKeptMs = Environment.TickCount64;
     }
 }

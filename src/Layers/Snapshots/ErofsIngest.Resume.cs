@@ -51,12 +51,12 @@ internal sealed partial class ErofsIngest
         return null;
     }
 
-    public void Keep(in ResumePoint point)
+    public bool Keep(in ResumePoint point)
     {
-        if (!LayerStore.IsPartial(_path)) return;
+        if (!LayerStore.IsPartial(_path)) return false;
         Files.Fdatasync(_tar);
         _store.WriteResumePoint(_path, point);
-        _isKept = true;
+        return _isKept = true;
     }
 
     public void Suspend(in ResumePoint point)

@@ -73,6 +73,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
         if (_lock.IsClosed) return;
         _tar?.Dispose();
         if (!(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
+        Files.Unlock(_lock);
         _lock.Dispose();
     }
 

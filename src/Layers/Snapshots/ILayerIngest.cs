@@ -15,11 +15,12 @@ public interface ILayerIngest : IDisposable
 
     /// <summary>
     /// Makes durable what was appended up to <paramref name="point"/> at least, then the point itself. From now on,
-    /// also after a death of the process or a power cut, <see cref="ISnapshotter.Resume"/> can go on from there. Does
-    /// nothing when another ingest of the same layer is the one that is kept.
+    /// also after a death of the process or a power cut, <see cref="ISnapshotter.Resume"/> can go on from there.
     /// </summary>
     /// <param name="point">Not behind what was appended, nor before an earlier one.</param>
-    void Keep(in ResumePoint point);
+    /// <returns>False when that is not possible just now, or at all, since another ingest of the same layer is the one
+    /// that is kept.</returns>
+    bool Keep(in ResumePoint point);
 
     /// <summary>As <see cref="Keep"/>, and ends the ingest for now; what was appended behind the point is lost. Also
     /// after a failed <see cref="Append"/> or <see cref="Commit"/>.</summary>

@@ -15,8 +15,7 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     internal const ResolveFlags Inside =
         ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
 
-    private readonly string _path;
-    private readonly Fd _root;
+    private readonly Fd _ingest, _root;
     private readonly FileMaking _making;
     private readonly ShadowedContent _shadowed;
     private readonly FileWorkers _workers;
@@ -26,17 +25,18 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     private int _parentEntry = -1;
 
     /// <param name="path">The layer's directory while it comes in; the tree is made in it.</param>
+    /// <param name="ingest">The same, open; it may get another name.</param>
     /// <param name="threads">How many threads may make files besides the caller's.</param>
     /// <param name="limits">What the tree refuses for its size.</param>
-    internal LayerFiles(string path, int threads, IngestLimits limits)
+    internal LayerFiles(string path, Fd ingest, int threads, IngestLimits limits)
     {
-        _path = path;
+        _ingest = ingest;
         Tree = new LayerTree(this, limits);
         string root = Path.Combine(path, OverlaySnapshotter.Tree);
         Files.MakeDirectories(root, 0x1FF);
         _root = Files.Open(root, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         _making = new FileMaking(Files.Stat(_root));
-        _shadowed = new ShadowedContent(path, Tree);
+        _shadowed = new ShadowedContent(ingest, Tree);
         _workers = new FileWorkers(threads, _making);
     }
 
@@ -75,6 +75,16 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         Receiving = -1;
     }
 
+    /// <summary>Whether <see cref="Settle"/> may be followed by more: not within a small file's content.</summary>
+    internal bool CanSettle => Receiving < 0 || _file is not null;
+
+    /// <summary>Flushes to disk what has come so far.</summary>
+    internal void Settle()
+    {
+        _workers.Drain();
+        Files.SyncFs(_root);
+    }
+
     /// <summary>After the last entry: makes what had to wait, and flushes everything to disk.</summary>
     internal void Finish()
     {
@@ -106,11 +116,10 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         }
         KeepBelow(entry);
         // Moved out of the layer first, to where its name is ours.
-        using Fd ingest = Files.Open(_path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         parent = ParentOf(entry);
-        FileMaking.Check(Files.TryRenameAt(parent, name, ingest, "removed"u8), "renameat2", parent, name);
+        FileMaking.Check(Files.TryRenameAt(parent, name, _ingest, "removed"u8), "renameat2", parent, name);
         ForgetParent();
-        IReadOnlyList<LinuxException> failures = TreeRemoval.RemoveAt(ingest, "removed");
+        IReadOnlyList<LinuxException> failures = TreeRemoval.RemoveAt(_ingest, "removed");
         if (failures.Count > 0) throw failures[0];
     }
 

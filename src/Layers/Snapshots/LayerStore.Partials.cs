@@ -55,7 +55,8 @@ internal sealed partial class LayerStore
     {
         string file = Path.Combine(ingest, ResumeFile);
         bool isFirst = !Files.Exists(file);
-        AtomicFile.Replace(file, point.ToJson(), durable: true, mode: 0x180);
+        byte[] content = point.ToJson();
+        _reserve.Spend(() => AtomicFile.Replace(file, content, durable: true, mode: 0x180));
         if (isFirst) AtomicFile.SyncDirectory(Ingests);
     }
 
@@ -87,10 +88,13 @@ internal sealed partial class LayerStore
     internal long DropPartials(TimeSpan unusedFor)
     {
         long bytes = 0;
-        foreach (PartialLayer partial in Partials())
+        foreach (string name in Names(Ingests))
         {
-            if (DateTimeOffset.UtcNow - partial.LastUsed < unusedFor) continue;
-            if (TryDiscardPartial(PartialOf(partial.DiffId))) bytes += partial.Bytes;
+            string path = Path.Combine(Ingests, name);
+            if (!TryGetDiffId(name, out _) || TimeOf(path) is not { } time
+                || DateTimeOffset.UtcNow - time < unusedFor) continue;
+            long size = TreeSize.Of(path);
+            if (TryDiscardPartial(path)) bytes += size;
         }
         return bytes;
     }

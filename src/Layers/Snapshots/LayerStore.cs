@@ -11,8 +11,10 @@ namespace Skiff.Layers.Snapshots;
 /// </summary>
 /// <param name="root">The state root.</param>
 /// <param name="marker">The file or directory that appears last.</param>
-internal sealed partial class LayerStore(string root, string marker)
+/// <param name="besides">A directory that only some layers of this form have.</param>
+internal sealed partial class LayerStore(string root, string marker, string? besides = null)
 {
+    private const string Stale = "stale";
     private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
     private static int s_serial;
 
@@ -123,13 +125,27 @@ internal sealed partial class LayerStore(string root, string marker)
     private void Merge(string ingest, Digest diffId)
     {
         if (Contains(diffId)) return;
+        MoveStale(ingest, diffId);
         foreach (string name in Names(ingest))
-            if (name != marker) Files.Rename(Path.Combine(ingest, name), Path.Combine(PathOf(diffId), name));
+            if (name != marker && name != Stale)
+                Files.Rename(Path.Combine(ingest, name), Path.Combine(PathOf(diffId), name));
         AtomicFile.SyncDirectory(PathOf(diffId));
         string made = Path.Combine(ingest, marker);
         Errno errno = Files.TryRenameAt(Fd.Cwd, made, Fd.Cwd, MarkerOf(diffId), noReplace: true);
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "renameat2", MarkerOf(diffId));
         AtomicFile.SyncDirectory(PathOf(diffId));
+    }
+
+    /// <summary>
+    /// A merge or a repair by hand that was cut off may have left what no file can be moved over, and what would be
+    /// taken for a part of this layer.
+    /// </summary>
+    private void MoveStale(string ingest, Digest diffId)
+    {
+        if (besides is null) return;
+        string from = Path.Combine(PathOf(diffId), besides), to = Path.Combine(ingest, Stale);
+        Errno errno = Files.TryRenameAt(Fd.Cwd, from, Fd.Cwd, to);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "renameat2", $"{from} -> {to}");
     }
 
     /// <summary>

@@ -10,12 +10,12 @@ namespace Skiff.Layers.Snapshots;
 /// Extracts a layer while its bytes pass, and records what of them the files do not hold. <see cref="LayerTree"/> says
 /// where each entry belongs, <see cref="LayerFiles"/> makes it.
 /// </summary>
-internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
+internal sealed partial class OverlayIngest : ILayerIngest, ITarVisitor
 {
     private readonly LayerStore _store;
     private readonly Digest? _diffId;
     private readonly bool _replace;
-    private readonly string _path;
+    private string _path;
     private readonly Fd _lock;
     private readonly LayerFiles _files;
     private readonly TarRecordWriter _record;
@@ -25,13 +25,21 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
     private bool _published;
 
     internal OverlayIngest(LayerStore store, Digest? diffId, int threads, bool replace, IngestLimits limits)
+        : this(store, diffId, threads, limits,
+            replace || diffId is null ? store.NewIngest(replace) : store.NewIngest(diffId.Value))
     {
-        (_store, _diffId, _replace) = (store, diffId, replace);
-        (_path, _lock) = store.NewIngest(replace);
+        _replace = replace;
+    }
+
+    private OverlayIngest(
+        LayerStore store, Digest? diffId, int threads, IngestLimits limits, (string Path, Fd Lock) directory)
+    {
+        (_store, _diffId) = (store, diffId);
+        (_path, _lock) = directory;
         _parser = new TarParser(this, limits);
         try
         {
-            _files = new LayerFiles(_path, threads, limits);
+            _files = new LayerFiles(_path, _lock, threads, limits);
             _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
                 OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
         }
@@ -51,14 +59,11 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         }
         catch (LinuxException e)
         {
+            _isRefused = !MayPass(e.Errno);
             throw e.While($"cannot extract layer {_diffId}");
         }
         _record.Write(tar);
     }
-
-    public void Keep(in ResumePoint point) { }
-
-    public void Suspend(in ResumePoint point) { }
 
     public void Commit(Digest? diffId)
     {
@@ -77,7 +82,11 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
             throw e.While($"cannot extract layer {_diffId}");
         }
         if (_replace) _store.Replace(_path, name);
-        else _store.Publish(_path, name);
+        else
+        {
+            LayerStore.RemoveResumePoint(_path);
+            _store.Publish(_path, name);
+        }
         _published = true;
     }
 
@@ -87,7 +96,8 @@ internal sealed class OverlayIngest : ILayerIngest, ITarVisitor
         _record?.Dispose();
         _files?.Dispose();
         // A replaced tree stays until the next boot: running containers have it for their lower directory.
-        if (Files.Exists(_path) && !(_replace && _published)) _store.Discard(_path);
+        if (!(_replace && _published) && !(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
+        Files.Unlock(_lock);
         _lock.Dispose();
     }
 

@@ -20,9 +20,11 @@ public sealed class OverlaySnapshotter : ISnapshotter
 
     private readonly LayerStore _store;
 
+    private static int Threads => Math.Min(Environment.ProcessorCount, MaxThreads) - 1;
+
     /// <summary>Opens the store; makes nothing.</summary>
     /// <param name="root">The durable state root.</param>
-    public OverlaySnapshotter(string root) => _store = new LayerStore(root, Tree);
+    public OverlaySnapshotter(string root) => _store = new LayerStore(root, Tree, ShadowedContent.Directory);
 
     /// <inheritdoc/>
     public string Name => "overlay";
@@ -31,17 +33,14 @@ public sealed class OverlaySnapshotter : ISnapshotter
     public bool Contains(Digest diffId) => _store.Contains(diffId);
 
     /// <inheritdoc/>
-    public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) => new OverlayIngest(
-        _store, diffId, Math.Min(Environment.ProcessorCount, MaxThreads) - 1, replace, limits ?? IngestLimits.Default);
+    public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) =>
+        new OverlayIngest(_store, diffId, Threads, replace, limits ?? IngestLimits.Default);
 
     /// <inheritdoc/>
     public ILayerIngest? Resume(
         Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
-        IngestLimits? limits = null)
-    {
-        point = default;
-        return null;
-    }
+        IngestLimits? limits = null) => OverlayIngest.Resume(
+            _store, diffId, Threads, blob, tar, out point, limits ?? IngestLimits.Default, cancellation);
 
     /// <inheritdoc/>
     public IEnumerable<PartialLayer> Partials() => _store.Partials();

@@ -10,9 +10,9 @@ namespace Skiff.Layers.Snapshots;
 /// cannot be rebuilt without it. It lies in a directory beside the tree, named by inode number; what still has another
 /// name in the tree, as a hard link, leaves a note with that path instead.
 /// </summary>
-/// <param name="path">The layer's directory while it comes in.</param>
+/// <param name="ingest">The layer's directory while it comes in.</param>
 /// <param name="tree">The layer's names.</param>
-internal sealed class ShadowedContent(string path, LayerTree tree) : IDisposable
+internal sealed class ShadowedContent(Fd ingest, LayerTree tree) : IDisposable
 {
     internal const string Directory = "shadowed", Elsewhere = ".path";
 
@@ -55,9 +55,9 @@ internal sealed class ShadowedContent(string path, LayerTree tree) : IDisposable
 
     private Fd MakeDirectory()
     {
-        string shadowed = Path.Combine(path, Directory);
-        Files.MakeDirectories(shadowed, 0x1C0);
-        return Files.Open(shadowed, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        Errno errno = Files.TryMkdirAt(ingest, Directory, 0x1C0);
+        if (errno != Errno.None) throw new LinuxException(errno, "mkdirat", $"{ingest}/{Directory}");
+        return Files.OpenAt(ingest, Directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
     }
 
     private static byte[] NameOf(int inode) => Encoding.ASCII.GetBytes(inode.ToString(CultureInfo.InvariantCulture));

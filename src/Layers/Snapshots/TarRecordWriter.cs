@@ -78,6 +78,22 @@ internal sealed class TarRecordWriter : IDisposable
         _paths.Clear();
     }
 
+    /// <summary>Writes all that was taken so far, without flushing it to disk; more may follow.</summary>
+    internal void Flush()
+    {
+        if (_file.IsClosed) return; // It is finished.
+        FlushContent();
+        Flush(last: false);
+        OperationStatus status;
+        do
+        {
+            status = _zstd.FlushStream(_compressed, out int written);
+            Files.WriteAll(_file, _compressed.AsSpan(0, written));
+            _written += written;
+        }
+        while (status == OperationStatus.DestinationTooSmall);
+    }
+
     /// <summary>Writes the end and closes the file, without flushing it to disk; how many bytes it has.</summary>
     internal long Finish()
     {
@@ -99,7 +115,7 @@ internal sealed class TarRecordWriter : IDisposable
         if (bytes.IsEmpty) return;
         Step(TarRecord.Literal, bytes.Length);
         _out.Append(bytes);
-        if (_out.Length >= FlushBytes) Flush();
+        if (_out.Length >= FlushBytes) Flush(last: false);
     }
 
     private void File(int inode, ReadOnlySpan<byte> path)
@@ -143,7 +159,7 @@ internal sealed class TarRecordWriter : IDisposable
         _out.Append((byte)rest);
     }
 
-    private void Flush(bool last = false)
+    private void Flush(bool last)
     {
         ReadOnlySpan<byte> rest = _out.Span;
         OperationStatus status;

@@ -99,6 +99,9 @@ public sealed class ErrorTests : IDisposable
         Assert.Equal(Errno.EAGAIN, Files.TryFlock(second, exclusive: false, wait: false));
         first.Dispose();
         Assert.Equal(Errno.None, Files.TryFlock(second, exclusive: true, wait: false));
+        using Fd third = Files.Open(_directory["lock"], OpenFlags.O_RDWR);
+        Files.Unlock(second);
+        Assert.Equal(Errno.None, Files.TryFlock(third, exclusive: true, wait: false));
     }
 
     [Fact]

@@ -7,6 +7,22 @@ public sealed class OverlaySnapshotterTests : SnapshotterContract
 {
     private protected override ISnapshotter Open() => Snapshotters.Open(Sandbox.Root, Sandbox.RunRoot, "overlay");
 
+    [Theory]
+    [InlineData("add('f', data=b'first'); add('f', data=b'second')")]
+    [InlineData("add('f', data=b'only')")]
+    public void What_an_unfinished_layer_has_left_gives_way(string tar)
+    {
+        Digest diffId = Sandbox.Ingest(Open(), Oracle.MakeTar(Sandbox, tar));
+        string layer = Path.Combine(Sandbox.Root, "layers", diffId.Hex);
+        Directory.Delete(Path.Combine(layer, "root"), recursive: true);
+        string shadowed = Path.Combine(layer, "shadowed");
+        Directory.CreateDirectory(shadowed);
+        for (int inode = 0; inode < 5; inode++) File.WriteAllText(Path.Combine(shadowed, $"{inode}"), "stale");
+        Sandbox.Ingest(Open(), Oracle.MakeTar(Sandbox, tar));
+        Assert.Equal(tar.Contains("second"), Directory.Exists(shadowed));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Sandbox.Root, "ingest")));
+    }
+
     [Fact]
     public void Tar_without_its_last_padding_is_complete()
     {

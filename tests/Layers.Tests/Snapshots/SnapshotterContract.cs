@@ -4,7 +4,7 @@ using Skiff.Layers.Snapshots;
 namespace Skiff.Layers.Tests.Snapshots;
 
 /// <summary>What every layer store does, whatever is on disk; run once per store.</summary>
-public abstract class SnapshotterContract : IDisposable
+public abstract partial class SnapshotterContract : IDisposable
 {
     private readonly Sandbox _sandbox = new();
 

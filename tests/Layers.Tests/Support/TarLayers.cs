@@ -89,7 +89,7 @@ public sealed class TarLayers : ISnapshotter
             _total += tar.Length;
         }
 
-        public void Keep(in ResumePoint point) { }
+        public bool Keep(in ResumePoint point) => false;
 
         public void Suspend(in ResumePoint point) { }
 
