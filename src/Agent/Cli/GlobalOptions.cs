@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 
@@ -23,14 +24,24 @@ internal static class GlobalOptions
 
     /// <summary>
     /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
-    /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go.
+    /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go,
+    /// SKIFF_LIMIT_RATE how fast an image comes, SKIFF_KEEP_PARTIAL how long a download that was cut off is kept.
     /// </summary>
     public static StateRoots Roots(ParsedArguments globals) => new(
         Absolute(globals.Value("root") ?? FromEnvironment("SKIFF_ROOT") ?? StateRoots.Default.Root),
         Absolute(globals.Value("run-root") ?? FromEnvironment("SKIFF_RUN_ROOT") ?? StateRoots.Default.RunRoot),
         LayerStore(globals.Value("snapshotter") ?? FromEnvironment("SKIFF_SNAPSHOTTER")),
         LimitOptions.Parse(globals.Value("limits") ?? FromEnvironment("SKIFF_LIMITS")),
+        FromEnvironment("SKIFF_LIMIT_RATE") is { } rate ? PullRate.Parse("SKIFF_LIMIT_RATE", rate) : null,
+        FromEnvironment("SKIFF_KEEP_PARTIAL") is { } age ? Age("SKIFF_KEEP_PARTIAL", age) : null,
         (globals.Value("gc") ?? FromEnvironment("SKIFF_GC")) is { } marks ? Watermarks.Parse(marks) : null);
+
+    /// <summary>Reads a duration that is not negative.</summary>
+    /// <param name="name">Where it was given, for messages.</param>
+    /// <param name="text">The duration.</param>
+    internal static TimeSpan Age(string name, string text) =>
+        GoDuration.TryParse(text, out TimeSpan age, out string problem) && age >= TimeSpan.Zero ? age
+            : throw new UsageException($"bad {name}: {problem}: expected a duration such as 72h");
 
     private static string? LayerStore(string? name) => name is null or "erofs" or "overlay" ? name
         : throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay");

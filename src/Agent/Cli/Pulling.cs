@@ -3,6 +3,7 @@ using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry;
 
 namespace Skiff.Agent.Cli;
 
@@ -17,8 +18,10 @@ internal static class Pulling
     /// <param name="platform">os/arch[/variant], or null for the host's.</param>
     /// <param name="quiet">No progress.</param>
     /// <param name="toError">Progress goes to standard error, since standard output is the container's.</param>
+    /// <param name="options">How to ask; null for what holds for the engine.</param>
     /// <exception cref="UsageException">A signal has ended it.</exception>
-    public static Image Pull(Engine engine, string name, string? platform, bool quiet, bool toError)
+    public static Image Pull(
+        Engine engine, string name, string? platform, bool quiet, bool toError, RegistryOptions? options = null)
     {
         Reference reference = Reference.Parse(name);
         using var cancel = new CancellationTokenSource();
@@ -31,7 +34,7 @@ internal static class Pulling
         try
         {
             var puller = new ImagePuller(
-                engine.Images, makeRoom: (bytes, layers) => engine.MakeRoomFor(bytes, layers, Output.Error));
+                engine.Images, options, makeRoom: (bytes, layers) => engine.MakeRoomFor(bytes, layers, Output.Error));
             PullResult result = puller.PullAsync(
                 reference, platform is null ? null : Platform.Parse(platform), progress, cancel.Token)
                 .GetAwaiter().GetResult();

@@ -20,9 +20,6 @@ internal sealed class ImagePuller(
 {
     private const int LayersAtOnce = 3;
 
-    // What was left of a pull and not taken up for so long goes: whoever wanted the image has another by now.
-    private static readonly TimeSpan s_keepPartials = TimeSpan.FromDays(7);
-
     /// <summary>Pulls what <paramref name="reference"/> names for <paramref name="platform"/> (this machine's when
     /// null).</summary>
     /// <exception cref="ImageException">Begins with <c>pull NAME: </c> and says what is wrong.</exception>
@@ -31,12 +28,12 @@ internal sealed class ImagePuller(
     {
         try
         {
-            using var registry = new RegistryClient(reference.Registry, credentials, options);
+            using var registry = new RegistryClient(reference.Registry, credentials, options ?? store.Registry);
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();
             store.Reserve.Ensure();
-            store.Layers.DropPartials(s_keepPartials);
+            store.Layers.DropPartials(store.KeepPartial);
             await PullLayersAsync(registry, reference, choice.Manifest.Layers, choice.DiffIds, progress, cancellation)
                 .ConfigureAwait(false);
             Digest id = choice.Manifest.Config.Digest;

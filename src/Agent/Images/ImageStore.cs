@@ -2,6 +2,7 @@ using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -24,7 +25,8 @@ internal sealed class ImageStore
         Names = new ImageNames(_directory);
         Records = new ImageRecords(_directory);
         Layers = layers;
-        Limits = roots.Limits;
+        (Limits, Registry) = (roots.Limits, roots.Registry);
+        KeepPartial = roots.KeepPartial ?? TimeSpan.FromDays(7);
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
     }
@@ -43,6 +45,12 @@ internal sealed class ImageStore
 
     /// <summary>How much of a layer is taken; null for the defaults.</summary>
     internal IngestLimits? Limits { get; }
+
+    /// <summary>How registries are asked; null for the defaults.</summary>
+    internal RegistryOptions? Registry { get; }
+
+    /// <summary>How long a download that was cut off is kept for a pull that goes on with it.</summary>
+    internal TimeSpan KeepPartial { get; }
 
     internal ImageNames Names { get; }
 

@@ -108,7 +108,7 @@ internal sealed class StoreRepair(
             if (name.Digest is null || !defect.Images.Contains(record.Image)) continue;
             try
             {
-                using var registry = new RegistryClient(name.Registry, credentials, options);
+                using var registry = new RegistryClient(name.Registry, credentials, options ?? store.Registry);
                 fetch(registry, name, record.Image).GetAwaiter().GetResult();
                 return $"fetched again from {name.Registry}/{name.Repository}";
             }

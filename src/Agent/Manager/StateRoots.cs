@@ -1,18 +1,22 @@
 using Skiff.Agent.Images;
+using Skiff.Layers.Registry;
 using Skiff.Layers.Tar;
 
 namespace Skiff.Agent.Manager;
 
 /// <summary>Where all state lives: durable below <see cref="Root"/>, volatile (tmpfs) below
-/// <see cref="RunRoot"/>, in what form layers are kept, how large they may be, and how full the disk.</summary>
+/// <see cref="RunRoot"/>, in what form layers are kept, how large they may be, how they are fetched, and how full the
+/// disk may be.</summary>
 /// <param name="Root">Default /var/lib/skiff; --root or SKIFF_ROOT.</param>
 /// <param name="RunRoot">Default /run/skiff; --run-root or SKIFF_RUN_ROOT.</param>
 /// <param name="LayerStore">erofs or overlay; null: the kernel is asked. --snapshotter or SKIFF_SNAPSHOTTER.</param>
 /// <param name="Limits">Null: the defaults. --limits or SKIFF_LIMITS.</param>
+/// <param name="Registry">Null: the defaults. SKIFF_LIMIT_RATE.</param>
+/// <param name="KeepPartial">How long a download that was cut off is kept; null: a week. SKIFF_KEEP_PARTIAL.</param>
 /// <param name="Gc">When unused images are removed; null: never. --gc or SKIFF_GC.</param>
 internal sealed record StateRoots(
     string Root, string RunRoot, string? LayerStore = null, IngestLimits? Limits = null,
-    Watermarks? Gc = null)
+    RegistryOptions? Registry = null, TimeSpan? KeepPartial = null, Watermarks? Gc = null)
 {
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");

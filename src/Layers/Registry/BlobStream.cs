@@ -6,8 +6,15 @@ namespace Skiff.Layers.Registry;
 /// A blob's body. Reads that bring nothing for too long fail with <see cref="TimeoutException"/>; owns the response.
 /// Asynchronous reads only.
 /// </summary>
+/// <param name="response">What it is the body of.</param>
+/// <param name="body">The same as a stream.</param>
+/// <param name="skip">Bytes at its beginning that nobody wants.</param>
+/// <param name="authority">For messages.</param>
+/// <param name="idleTimeoutMs">How long a read may bring nothing.</param>
+/// <param name="rate">How fast; null for no limit.</param>
 internal sealed class BlobStream(
-    HttpResponseMessage response, Stream body, long skip, string authority, int idleTimeoutMs) : Stream
+    HttpResponseMessage response, Stream body, long skip, string authority, int idleTimeoutMs, RateLimit? rate)
+    : Stream
 {
     private CancellationTokenSource? _patience;
     private long _skip = skip;
@@ -25,11 +32,11 @@ internal sealed class BlobStream(
         while (_skip > 0)
         {
             int most = (int)Math.Min(_skip, buffer.Length);
-            int count = await ReadPatientlyAsync(buffer[..most], cancellationToken).ConfigureAwait(false);
+            int count = await ReadSlowlyAsync(buffer[..most], cancellationToken).ConfigureAwait(false);
             if (count == 0) return 0;
             _skip -= count;
         }
-        return await ReadPatientlyAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return await ReadSlowlyAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
     public override void Flush() { }
@@ -47,6 +54,17 @@ internal sealed class BlobStream(
             _patience?.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private ValueTask<int> ReadSlowlyAsync(Memory<byte> buffer, CancellationToken cancellation) =>
+        rate is null ? ReadPatientlyAsync(buffer, cancellation) : ReadSlowlyAsync(rate, buffer, cancellation);
+
+    private async ValueTask<int> ReadSlowlyAsync(RateLimit rate, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        int most = Math.Min(rate.MaxBytes, buffer.Length);
+        int count = await ReadPatientlyAsync(buffer[..most], cancellation).ConfigureAwait(false);
+        await rate.SpendAsync(count, cancellation).ConfigureAwait(false);
+        return count;
     }
 
     private async ValueTask<int> ReadPatientlyAsync(Memory<byte> buffer, CancellationToken cancellation)

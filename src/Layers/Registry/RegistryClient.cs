@@ -11,15 +11,17 @@ namespace Skiff.Layers.Registry;
 public sealed class RegistryClient : IDisposable
 {
     private readonly RegistryTransport _transport;
+    private readonly RateLimit? _rate;
 
     /// <summary>For the registry of <see cref="Reference.Registry"/>.</summary>
     public RegistryClient(string registry, RegistryCredentials? credentials = null, RegistryOptions? options = null)
     {
         Options = options ?? RegistryOptions.Default;
         _transport = new RegistryTransport(registry, credentials, Options);
+        if (Options.BytesPerSecond is { } rate) _rate = new RateLimit(rate, Options.Clock);
     }
 
-    /// <summary>The patience in force.</summary>
+    /// <summary>The options in force.</summary>
     public RegistryOptions Options { get; }
 
     /// <summary>
@@ -84,7 +86,8 @@ public sealed class RegistryClient : IDisposable
                 throw new ImageException(
                     $"it has the wrong size: expected {blob.Size} bytes, got {start + length}");
             Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            return new BlobStream(response, body, skip: offset - start, _transport.Authority, Options.IdleTimeoutMs);
+            return new BlobStream(
+                response, body, skip: offset - start, _transport.Authority, Options.IdleTimeoutMs, _rate);
         }
         catch
         {

@@ -1,6 +1,6 @@
 namespace Skiff.Layers.Registry;
 
-/// <summary>How patient a <see cref="RegistryClient"/> is.</summary>
+/// <summary>How patient a <see cref="RegistryClient"/> is, and how fast.</summary>
 public sealed record RegistryOptions
 {
     /// <summary>What is used when nothing is given.</summary>
@@ -21,10 +21,16 @@ public sealed record RegistryOptions
     /// <summary>Until response headers are there, and between two reads of a body.</summary>
     public int IdleTimeoutMs { get; init; } = 30_000;
 
+    /// <summary>The most that blobs may bring, all of a client's together; null for no limit.</summary>
+    public long? BytesPerSecond { get; init; }
+
+    /// <summary>By which clock <see cref="BytesPerSecond"/> is kept.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>The wait before retry number <paramref name="attempt"/> (0 is the first).</summary>
     internal TimeSpan DelayBefore(int attempt, TimeSpan? asked = null)
     {
         double delayMs = asked?.TotalMilliseconds ?? RetryDelayMs * Math.Pow(2, attempt);
-        return TimeSpan.FromMilliseconds(Math.Min(delayMs, MaxRetryDelayMs));
+        return TimeSpan.FromMilliseconds(Math.Clamp(delayMs, 0, MaxRetryDelayMs));
     }
 }

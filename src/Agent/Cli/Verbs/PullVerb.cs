@@ -1,5 +1,6 @@
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -8,6 +9,7 @@ internal sealed class PullVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Value("limit-rate", "bytes", "Most bytes per second, such as 2m, for all layers together"),
         Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
         Option.Flag("quiet", "Suppress verbose output", 'q'),
     ];
@@ -34,7 +36,9 @@ internal sealed class PullVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         string name = arguments.Positional[0];
-        Pulling.Pull(engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: false);
+        RegistryOptions? options = arguments.Value("limit-rate") is { } rate
+            ? PullRate.Parse("--limit-rate", rate) : null;
+        Pulling.Pull(engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: false, options);
         Output.Line(Reference.Parse(name).ToString());
         return 0;
     }
