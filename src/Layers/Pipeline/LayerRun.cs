@@ -63,16 +63,20 @@ internal sealed class LayerRun(
         // What came before a connection broke for good goes all the way, so that it need not come again: the stages
         // behind see the end of the bytes and not the failure.
         Task downloading = WatchAsync(
-            () => download.RunAsync(compressed.Writer, stop.Token), e => Note(e, download.BytesAreWrong),
+            () => download.RunAsync(compressed.Writer, stop.Token), e => TryNote(e, download.BytesAreWrong),
             _ => compressed.Writer.Complete());
         Task decompressing = WatchAsync(
             Threaded(() => DecompressStage.Run(
                 compressed.Reader, plain.Writer, decoder, checkpoints, limits, stop.Token)),
-            e => { Note(e, e is ImageException); stop.Cancel(); },
-            e => { compressed.Reader.Complete(e); plain.Writer.Complete(e); });
+            e => { if (TryNote(e, e is ImageException)) stop.Cancel(); },
+            e =>
+            {
+                compressed.Reader.Complete(e);
+                plain.Writer.Complete(_failure?.SourceException == e ? e : null);
+            });
         Task appending = WatchAsync(
             Threaded(() => ingest.Run(plain.Reader, stop.Token)),
-            e => { Note(e, e is ImageException); stop.Cancel(); },
+            e => { if (TryNote(e, e is ImageException)) stop.Cancel(); },
             e => plain.Reader.Complete(e));
         // None of them fails, so that all are over when the failure is thrown.
         await Task.WhenAll(downloading, decompressing, appending).ConfigureAwait(false);
@@ -80,10 +84,12 @@ internal sealed class LayerRun(
         _failure?.Throw();
     }
 
-    private void Note(Exception e, bool bytesAreWrong)
+    // False for a failure that follows from an earlier one.
+    private bool TryNote(Exception e, bool bytesAreWrong)
     {
         bool isFirst = Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null) is null;
         if (isFirst) BytesAreWrong = bytesAreWrong;
+        return isFirst;
     }
 
     private static async Task WatchAsync(Func<Task> stage, Action<Exception> note, Action<Exception?> complete)

@@ -67,27 +67,40 @@ public sealed class RegistryClient : IDisposable
 
     /// <summary>
     /// Opens a blob from byte <paramref name="offset"/> on. The stream is the caller's to dispose of; nothing about its
-    /// bytes has been verified except that, where the registry announces a length, it is the right one.
+    /// bytes has been verified except that, where the registry announces a length, it is the right one. A registry that
+    /// does not give the bytes from there on is asked for all of them, and those before are read over.
     /// </summary>
     public async ValueTask<Stream> OpenBlobAsync(
-        Reference reference, Descriptor blob, long offset, CancellationToken cancellation)
+        Reference reference, Descriptor blob, long offset, CancellationToken cancellation) =>
+        (offset > 0 ? await TryOpenAsync(reference, blob, offset, offset, cancellation).ConfigureAwait(false) : null)
+            ?? await TryOpenAsync(reference, blob, 0, offset, cancellation).ConfigureAwait(false)
+            ?? throw new ImageException("registry answered with a part of the blob that was not asked for");
+
+    // Asks for the bytes from one place on and gives out those from another, which may be further on. Null for an
+    // answer that has not got these.
+    private async ValueTask<Stream?> TryOpenAsync(
+        Reference reference, Descriptor blob, long asked, long wanted, CancellationToken cancellation)
     {
         HttpResponseMessage response = await _transport
-            .GetAsync(BlobPath(reference, blob), reference.Repository, null, offset, cancellation)
+            .GetAsync(BlobPath(reference, blob), reference.Repository, null, asked, cancellation)
             .ConfigureAwait(false);
         try
         {
-            long start = response.StatusCode == HttpStatusCode.PartialContent
-                ? response.Content.Headers.ContentRange?.From ?? offset : 0;
-            if (start > offset)
-                throw new ImageException(
-                    $"asked for the bytes from {offset} on, got those from {start} on");
-            if (response.Content.Headers.ContentLength is { } length && start + length != blob.Size)
-                throw new ImageException(
-                    $"it has the wrong size: expected {blob.Size} bytes, got {start + length}");
-            Stream body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            HttpContent content = response.Content;
+            bool isPart = response.StatusCode == HttpStatusCode.PartialContent;
+            long start = isPart ? content.Headers.ContentRange?.From ?? wanted + 1 : 0;
+            if (start > wanted || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                response.Dispose();
+                return null;
+            }
+            // A part may end before the blob does; what is missing is asked for again.
+            long? size = isPart ? content.Headers.ContentRange!.Length : content.Headers.ContentLength;
+            if (size is { } length && length != blob.Size)
+                throw new ImageException($"blob has the wrong size: expected {blob.Size} bytes, got {length}");
+            Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return new BlobStream(
-                response, body, skip: offset - start, _transport.Authority, Options.IdleTimeoutMs, _rate);
+                response, body, skip: wanted - start, _transport.Authority, Options.IdleTimeoutMs, _rate);
         }
         catch
         {

@@ -21,6 +21,10 @@ internal sealed class RegistryTransport : IDisposable
     private readonly string _authority;
     private volatile string _scheme;
 
+    // Once something has answered, a broken connection does not mean that it wants to be spoken to otherwise.
+    private volatile bool _schemeIsKnown;
+    private volatile Exception? _plainFailure;
+
     public RegistryTransport(string registry, RegistryCredentials? credentials, RegistryOptions options)
     {
         _options = options;
@@ -46,39 +50,61 @@ internal sealed class RegistryTransport : IDisposable
     public string Authority => _authority;
 
     /// <summary>
-    /// GET of <paramref name="path"/> (starting with <c>/v2/</c>) from byte <paramref name="offset"/> on. The response,
-    /// always a success, is the caller's to dispose of; its body has not been read.
+    /// GET of <paramref name="path"/> (starting with <c>/v2/</c>) from byte <paramref name="offset"/> on. The response
+    /// is the caller's to dispose of; its body has not been read. It is a success, or to an offset also 416: there are
+    /// not so many bytes.
     /// </summary>
     /// <exception cref="ImageException">Refused, unreachable, or still failing after the retries.</exception>
     public async Task<HttpResponseMessage> GetAsync(
         string path, string repository, string? accept, long offset, CancellationToken cancellation)
     {
-        for (int attempt = 0; ; attempt++)
+        for (int attempt = 0; ;)
         {
             TimeSpan? asked = null;
+            string? target = null;
             try
             {
-                HttpResponseMessage response =
-                    await GetOnceAsync(path, repository, accept, offset, cancellation).ConfigureAwait(false);
-                if (response.IsSuccessStatusCode) return response;
+                HttpResponseMessage response = await GetOnceAsync(
+                    path, repository, accept, offset, uri => (target, _schemeIsKnown) = (uri.Authority, true),
+                    cancellation).ConfigureAwait(false);
+                if (IsAnswer(response, offset))
+                {
+                    _schemeIsKnown = true;
+                    return response;
+                }
                 using (response)
                 {
-                    if (MayNeedTls(response)) continue;
-                    if (attempt >= _options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
-                        throw await RegistryErrors.FromAsync(
+                    bool isOther = target is null && MayNeedTls(response);
+                    if (isOther || attempt >= _options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
+                    {
+                        ImageException refusal = await RegistryErrors.FromAsync(
                             response, _options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
-                    asked = response.Headers.RetryAfter?.Delta;
+                        if (!isOther) throw refusal;
+                        _plainFailure = refusal;
+                        continue;
+                    }
+                    asked = WaitAskedFor(response);
                 }
             }
             catch (Exception e) when (IsExchangeFailure(e, cancellation))
             {
-                if (MayNeedTls(e)) continue;
-                if (attempt >= _options.Retries
-                    || !RegistryErrors.IsTransient(e)) throw RegistryErrors.From(_authority, e);
+                if (target is null && MayNeedTls(e)) continue;
+                Exception cause = target is null && NeedsNoTls(e) is { } plain ? plain : e;
+                if (attempt >= _options.Retries || !RegistryErrors.IsTransient(cause))
+                    throw RegistryErrors.From(
+                        target is null ? _authority : $"{target}, to which {_authority} redirects", cause);
             }
-            await Task.Delay(_options.DelayBefore(attempt, asked), cancellation).ConfigureAwait(false);
+            await Task.Delay(_options.DelayBefore(attempt++, asked), cancellation).ConfigureAwait(false);
         }
     }
+
+    // RFC 9110 section 10.2.3: seconds or a date.
+    private static TimeSpan? WaitAskedFor(HttpResponseMessage response) =>
+        response.Headers.RetryAfter is not { } wait ? null
+            : wait.Delta ?? wait.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
+
+    private static bool IsAnswer(HttpResponseMessage response, long offset) => response.IsSuccessStatusCode
+        || (offset > 0 && response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -88,7 +114,8 @@ internal sealed class RegistryTransport : IDisposable
             || (e is TaskCanceledException && !cancellation.IsCancellationRequested);
 
     private async Task<HttpResponseMessage> GetOnceAsync(
-        string path, string repository, string? accept, long offset, CancellationToken cancellation)
+        string path, string repository, string? accept, long offset, Action<Uri> onRedirect,
+        CancellationToken cancellation)
     {
         var home = new Uri($"{_scheme}://{_authority}{path}");
         Uri uri = home;
@@ -115,6 +142,7 @@ internal sealed class RegistryTransport : IDisposable
                 $"more than {MaxRedirects} redirects, the last to {target.Host}");
             CheckRedirect(uri, target);
             uri = target;
+            onRedirect(uri);
         }
     }
 
@@ -140,21 +168,37 @@ internal sealed class RegistryTransport : IDisposable
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 
-    private bool MayNeedTls(HttpResponseMessage response) =>
-        response.StatusCode == HttpStatusCode.BadRequest
-            && !response.Headers.Contains("Docker-Distribution-Api-Version")
-        && SwitchToTls();
+    private bool MayNeedTls(HttpResponseMessage response)
+    {
+        bool mayNeed = response.StatusCode == HttpStatusCode.BadRequest
+            && !response.Headers.Contains("Docker-Distribution-Api-Version");
+        if (!mayNeed) _schemeIsKnown = true;
+        return mayNeed && TrySwitchToTls();
+    }
 
-    private bool MayNeedTls(Exception e) =>
-        e is HttpRequestException
+    private bool MayNeedTls(Exception e)
+    {
+        bool mayNeed = e is HttpRequestException
         {
             HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ResponseEnded,
-        }
-        && SwitchToTls();
+        };
+        if (!mayNeed || !TrySwitchToTls()) return false;
+        _plainFailure = e;
+        return true;
+    }
 
-    private bool SwitchToTls()
+    // The failure without TLS, if there is none to be had either: then that one tells more, and may pass.
+    private Exception? NeedsNoTls(Exception e)
     {
-        if (!_isLoopback || _scheme == Uri.UriSchemeHttps) return false;
+        bool hasNoTls = e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
+        if (!hasNoTls || _schemeIsKnown || _plainFailure is null) return null;
+        _scheme = Uri.UriSchemeHttp;
+        return _plainFailure;
+    }
+
+    private bool TrySwitchToTls()
+    {
+        if (!_isLoopback || _schemeIsKnown || _scheme == Uri.UriSchemeHttps) return false;
         _scheme = Uri.UriSchemeHttps;
         return true;
     }

@@ -18,7 +18,8 @@ public sealed record Request(string Method, string Path, Dictionary<string, stri
 }
 
 /// <summary>One answer; <see cref="BreakAfter"/> cuts the connection after so many body bytes, StallMs waits there
-/// first.</summary>
+/// first, Reset makes it a reset. Raw replaces all of it, Endless repeats a chunked body until nobody listens.
+/// </summary>
 public sealed class Answer
 {
     public int Status { get; init; } = 200;
@@ -26,7 +27,11 @@ public sealed class Answer
     public long? ContentLength { get; init; }
     public int? BreakAfter { get; init; }
     public int StallMs { get; init; }
+    public int StallBeforeHeadMs { get; init; }
+    public bool Reset { get; init; }
+    public byte[]? Raw { get; init; }
     public bool Chunked { get; init; }
+    public bool Endless { get; init; }
     public List<(string Name, string Value)> Headers { get; } = [];
 
     public Answer With(string name, string value)
@@ -134,7 +139,9 @@ public sealed class TestRegistry : IDisposable
             {
                 Requests.Enqueue(request);
                 Answer answer = Intercept?.Invoke(request) ?? Serve(request);
-                if (!await WriteAsync(stream, answer, _stop.Token)) return;
+                bool goesOn = await WriteAsync(stream, answer, _stop.Token);
+                if (answer.Reset) socket.Close(0);
+                if (!goesOn) return;
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
@@ -179,16 +186,26 @@ public sealed class TestRegistry : IDisposable
 
     private static async Task<bool> WriteAsync(Stream stream, Answer answer, CancellationToken stop)
     {
+        if (answer.StallBeforeHeadMs > 0) await Task.Delay(answer.StallBeforeHeadMs, stop);
+        if (answer.Raw is { } raw)
+        {
+            await stream.WriteAsync(raw, stop);
+            return false;
+        }
         var head = new StringBuilder($"HTTP/1.1 {answer.Status} Status\r\n");
         head.Append(answer.Chunked ? "Transfer-Encoding: chunked\r\n"
             : $"Content-Length: {answer.ContentLength ?? answer.Body.Length}\r\n");
         foreach ((string name, string value) in answer.Headers) head.Append($"{name}: {value}\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head + "\r\n"), stop);
         byte[] body = answer.Body[..(answer.BreakAfter ?? answer.Body.Length)];
-        if (answer.Chunked) body = [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8];
+        while (answer.Endless) await stream.WriteAsync(Chunk(body), stop);
+        if (answer.Chunked) body = [.. Chunk(body), .. "0\r\n\r\n"u8];
         await stream.WriteAsync(body, stop);
         if (answer.StallMs > 0) await Task.Delay(answer.StallMs, stop);
         return answer.BreakAfter is null
             && (answer.ContentLength is null || answer.ContentLength == answer.Body.Length);
     }
+
+    private static byte[] Chunk(byte[] bytes) =>
+        [.. Encoding.ASCII.GetBytes($"{bytes.Length:x}\r\n"), .. bytes, .. "\r\n"u8];
 }
