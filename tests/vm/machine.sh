@@ -83,6 +83,7 @@ qemu_command() {
         # Without sve: .NET's vectorised searches crash on QEMU 7.2's SVE; real cores of this class have none.
         arm64) console=ttyAMA0 machine=(-M virt -accel "tcg,thread=multi" -cpu "max,pauth-impdef=on,sve=off") ;;
     esac
+    arguments+=${FROM:+ ground.from=$FROM}
     QEMU_COMMAND=("$QEMU" "${machine[@]}" -smp "${CPUS:-2}" -m 1024 -nodefaults -no-user-config -no-reboot \
         -display none -serial "file:$WORK/console" \
         -kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet loglevel=4 panic=-1 $arguments" \
@@ -98,13 +99,15 @@ start_qemu() {
     QEMU_PID=$!
 }
 
-# boot KERNEL: runs the guest to its end; leaves the console in $WORK/console and the outcome in QEMU_STATUS.
+# boot KERNEL: runs the guest to its end, or until a case wants the power cut; leaves the console in $WORK/console and
+# the outcome in QEMU_STATUS.
 boot() {
     local ticks=$((TIMEOUT * 5))
     : > "$WORK/console"
     start_qemu "$1"
     while kill -0 "$QEMU_PID" 2>/dev/null && [ $ticks -gt 0 ]; do
         sleep 0.2
+        ! grep -q '^CUT ' "$WORK/console" || kill_machine
         ticks=$((ticks - 1))
     done
     QEMU_STATUS=0

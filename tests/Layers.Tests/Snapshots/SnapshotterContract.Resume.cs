@@ -32,7 +32,7 @@ public abstract partial class SnapshotterContract
         byte[] tar = File.ReadAllBytes(Oracle.MakeTar(_sandbox, Restless));
         Digest diffId = Digest.FromBytes(SHA256.HashData(tar));
         string expected = Oracle.Scan(Layer(Oracle.MakeTar(_sandbox, Restless)), "dirmtime");
-        Open().Remove(diffId);
+        Open().Remove([diffId]);
         var random = new Random(1);
         for (int round = 0; round < 12; round++)
         {
@@ -56,7 +56,7 @@ public abstract partial class SnapshotterContract
             Assert.Null(snapshotter.Check(diffId, static _ => { }, CancellationToken.None));
             Assert.Equal(expected, Oracle.Scan(snapshotter.LowerDirectories([diffId])[0], "dirmtime"));
             Assert.Empty(Directory.GetFileSystemEntries(Ingests));
-            snapshotter.Remove(diffId);
+            snapshotter.Remove([diffId]);
         }
     }
 
