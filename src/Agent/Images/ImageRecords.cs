@@ -16,7 +16,7 @@ internal sealed class ImageRecords(string imagesDirectory)
     /// <summary>Whether the image is there.</summary>
     public bool Contains(Digest id) => Files.Exists(PathOf(id));
 
-    /// <summary>Adds an image, or further documents to one that is there; durable.</summary>
+    /// <summary>Adds an image, or further documents to one that is there; durable. It counts as used now.</summary>
     public void Add(Digest id, IReadOnlyCollection<Digest> documents)
     {
         List<Digest> all = Documents(id);
@@ -25,6 +25,7 @@ internal sealed class ImageRecords(string imagesDirectory)
             if (!all.Contains(document))
                 all.Add(document);
         if (all.Count != before || !Contains(id)) Set(id, all);
+        else Touch(id);
     }
 
     /// <summary>Adds an image, or replaces the documents of one that is there; durable.</summary>

@@ -118,7 +118,6 @@ internal sealed class ImageStore
     public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyList<byte[]> documents) => Adding(image =>
     {
         image.Record(id, [.. documents.Select(image.Put)]);
-        Records.Touch(id);
         var record = new NameRecord(id, digest);
         bool changed = image.Name(reference.WithDigest(digest), record);
         return reference.Digest is null ? image.Name(reference, record) : changed;
