@@ -27,7 +27,7 @@ public sealed class Nobody : ITarVisitor
     }
 
     /// <inheritdoc/>
-    public void Data(ReadOnlySpan<byte> data)
+    public void Data(long offset, ReadOnlySpan<byte> data)
     {
     }
 

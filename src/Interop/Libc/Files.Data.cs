@@ -6,6 +6,7 @@ namespace Skiff.Interop;
 public static unsafe partial class Files
 {
     private const int POSIX_FADV_DONTNEED = 4;
+    private const int SEEK_DATA = 3;
     private const uint SYNC_FILE_RANGE_WAIT_BEFORE = 1;
     private const uint SYNC_FILE_RANGE_WRITE = 2;
     private const uint SYNC_FILE_RANGE_WAIT_AFTER = 4;
@@ -76,6 +77,17 @@ public static unsafe partial class Files
         while (r == -1 && Native.LastErrno == Errno.EINTR);
         count = r == -1 ? 0 : r;
         return Result(r);
+    }
+
+    /// <summary>lseek(2) with SEEK_DATA: where the next data is; ENXIO when only a hole follows. It moves the position.
+    /// </summary>
+    /// <param name="fd">The file.</param>
+    /// <param name="offset">Where to start looking.</param>
+    /// <param name="data">Offset of data, <paramref name="offset"/> or behind it.</param>
+    public static Errno TrySeekData(Fd fd, long offset, out long data)
+    {
+        data = Native.lseek(fd.Number, offset, SEEK_DATA);
+        return Result((nint)data);
     }
 
     /// <summary>lseek(2) to an absolute position.</summary>

@@ -1,5 +1,4 @@
 using Skiff.Interop;
-using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -27,19 +26,17 @@ internal sealed class ErofsIndex : ITarVisitor
     internal void Append(ReadOnlySpan<byte> tar) => _parser.Append(tar);
 
     /// <summary>The tar is complete: writes the image to an empty file and returns its length.</summary>
-    internal long Write(Fd image)
+    /// <param name="tar">The tar, open for reading; its position does not matter.</param>
+    /// <param name="image">Where the image goes.</param>
+    internal long Write(Fd tar, Fd image)
     {
         _parser.Complete();
-        // Linux 6.12 to 6.18 give EIO for a device's last block that its file does not fill.
-        if (_parser.EndsWithoutPadding)
-            throw new ImageException(
-                "the tar ends without padding after its last file, which the EROFS store cannot keep");
-        return ErofsWriter.Write(_tree, _parser.Position, image);
+        return ErofsWriter.Write(_tree, _parser.Position, tar, image);
     }
 
     void ITarVisitor.Entry(TarEntry entry) => _tree.Apply(entry);
 
-    void ITarVisitor.Data(ReadOnlySpan<byte> data) { }
+    void ITarVisitor.Data(long offset, ReadOnlySpan<byte> data) { }
 
     void ITarVisitor.EndOfData() { }
 }

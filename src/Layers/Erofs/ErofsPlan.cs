@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -26,7 +27,10 @@ internal struct ErofsNode
 
     internal int Layout;
 
-    /// <summary>First block of content in the image, for flat layouts that have any.</summary>
+    /// <summary>Chunk-based layout: how many blocks a chunk has, as a shift.</summary>
+    internal int ChunkBits;
+
+    /// <summary>First block of content in the image: of flat layouts, or of copied chunks.</summary>
     internal uint Block;
     internal bool Compact;
 }
@@ -50,14 +54,21 @@ internal sealed class ErofsPlan
     /// <summary>Name of the layer's root directory in the image.</summary>
     internal const string TreeName = "fs";
 
+    // Most bytes of indexes and copies beyond the tar's own length: those of honest sparse files stay far below it.
+    private const long MaxSparseBytes = 64 << 20;
+    private const long MaxSparseFile = 1L << 50;
+
     private readonly LayerTree _tree;
+    private readonly long _tarBytes;
     private readonly int[] _nodeOf;
+    private readonly FileSegment[] _whole = new FileSegment[1]; // Of the file that is being asked for.
+    private long _sparseBytes;
     private readonly List<ErofsNode> _nodes;
     private readonly List<ErofsName> _names = [];
 
-    internal ErofsPlan(LayerTree tree)
+    internal ErofsPlan(LayerTree tree, long tarBytes)
     {
-        _tree = tree;
+        (_tree, _tarBytes) = (tree, tarBytes);
         _nodes = new List<ErofsNode>(tree.InodeCount + 1); // Growing would take half as much again.
         _nodeOf = new int[tree.InodeCount];
         Array.Fill(_nodeOf, -1);
@@ -78,6 +89,9 @@ internal sealed class ErofsPlan
 
     /// <summary>Length of the image in blocks.</summary>
     internal long TotalBlocks { get; }
+
+    /// <summary>Blocks before the first copy of content, with which the image ends.</summary>
+    internal long CopiesStart { get; private set; }
 
     /// <summary>Bytes of a name.</summary>
     internal ReadOnlySpan<byte> Text(ErofsName name) => name.Entry switch
@@ -207,7 +221,7 @@ internal sealed class ErofsPlan
             node.Position = start;
             long end = start + head + tail;
             if (node.Layout == ErofsFormat.LayoutChunkBased)
-                end = Align(end, ErofsFormat.ChunkIndexSize) + ErofsFormat.ChunkIndexSize * ChunkCount(node.Size);
+                end = Align(end, ErofsFormat.ChunkIndexSize) + PlaceChunks(ref node);
             at = Align(end, ErofsFormat.SlotSize);
         }
         return at;
@@ -235,20 +249,40 @@ internal sealed class ErofsPlan
         node.Inode >= 0 && node.Size > 0 && _tree.Inode(node.Inode).Type == TarEntryType.Regular
             ? ErofsFormat.LayoutChunkBased : ErofsFormat.LayoutFlatPlain;
 
-    /// <summary>
-    /// Smallest shift with which one chunk holds a file; content is contiguous, so one index says it all.
-    /// </summary>
-    internal static int ChunkBits(long size)
+    /// <summary>Whether a regular file needs more than to be told where in the tar it starts.</summary>
+    internal bool IsCut(in ErofsNode node)
     {
-        int bits = 0;
-        while (bits < ErofsFormat.MaxChunkBlockBits && (long)ErofsFormat.BlockSize << bits < size) bits++;
-        return bits;
+        ref readonly LayerInode inode = ref _tree.Inode(node.Inode);
+        return inode.Map != 0
+            || Align(inode.Data + inode.Size, ErofsFormat.BlockSize) > (_tarBytes & -ErofsFormat.BlockSize);
     }
 
-    internal static long ChunkCount(long size)
+    /// <summary>How a file for which <see cref="IsCut"/> holds is cut; invalid after the next call.</summary>
+    internal ErofsChunks ChunksOf(in ErofsNode node)
     {
-        long chunk = (long)ErofsFormat.BlockSize << ChunkBits(size);
-        return (size + chunk - 1) / chunk;
+        ref readonly LayerInode inode = ref _tree.Inode(node.Inode);
+        _whole[0] = new FileSegment(0, inode.Size);
+        return new ErofsChunks(inode.Map != 0 ? _tree.SegmentsOf(node.Inode) : _whole,
+            inode.Size, inode.Data, _tarBytes & -ErofsFormat.BlockSize);
+    }
+
+    /// <summary>Decides on the size of a file's chunks; the result is what their indexes take.</summary>
+    private long PlaceChunks(ref ErofsNode node)
+    {
+        if (!IsCut(node)) node.ChunkBits = ErofsChunks.BitsFor(node.Size);
+        else
+        {
+            if (node.Size > MaxSparseFile)
+                throw new ImageException($"a sparse file has {node.Size} bytes, at most {MaxSparseFile} are taken");
+            ErofsChunks chunks = ChunksOf(node);
+            node.ChunkBits = chunks.CheapestBits();
+            _sparseBytes += chunks.Copies(node.ChunkBits).Bytes
+                + ErofsFormat.ChunkIndexSize * ErofsChunks.Count(node.Size, node.ChunkBits);
+            if (_sparseBytes > _tarBytes + MaxSparseBytes)
+                throw new ImageException($"its sparse files take {_sparseBytes} bytes besides the tar, at most "
+                    + $"{_tarBytes + MaxSparseBytes} are taken");
+        }
+        return ErofsFormat.ChunkIndexSize * ErofsChunks.Count(node.Size, node.ChunkBits);
     }
 
     /// <summary>Bytes of a flat inode's content that are in blocks of their own.</summary>
@@ -264,6 +298,15 @@ internal sealed class ErofsPlan
             long bytes = BlockBytes(node);
             node.Block = bytes == 0 ? ErofsFormat.NullAddress : checked((uint)block);
             block += Align(bytes, ErofsFormat.BlockSize) >> ErofsFormat.BlockBits;
+        }
+        CopiesStart = block;
+        foreach (ref ErofsNode node in Nodes)
+        {
+            if (node.Layout != ErofsFormat.LayoutChunkBased || !IsCut(node)) continue;
+            node.Block = (uint)block;
+            block += ChunksOf(node).Copies(node.ChunkBits).Blocks;
+            if (block > uint.MaxValue)
+                throw new ImageException("its sparse files take more blocks than the image's format can count");
         }
         return block;
     }

@@ -10,37 +10,37 @@ namespace Skiff.Layers.Erofs;
 /// Writes the EROFS image of a layer: every inode and directory, and for each regular file the place in the tar,
 /// the image's extra device, where its content is. The bytes depend on the tree alone.
 /// </summary>
-internal sealed class ErofsWriter
+internal sealed partial class ErofsWriter
 {
     private const int BufferBytes = 1 << 18;
 
     private readonly LayerTree _tree;
     private readonly ErofsPlan _plan;
-    private readonly Fd _output;
+    private readonly Fd _tar, _output;
     private readonly ByteBuffer _buffer = new(BufferBytes + 4096);
     private long _flushed;
 
-    private ErofsWriter(LayerTree tree, Fd output)
+    private ErofsWriter(LayerTree tree, long tarBytes, Fd tar, Fd output)
     {
-        _tree = tree;
-        _output = output;
+        (_tree, _tar, _output) = (tree, tar, output);
         tree.MarkForOverlay();
-        _plan = new ErofsPlan(tree);
+        _plan = new ErofsPlan(tree, tarBytes);
     }
 
     /// <summary>Writes the image to an empty file and returns its length.</summary>
     /// <param name="tree">The layer.</param>
     /// <param name="tarBytes">Length of the tar.</param>
+    /// <param name="tar">The tar, from which content is copied that the image cannot refer to.</param>
     /// <param name="output">Open for writing, at its start.</param>
-    internal static long Write(LayerTree tree, long tarBytes, Fd output)
+    internal static long Write(LayerTree tree, long tarBytes, Fd tar, Fd output)
     {
-        var writer = new ErofsWriter(tree, output);
+        var writer = new ErofsWriter(tree, tarBytes, tar, output);
         writer.WriteSuperblock(checked((uint)((tarBytes + ErofsFormat.BlockSize - 1) >> ErofsFormat.BlockBits)));
         for (int i = 0; i < writer._plan.Nodes.Length; i++) writer.WriteNode(i);
         foreach (ref readonly ErofsNode node in writer._plan.Nodes) writer.WriteBlocks(node);
-        writer.PadTo(writer._plan.TotalBlocks << ErofsFormat.BlockBits);
+        writer.PadTo(writer._plan.CopiesStart << ErofsFormat.BlockBits);
         writer.Flush();
-        return writer._flushed;
+        return writer.WriteCopies();
     }
 
     private void WriteSuperblock(uint tarBlocks)
@@ -127,7 +127,7 @@ internal sealed class ErofsWriter
         {
             TarEntryType.CharDevice or TarEntryType.BlockDevice => (uint)inode.Data,
             TarEntryType.Regular when node.Size > 0 =>
-                (uint)(ErofsPlan.ChunkBits(node.Size) | ErofsFormat.ChunkFormatIndexes),
+                (uint)(node.ChunkBits | ErofsFormat.ChunkFormatIndexes),
             _ => node.Block,
         };
         BinaryPrimitives.WriteUInt32LittleEndian(disk[16..], union);
@@ -139,20 +139,6 @@ internal sealed class ErofsWriter
 
     private static int Links(in ErofsNode node, in LayerInode inode) =>
         inode.Type == TarEntryType.Directory ? node.Subdirectories + 2 : inode.Links;
-
-    private void WriteChunks(in ErofsNode node)
-    {
-        PadTo((_flushed + _buffer.Length + ErofsFormat.ChunkIndexSize - 1) & -ErofsFormat.ChunkIndexSize);
-        long block = _tree.Inode(node.Inode).Data >> ErofsFormat.BlockBits;
-        int bits = ErofsPlan.ChunkBits(node.Size);
-        for (long i = 0, count = ErofsPlan.ChunkCount(node.Size); i < count; i++, block += 1L << bits)
-        {
-            Span<byte> index = _buffer.Extend(ErofsFormat.ChunkIndexSize);
-            BinaryPrimitives.WriteUInt16LittleEndian(index, 0);
-            BinaryPrimitives.WriteUInt16LittleEndian(index[2..], 1); // The tar is device 1; 0 is the image itself.
-            BinaryPrimitives.WriteUInt32LittleEndian(index[4..], checked((uint)block));
-        }
-    }
 
     private void WriteBlocks(in ErofsNode node)
     {

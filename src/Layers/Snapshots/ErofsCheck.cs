@@ -40,12 +40,14 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
         return CompareImage(index) is { } text ? new LayerDefect(text, TarIsSound: true) : null;
     }
 
-    /// <summary>The index of a tar that is known to be sound.</summary>
-    internal static ErofsIndex ReadIndex(string directory)
+    /// <summary>Writes the image of a layer whose tar is known to be sound to an empty file.</summary>
+    internal static void WriteImage(string directory, Fd image)
     {
+        var check = new ErofsCheck(directory, static _ => { }, CancellationToken.None);
         var index = new ErofsIndex(IngestLimits.None);
-        new ErofsCheck(directory, static _ => { }, CancellationToken.None).Read(index);
-        return index;
+        check.Read(index);
+        using Fd tar = Files.Open(check.TarPath, OpenFlags.O_RDONLY);
+        index.Write(tar, image);
     }
 
     // A damaged tar breaks the parser before the digest is known; it is hashed to the end nevertheless.
@@ -78,20 +80,16 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
     private string? CompareImage(ErofsIndex index)
     {
         using Fd expected = Files.MemoryFile("index");
-        long length = index.Write(expected), at = 0;
-        byte[] wanted = ArrayPool<byte>.Shared.Rent(PieceBytes);
-        string? difference = null;
+        using Fd tar = Files.Open(TarPath, OpenFlags.O_RDONLY);
+        long length = index.Write(tar, expected);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * PieceBytes);
         try
         {
-            ForEachPiece(ImagePath, piece =>
-            {
-                Span<byte> same = wanted.AsSpan(0, piece.Length);
-                int count = Files.PRead(expected, same, at);
-                if (difference is null && !same[..count].SequenceEqual(piece))
-                    difference = $"{ImagePath} is damaged: it differs from what its tar gives "
-                        + $"at byte {at + same[..count].CommonPrefixLength(piece)}";
-                at += piece.Length;
-            });
+            using Fd image = Files.Open(ImagePath, OpenFlags.O_RDONLY);
+            Files.DropCache(image);
+            long actual = Files.Stat(image).Size;
+            return actual == length ? CompareData(image, expected, length, buffer)
+                : $"{ImagePath} is damaged: expected {length} bytes, got {actual}";
         }
         catch (LinuxException e)
         {
@@ -99,10 +97,34 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(wanted);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
-        return difference ?? (at == length ? null
-            : $"{ImagePath} is damaged: expected {length} bytes, got {at}");
+    }
+
+    /// <summary>Leaves out holes that both have: those of a sparse file's copy may be large.</summary>
+    private string? CompareData(Fd image, Fd expected, long length, Span<byte> buffer)
+    {
+        Span<byte> found = buffer[..PieceBytes], wanted = buffer[PieceBytes..];
+        for (long at = 0; (at = Math.Min(NextData(image, at), NextData(expected, at))) < length;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Files.PRead(image, found, at);
+            if (count == 0) return $"{ImagePath} is damaged: expected {length} bytes, got {at}";
+            Files.PRead(expected, wanted[..count], at);
+            int same = found[..count].CommonPrefixLength(wanted);
+            if (same < count)
+                return $"{ImagePath} is damaged: it differs from what its tar gives at byte {at + same}";
+            Files.DropCache(image, at, count);
+            at += count;
+        }
+        return null;
+    }
+
+    private static long NextData(Fd fd, long at)
+    {
+        Errno errno = Files.TrySeekData(fd, at, out long data);
+        return errno == Errno.None ? data : errno == Errno.ENXIO ? long.MaxValue
+            : throw new LinuxException(errno, "lseek", fd.ToString());
     }
 
     private void ForEachPiece(string path, ReadOnlySpanAction take)

@@ -52,7 +52,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
         Digest name = (_diffId ?? diffId)!.Value;
         using (Fd image = Create(ErofsSnapshotter.Image))
         {
-            _index.Write(image);
+            _index.Write(_tar, image);
             Files.Fdatasync(_tar);
             _writeBehind.End(_tar, _index.Position);
             Files.Fdatasync(image);
@@ -78,5 +78,5 @@ internal sealed partial class ErofsIngest : ILayerIngest
     }
 
     private Fd Create(string name) => Files.Open(
-        Path.Combine(_path, name), OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
+        Path.Combine(_path, name), OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180);
 }

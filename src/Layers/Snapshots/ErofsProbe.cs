@@ -46,7 +46,8 @@ internal static class ErofsProbe
     private static void WriteImage(string path, byte[] content)
     {
         const OpenFlags Create = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL;
-        using (Fd fd = Files.Open(Path.Combine(path, ErofsSnapshotter.Tar), Create, 0x180)) Files.WriteAll(fd, content);
+        using Fd tar = Files.Open(Path.Combine(path, ErofsSnapshotter.Tar), Create, 0x180);
+        Files.WriteAll(tar, content);
         var entry = new TarEntry
         {
             Type = TarEntryType.Regular, Mode = 0x180, Size = ErofsFormat.BlockSize, DataOffset = ErofsFormat.BlockSize,
@@ -55,7 +56,7 @@ internal static class ErofsProbe
         var tree = new LayerTree();
         tree.Apply(entry);
         using (Fd fd = Files.Open(Path.Combine(path, ErofsSnapshotter.Image), Create, 0x180))
-            ErofsWriter.Write(tree, content.Length, fd);
+            ErofsWriter.Write(tree, content.Length, tar, fd);
     }
 
     private static bool ReadsBack(string path, ReadOnlySpan<byte> expected)

@@ -83,7 +83,7 @@ public sealed class ErofsSnapshotter : ISnapshotter
                 string made = Path.Combine(path, Image);
                 using (Fd image = Files.Open(made, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180))
                 {
-                    ErofsCheck.ReadIndex(_store.PathOf(diffId)).Write(image);
+                    ErofsCheck.WriteImage(_store.PathOf(diffId), image);
                     Files.Fdatasync(image);
                 }
                 Files.Rename(made, _store.MarkerOf(diffId));

@@ -49,17 +49,18 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
     /// <summary>The file whose content is to come, or -1.</summary>
     internal int Receiving { get; private set; } = -1;
 
-    /// <summary>Where in that file its next content goes.</summary>
-    internal long Position { get; private set; }
-
     /// <summary>Takes content of the file that was added last.</summary>
-    internal void Write(ReadOnlySpan<byte> data)
+    internal void Write(long offset, ReadOnlySpan<byte> data)
     {
         if (_file is null) _workers.Current.Append(data);
-        else Files.WriteAll(_file, data);
-        Position += data.Length;
+        else WriteThrough(_file, offset, data);
         Bytes += data.Length;
-        if (_file is not null) _writeBehind.Grow(_file, Position);
+    }
+
+    private void WriteThrough(Fd file, long offset, ReadOnlySpan<byte> data)
+    {
+        Files.PWriteAll(file, data, offset);
+        _writeBehind.Grow(file, offset + data.Length);
     }
 
     /// <summary>The file that was added last is complete.</summary>
@@ -164,10 +165,11 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
 
     private void StartFile(int entry, Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, XattrSet? xattrs)
     {
-        (Receiving, Position, _writeBehind) = (entry, 0, default);
-        if (inode.Size > FileBatch.MaxFileBytes)
+        (Receiving, _writeBehind) = (entry, default);
+        if (inode.Size > FileBatch.MaxFileBytes || inode.Map != 0)
         {
             _file = FileMaking.Create(parent, name, inode);
+            if (inode.Map != 0) Files.Ftruncate(_file, inode.Size); // A hole may be at the end.
             return;
         }
         if (!_workers.Current.HasRoomFor(name.Length, inode.Size)) _workers.Submit();

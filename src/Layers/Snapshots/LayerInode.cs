@@ -36,6 +36,9 @@ internal struct LayerInode
     /// <summary>Index into the tree's attribute sets, or -1.</summary>
     internal int Xattrs;
 
+    /// <summary>Of a sparse file: index into the tree's maps, plus one. 0: the content has no holes.</summary>
+    internal int Map;
+
     /// <summary>Type and permission bits as st_mode has them.</summary>
     internal readonly ushort StMode => (ushort)((int)Type | Mode);
 

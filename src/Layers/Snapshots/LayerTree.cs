@@ -15,6 +15,7 @@ internal sealed partial class LayerTree
 
     // Bytes of memory for an inode and for a name, those of the image's plan and of free places included.
     private const int InodeCost = 128, NameCost = 64;
+    private const int SegmentCost = 16; // Of a sparse file's map.
 
     private const int MaxSymlinks = 40; // As the kernel's MAXSYMLINKS.
 
@@ -27,6 +28,7 @@ internal sealed partial class LayerTree
     private readonly ulong _seed = (ulong)Random.Shared.NextInt64();
     private readonly ByteBuffer _path = new(512), _link = new(512), _cachedParent = new(512);
     private readonly List<XattrSet> _xattrs = [];
+    private readonly List<FileSegment[]> _maps = [];
     private readonly Chunks<LayerInode> _inodes = new();
     private int _cachedDirectory = -1;
     private long _metadataBytes;
@@ -51,6 +53,9 @@ internal sealed partial class LayerTree
     /// An inode's extended attributes; none of them belongs to overlayfs before <see cref="MarkForOverlay"/>.
     /// </summary>
     internal XattrSet? XattrsOf(int inode) => _inodes[inode].Xattrs < 0 ? null : _xattrs[_inodes[inode].Xattrs];
+
+    /// <summary>Where a sparse file has data.</summary>
+    internal ReadOnlySpan<FileSegment> SegmentsOf(int inode) => _maps[_inodes[inode].Map - 1];
 
     /// <summary>Target of a symlink.</summary>
     internal ReadOnlySpan<byte> TargetOf(int inode) =>
@@ -140,7 +145,7 @@ internal sealed partial class LayerTree
         {
             LayerInode whiteout = Describe(source);
             (whiteout.Type, whiteout.Mode, whiteout.Xattrs) = (TarEntryType.CharDevice, 0, -1);
-            (whiteout.Data, whiteout.Size) = (0, 0);
+            (whiteout.Data, whiteout.Size, whiteout.Map) = (0, 0, 0);
             int entry = AddName(parent, hidden, AddInode(whiteout));
             _effects?.Added(entry, null);
         }
@@ -297,6 +302,7 @@ internal sealed partial class LayerTree
         {
             case TarEntryType.Regular:
                 (inode.Size, inode.Data) = (source.Size, source.DataOffset);
+                if (source.Map is { } map) inode.Map = AddMap(map.Segments);
                 break;
             case TarEntryType.Symlink:
                 if (source.LinkPath.Length is 0 or > TarPath.MaxBytes || source.LinkPath.Contains((byte)0))
@@ -317,6 +323,13 @@ internal sealed partial class LayerTree
             _xattrs.Add(xattrs);
         }
         return inode;
+    }
+
+    private int AddMap(ReadOnlySpan<FileSegment> segments)
+    {
+        Charge(SegmentCost * (segments.Length + 1));
+        _maps.Add(segments.ToArray());
+        return _maps.Count;
     }
 
     private int AddInode(in LayerInode inode)

@@ -111,12 +111,12 @@ internal sealed partial class OverlayIngest : ILayerIngest, ITarVisitor
         _record.MarkFile((int)(_parser.Position - _appendStart), inode, _name.Span);
     }
 
-    void ITarVisitor.Data(ReadOnlySpan<byte> data)
+    void ITarVisitor.Data(long offset, ReadOnlySpan<byte> data)
     {
         if (_files.Receiving < 0) return; // A whiteout with content, which stays in the record.
         int at = (int)(_parser.Position - _appendStart) - data.Length;
-        _record.MarkContent(at, data.Length, _files.Position);
-        _files.Write(data);
+        _record.MarkContent(at, data.Length, offset);
+        _files.Write(offset, data);
     }
 
     void ITarVisitor.EndOfData()

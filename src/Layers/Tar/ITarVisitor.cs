@@ -7,7 +7,10 @@ public interface ITarVisitor
     void Entry(TarEntry entry);
 
     /// <summary>The next bytes of the current regular file's content.</summary>
-    void Data(ReadOnlySpan<byte> data);
+    /// <param name="offset">Where in the file they belong; beyond the end of the last ones when a hole comes between.
+    /// </param>
+    /// <param name="data">The bytes.</param>
+    void Data(long offset, ReadOnlySpan<byte> data);
 
     /// <summary>The current regular file's content is complete; called for empty ones too.</summary>
     void EndOfData();

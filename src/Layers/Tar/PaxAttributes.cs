@@ -18,7 +18,12 @@ internal sealed class PaxAttributes(IngestLimits? limits = null)
 
     internal long? Size, Uid, Gid, MtimeSeconds;
     internal int MtimeNanoseconds;
+
+    // What GNU.sparse records say: whether there are any, the offsets and lengths in turn, the file's name.
     internal bool Sparse;
+    internal long? SparseSize, SparseMajor;
+    internal readonly List<long> SparseNumbers = [];
+    internal readonly ByteBuffer SparseName = new();
 
     internal void Clear()
     {
@@ -26,8 +31,10 @@ internal sealed class PaxAttributes(IngestLimits? limits = null)
         LinkPath.Clear();
         Xattrs.Clear();
         _libarchive.Clear();
-        Size = Uid = Gid = MtimeSeconds = null;
+        Size = Uid = Gid = MtimeSeconds = SparseSize = SparseMajor = null;
         Sparse = false;
+        SparseNumbers.Clear();
+        SparseName.Clear();
     }
 
     /// <summary>Puts these attributes over what the header block said.</summary>
@@ -72,10 +79,35 @@ internal sealed class PaxAttributes(IngestLimits? limits = null)
         else if (key.SequenceEqual("uid"u8)) Uid = Number(key, value, uint.MaxValue, position);
         else if (key.SequenceEqual("gid"u8)) Gid = Number(key, value, uint.MaxValue, position);
         else if (key.SequenceEqual("mtime"u8)) SetMtime(value, position);
-        else if (key.StartsWith("GNU.sparse."u8)) Sparse = true;
+        else if (key.StartsWith("GNU.sparse."u8)) SetSparse(key, key["GNU.sparse.".Length..], value, position);
         else if (key.StartsWith("SCHILY.xattr."u8)) SetXattr(Xattrs, key["SCHILY.xattr.".Length..], value, position);
         else if (key.StartsWith("LIBARCHIVE.xattr."u8))
             SetLibarchiveXattr(key["LIBARCHIVE.xattr.".Length..], value, position);
+    }
+
+    /// <summary>Formats 0.0 (offset and numbytes for each segment), 0.1 (map) and 1.0 (a list in the data).</summary>
+    private void SetSparse(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long position)
+    {
+        Sparse = true;
+        if (name.SequenceEqual("name"u8)) SetPath(SparseName, value, position);
+        else if (name.SequenceEqual("major"u8)) SparseMajor = Number(key, value, 1, position);
+        else if (name.SequenceEqual("size"u8) || name.SequenceEqual("realsize"u8))
+            SparseSize = Number(key, value, long.MaxValue, position);
+        else if (name.SequenceEqual("map"u8)) SetSparseMap(key, value, position);
+        else if (name.SequenceEqual("offset"u8) || name.SequenceEqual("numbytes"u8))
+        {
+            if (name[0] == 'o' != (SparseNumbers.Count % 2 == 0))
+                throw SparseMap.Bad(position, "offsets and lengths of its data do not alternate");
+            SparseNumbers.Add(Number(key, value, long.MaxValue, position) ?? 0);
+        }
+    }
+
+    private void SetSparseMap(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long position)
+    {
+        SparseNumbers.Clear();
+        foreach (Range range in value.Split((byte)','))
+            SparseNumbers.Add(Number(key, value[range], long.MaxValue, position) ?? 0);
     }
 
     private static void SetPath(ByteBuffer path, ReadOnlySpan<byte> value, long position)

@@ -35,8 +35,13 @@ public sealed class TarEntry
     /// <summary>Modification time, nanoseconds 0 to 999,999,999.</summary>
     public int MtimeNanoseconds { get; internal set; }
 
-    /// <summary>Bytes of content that follow; 0 for everything but regular files.</summary>
+    /// <summary>
+    /// Length of the file; 0 for everything but regular files. So many bytes of content follow, unless it is sparse.
+    /// </summary>
     public long Size { get; internal set; }
+
+    /// <summary>Of a sparse file: where the data that follows belongs. Null when it has no holes.</summary>
+    internal SparseMap? Map { get; set; }
 
     /// <summary>Where the content starts in the tar, a multiple of 512.</summary>
     public long DataOffset { get; internal set; }

@@ -9,9 +9,9 @@ namespace Skiff.Layers.Tar;
 /// </summary>
 /// <param name="visitor">Told what comes.</param>
 /// <param name="limits">What is refused for its size; null for the defaults.</param>
-public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
+public sealed partial class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
 {
-    private enum State { Header, Extended, Data, Padding, Ended }
+    private enum State { Header, Extended, OldMap, TextMap, Data, Padding, Ended }
 
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
     private readonly ByteBuffer _extended = new(1024);
@@ -27,9 +27,6 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
 
     /// <summary>Bytes taken so far.</summary>
     public long Position { get; private set; }
-
-    /// <summary>After <see cref="Complete"/>: whether the last entry's content ends short of a block's end.</summary>
-    public bool EndsWithoutPadding => _state == State.Padding;
 
     /// <summary>Takes the next bytes; the buffer is the caller's again when the call returns.</summary>
     /// <exception cref="ImageException">The tar is malformed.</exception>
@@ -50,7 +47,7 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         {
             int taken = _state switch
             {
-                State.Header => TakeHeader(bytes),
+                State.Header or State.OldMap or State.TextMap => TakeBlock(bytes),
                 State.Extended => TakeExtended(bytes),
                 State.Data => TakeData(bytes),
                 State.Padding => TakePadding(bytes),
@@ -67,7 +64,7 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         bool whole = _state switch
         {
             State.Header => _blockFill == 0 && !_entryPending,
-            State.Extended or State.Data => false,
+            State.Extended or State.OldMap or State.TextMap or State.Data => false,
             State.Padding => !_entryPending, // Some writers leave out the last padding.
             _ => true,
         };
@@ -75,12 +72,12 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         if (!whole) throw Located(new ImageException($"tar is cut short at byte {Position}: an entry is incomplete"));
     }
 
-    private int TakeHeader(ReadOnlySpan<byte> bytes)
+    private int TakeBlock(ReadOnlySpan<byte> bytes)
     {
         if (_blockFill == 0 && bytes.Length >= TarHeader.BlockSize)
         {
             Position += TarHeader.BlockSize;
-            Header(bytes[..TarHeader.BlockSize]);
+            Block(bytes[..TarHeader.BlockSize]);
             return TarHeader.BlockSize;
         }
         int taken = Math.Min(bytes.Length, TarHeader.BlockSize - _blockFill);
@@ -89,7 +86,7 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         Position += taken;
         if (_blockFill < TarHeader.BlockSize) return taken;
         _blockFill = 0;
-        Header(_block);
+        Block(_block);
         return taken;
     }
 
@@ -106,9 +103,13 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
     private int TakeData(ReadOnlySpan<byte> bytes)
     {
         int taken = (int)Math.Min(bytes.Length, _remaining);
-        Position += taken;
+        if (_entry.Map is not null) TakeSparseData(bytes[..taken]);
+        else
+        {
+            Position += taken;
+            visitor.Data(_entry.Size - _remaining, bytes[..taken]);
+        }
         _remaining -= taken;
-        visitor.Data(bytes[..taken]);
         if (_remaining > 0) return taken;
         visitor.EndOfData();
         SkipPadding();
@@ -137,18 +138,25 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         _state = _padding == 0 ? State.Header : State.Padding;
     }
 
-    private void Header(ReadOnlySpan<byte> block)
+    private void Block(ReadOnlySpan<byte> block)
     {
-        _entryKnown = false;
         try
         {
-            ReadHeader(block);
+            if (_state != State.Header) TakeMapBlock(block);
+            else
+            {
+                _entryKnown = false;
+                ReadHeader(block);
+            }
+            if (!_entryKnown || _state != State.Header) return;
+            _remaining = _entry.Size;
+            if (_entry.Map is { } map) _entry.Size = map.Check(_realSize, _remaining, Position);
         }
         catch (ImageException e)
         {
             throw Located(e);
         }
-        if (_entryKnown) Emit();
+        Emit();
     }
 
     /// <summary>The error with the entry in whose headers or content it was met, or the last one before it.</summary>
@@ -238,11 +246,10 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
         _entry.Xattrs.Clear();
         _global.ApplyTo(_entry);
         _next.ApplyTo(_entry);
-        if (type == 'S' || _next.Sparse)
-            throw new ImageException(
-                $"tar entry \"{TarPath.Show(_entry.Path)}\" is a GNU sparse file, which is not supported");
         _entry.Type = TypeOf(type, position);
         ReadDevice(block, position);
+        _entry.Map = null;
+        if (type == 'S' || _next.Sparse) StartSparse(block, type == 'S', position);
         _next.Clear();
         _entryPending = false;
         CheckSize(position);
@@ -259,7 +266,6 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
     private void Emit()
     {
         _entry.DataOffset = Position;
-        _remaining = _entry.Size;
         visitor.Entry(_entry);
         if (_entry.Type != TarEntryType.Regular) return;
         if (_remaining > 0) _state = State.Data;
@@ -268,7 +274,7 @@ public sealed class TarParser(ITarVisitor visitor, IngestLimits? limits = null)
 
     private TarEntryType TypeOf(byte type, long position) => type switch
     {
-        (byte)'0' or (byte)'7' => TarEntryType.Regular,
+        (byte)'0' or (byte)'7' or (byte)'S' => TarEntryType.Regular,
         // v7 has no directory type: the name's last slash says it.
         0 => _entry.Path.EndsWith((byte)'/') ? TarEntryType.Directory : TarEntryType.Regular,
         (byte)'1' => TarEntryType.HardLink,

@@ -9,7 +9,8 @@ internal static class HostileTable
         .. Rows("swap", SwapRows.All), .. Rows("hard link", HardLinkRows.All), .. Rows("whiteout", WhiteoutRows.All),
         .. Rows("header", HeaderRows.All), .. Rows("number", NumberRows.All), .. Rows("pax", PaxRows.All),
         .. Rows("xattr", XattrRows.All), .. Rows("end", EndRows.All), .. Rows("gzip", GzipRows.All),
-        .. Rows("zstd", ZstdRows.All), .. Rows("digest", DigestRows.All), .. Rows("limit", LimitRows.All),
+        .. Rows("zstd", ZstdRows.All), .. Rows("sparse", SparseRows.All), .. Rows("digest", DigestRows.All),
+        .. Rows("limit", LimitRows.All),
     ];
 
     private static IEnumerable<HostileRow> Rows(string what, IEnumerable<HostileRow> rows) =>

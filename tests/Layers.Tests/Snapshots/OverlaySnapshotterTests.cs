@@ -24,17 +24,6 @@ public sealed class OverlaySnapshotterTests : SnapshotterContract
     }
 
     [Fact]
-    public void Tar_without_its_last_padding_is_complete()
-    {
-        byte[] tar = File.ReadAllBytes(Oracle.MakeTar(Sandbox, "add('f', data=b'x' * 5000)"));
-        ISnapshotter snapshotter = Open();
-        Digest diffId = Digest.Parse("sha256:" + new string('d', 64));
-        Sandbox.Ingest(snapshotter, diffId, tar.AsSpan(0, 512 + 5000));
-        string file = Path.Combine(snapshotter.LowerDirectories([diffId])[0], "f");
-        Assert.Equal(new string('x', 5000), File.ReadAllText(file));
-    }
-
-    [Fact]
     public async Task Check_of_a_layer_with_a_fifo_in_place_of_a_file_ends()
     {
         ISnapshotter store = Open();

@@ -44,12 +44,13 @@ internal sealed class Sandbox : IDisposable
         ingest.Commit();
     }
 
-    /// <summary>Mounts overlayfs over layers, base first, with an upper directory.</summary>
-    internal string MountOverlay(IReadOnlyList<string> lower)
+    /// <summary>Mounts overlayfs over layers, base first, with an upper directory unless told otherwise.</summary>
+    internal string MountOverlay(IReadOnlyList<string> lower, bool readOnly = false)
     {
         string merged = NewPath("merged"), upper = NewPath("upper"), work = NewPath("work");
         foreach (string directory in (string[])[merged, upper, work]) Directory.CreateDirectory(directory);
-        string options = $"lowerdir={string.Join(':', lower.Reverse())},upperdir={upper},workdir={work}";
+        string options = $"lowerdir={string.Join(':', lower.Reverse())}";
+        if (!readOnly) options += $",upperdir={upper},workdir={work}";
         Shell.Run("mount", "-t", "overlay", "overlay", "-o", options, merged);
         _mounts.Add(merged);
         return merged;

@@ -60,7 +60,7 @@ public sealed class TarAllocationTests : IDisposable
 
         public void Entry(TarEntry entry) => (Entries, Xattrs) = (Entries + 1, Xattrs + entry.Xattrs.Count);
 
-        public void Data(ReadOnlySpan<byte> data) { }
+        public void Data(long offset, ReadOnlySpan<byte> data) { }
 
         public void EndOfData() { }
     }

@@ -1,6 +1,8 @@
 using System.Text;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Tar;
+using Skiff.Layers.Tests.Corpus;
+using Skiff.Layers.Tests.Hostile;
 using Skiff.Layers.Tests.Snapshots;
 
 namespace Skiff.Layers.Tests.Tar;
@@ -80,6 +82,24 @@ public sealed class TarParserTests : IDisposable
             """));
         string whole = TarRecorder.Parse(tar);
         for (int cut = 0; cut < tar.Length; cut++) Assert.Equal(whole, TarRecorder.Parse(tar, cut));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Every_split_point_of_a_sparse_file_gives_the_same_data(int format)
+    {
+        var tar = SparseTar.Formats[format].Write(new RawTar(), "f", 90_000,
+            [.. Enumerable.Range(0, 40).Select(i => (i * 2000L, 100 + i))]);
+        byte[] bytes = tar.Add("next").ToArray();
+        string whole = TarRecorder.Parse(bytes);
+        Assert.Contains("Regular f ->  644 0:0 90000 bytes", whole);
+        for (int cut = 0; cut < bytes.Length; cut++) Assert.Equal(whole, TarRecorder.Parse(bytes, cut));
+        int end = tar.Unfinished().Length - 512 - 1; // Before the next header and at least the last byte of data.
+        for (int length = end - 511; length > 0; length--)
+            Assert.Throws<ImageException>(() => TarRecorder.Parse(bytes.AsSpan(0, length)));
     }
 
     [Fact]
@@ -191,7 +211,7 @@ public sealed class TarParserTests : IDisposable
     {
         public void Entry(TarEntry entry) { }
 
-        public void Data(ReadOnlySpan<byte> data) { }
+        public void Data(long offset, ReadOnlySpan<byte> data) { }
 
         public void EndOfData() { }
     }

@@ -7,6 +7,7 @@ namespace Skiff.Layers.Tests.Tar;
 /// <summary>Writes down what a parser reports, one line per entry.</summary>
 internal sealed class TarRecorder : ITarVisitor
 {
+    private long _end; // Where in the file the last data ended.
     private readonly StringBuilder _text = new();
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -42,7 +43,17 @@ internal sealed class TarRecorder : ITarVisitor
         if (entry.Type != TarEntryType.Regular) _text.Append('\n');
     }
 
-    public void Data(ReadOnlySpan<byte> data) => _digest.AppendData(data);
+    public void Data(long offset, ReadOnlySpan<byte> data)
+    {
+        // The same, however the data is cut.
+        if (offset != _end) _digest.AppendData(BitConverter.GetBytes(offset));
+        _digest.AppendData(data);
+        _end = offset + data.Length;
+    }
 
-    public void EndOfData() => _text.Append($" {Convert.ToHexString(_digest.GetHashAndReset())[..16]}\n");
+    public void EndOfData()
+    {
+        _text.Append($" {Convert.ToHexString(_digest.GetHashAndReset())[..16]}\n");
+        _end = 0;
+    }
 }
