@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Text;
-using System.Text;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Tar;
@@ -15,6 +15,7 @@ internal sealed class PaxAttributes(IngestLimits? limits = null)
     internal readonly ByteBuffer LinkPath = new();
     internal readonly XattrList Xattrs = new(limits);
     private readonly XattrList _libarchive = new(limits);
+    private readonly ByteBuffer _name = new(), _base64 = new(), _plain = new(); // Of libarchive's form; reused.
 
     internal long? Size, Uid, Gid, MtimeSeconds;
     internal int MtimeNanoseconds;
@@ -159,11 +160,33 @@ internal sealed class PaxAttributes(IngestLimits? limits = null)
     /// <summary>The name is percent-encoded and the value base64 without padding.</summary>
     private void SetLibarchiveXattr(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, long position)
     {
-        byte[] plainName = Encoding.Latin1.GetBytes(Uri.UnescapeDataString(Encoding.Latin1.GetString(name)));
-        string padded = Encoding.Latin1.GetString(value).TrimEnd('=');
-        byte[] plain = new byte[padded.Length];
-        if (!Convert.TryFromBase64String(padded.PadRight((padded.Length + 3) / 4 * 4, '='), plain, out int length))
+        UnescapeName(name);
+        // Some writers leave out the padding, which the decoder wants.
+        ReadOnlySpan<byte> digits = value.TrimEnd((byte)'=');
+        _base64.Set(digits);
+        _base64.Extend(-digits.Length & 3).Fill((byte)'=');
+        _plain.Clear();
+        Span<byte> plain = _plain.Extend(Base64.GetMaxDecodedFromUtf8Length(_base64.Length));
+        if (Base64.DecodeFromUtf8(_base64.Span, plain, out _, out int length) != OperationStatus.Done)
             throw new ImageException($"bad pax header at byte {position}: LIBARCHIVE.xattr value is not base64");
-        SetXattr(_libarchive, plainName, plain.AsSpan(0, length), position);
+        SetXattr(_libarchive, _name.Span, plain[..length], position);
+    }
+
+    /// <summary>libarchive writes unusual bytes of a name as %XX.</summary>
+    private void UnescapeName(ReadOnlySpan<byte> name)
+    {
+        _name.Clear();
+        while (!name.IsEmpty)
+        {
+            bool escaped = name[0] == '%' && name.Length > 2;
+            if (escaped && Utf8Parser.TryParse(name[1..3], out byte plain, out int digits, 'x') && digits == 2)
+            {
+                _name.Append(plain);
+                name = name[3..];
+                continue;
+            }
+            _name.Append(name[0]);
+            name = name[1..];
+        }
     }
 }

@@ -68,7 +68,7 @@ internal static partial class CorpusTars
             .Pax(Schily + "trusted.p=fifo").Add("p", '6')
             .Pax(Schily + "trusted.c=device").Add("c", '3', device: (1, 5)).End()),
         Of("attributes of libarchive", t => t
-            .Pax(Libarchive + "user.a%20b=aGVsbG8", Libarchive + "user.c=AAE=")
+            .Pax(Libarchive + "user.a%20b=aGVsbG8", Libarchive + "user.c=AAE=", Libarchive + "user.%c3%A4=AA")
             .Add("f", data: "x").End()) with { Oracle = CorpusOracle.Bsdtar },
         Of("attributes in both spellings", t => t.Pax(Libarchive + "user.a=aGVsbG8", Schily + "user.a=hello")
             .Add("f", data: "x").End()),

@@ -12,15 +12,13 @@ public sealed class TarAllocationTests : IDisposable
 
     public void Dispose() => _sandbox.Dispose();
 
-    /// <summary>
-    /// LIBARCHIVE.xattr is left out: it has to be decoded, and writers put SCHILY.xattr beside it.
-    /// </summary>
     [Theory]
     [InlineData("USTAR_FORMAT", "{}", 90, 128 << 10)]
     [InlineData("GNU_FORMAT", "{}", 250, 128 << 10)]
     [InlineData("GNU_FORMAT", "{}", 250, 700)]
     [InlineData("PAX_FORMAT", "{'mtime': '1.25', 'SCHILY.xattr.user.a': 'value'}", 250, 128 << 10)]
     [InlineData("PAX_FORMAT", "{'mtime': '1.25', 'SCHILY.xattr.user.a': 'value'}", 250, 700)]
+    [InlineData("PAX_FORMAT", "{'LIBARCHIVE.xattr.user.%C3%A4': 'aGVsbG8'}", 250, 128 << 10)]
     public void Parsing_allocates_nothing_once_the_buffers_have_grown(
         string format, string attributes, int nameBytes, int pieceBytes)
     {
