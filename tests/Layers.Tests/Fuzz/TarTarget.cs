@@ -96,7 +96,7 @@ internal sealed class TarTarget : FuzzTarget
             Encoding.UTF8.GetString(entry.Path), Encoding.UTF8.GetString(entry.LinkPath), entry.Size, entry.Mode,
             entry.Uid, entry.Gid, entry.MtimeSeconds);
 
-        public void Data(ReadOnlySpan<byte> data) { }
+        public void Data(long offset, ReadOnlySpan<byte> data) { }
 
         public void EndOfData() { }
     }
@@ -107,7 +107,7 @@ internal sealed class TarTarget : FuzzTarget
 
         public void Entry(Layers.Tar.TarEntry entry) => Tree.Apply(entry);
 
-        public void Data(ReadOnlySpan<byte> data) { }
+        public void Data(long offset, ReadOnlySpan<byte> data) { }
 
         public void EndOfData() { }
 

@@ -97,7 +97,7 @@ public sealed class ResumeTests : IDisposable
         {
             await PullAsync(layers, s_gzip, default);
             AssertWhole(layers);
-            layers.Remove(TestRegistry.Sha(s_tar));
+            layers.Remove([TestRegistry.Sha(s_tar)]);
         }
         _registry.Intercept = null;
         int before = _registry.Requests.Count;
