@@ -58,7 +58,8 @@ internal sealed class ErofsTarget : FuzzTarget
             {
                 Node parent = directories[random.Next(2) == 0 ? ^1 : random.Next(directories.Count)];
                 string path = (parent.Path.Length > 0 ? parent.Path + "/" : "") + Name(longest);
-                if (path.Length > 4000 || path.Count(c => c == '/') > 200 || !_paths.Add(path)) continue;
+                // The oracle's paths begin at the host's root, and have no more than PATH_MAX bytes either.
+                if (path.Length > 3900 || path.Count(c => c == '/') > 200 || !_paths.Add(path)) continue;
                 Node node = MakeNode(path);
                 _nodes.Add(node);
                 if (node.Type == '5') directories.Add(node);
