@@ -56,8 +56,9 @@ internal sealed class TarTarget : FuzzTarget
         parser.Append(tar);
         parser.Complete();
         grower.AssertNames(LayerTree.Root, 0);
-        using Fd image = Files.MemoryFile("fuzz");
-        ErofsWriter.Write(grower.Tree, parser.Position, image);
+        using Fd whole = Files.MemoryFile("fuzz"), image = Files.MemoryFile("fuzz");
+        Files.WriteAll(whole, tar);
+        ErofsWriter.Write(grower.Tree, parser.Position, whole, image);
         return "";
     }
 

@@ -19,6 +19,8 @@ if [ ! -e "$STATE/marker" ]; then
     export SKIFF_LIMIT_RATE=1m
     for store in $stores; do in_store "$store" pull "$IMAGE" > "/tmp/$store" 2>&1 & done
     eventually 60 noted
+    # A note is seen a moment before it is on disk.
+    sleep 2
     power_cut
 fi
 for store in $stores; do
