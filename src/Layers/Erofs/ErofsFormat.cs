@@ -27,6 +27,9 @@ internal static class ErofsFormat
     internal const int ChunkIndexSize = 8, DirentSize = 12;
     internal const int XattrHeaderSize = 12, XattrEntrySize = 4;
 
+    /// <summary>Most shared attributes of an inode: h_shared_count is a byte.</summary>
+    internal const int MaxSharedXattrs = byte.MaxValue;
+
     internal const int LayoutFlatPlain = 0, LayoutFlatInline = 2, LayoutChunkBased = 4;
 
     /// <summary>EROFS_CHUNK_FORMAT_INDEXES: 8-byte indexes with a device number.</summary>

@@ -74,12 +74,15 @@ internal sealed class ErofsPlan
         Array.Fill(_nodeOf, -1);
         BuildTime = CommonMtime();
         CollectNames();
-        long end = PlaceInodes();
+        long end = Xattrs.PlaceShared(PlaceInodes());
         TotalBlocks = PlaceBlocks(end);
     }
 
     /// <summary>Nodes in the order of their positions; the first is the root.</summary>
     internal Span<ErofsNode> Nodes => CollectionsMarshal.AsSpan(_nodes);
+
+    /// <summary>The attributes of all inodes.</summary>
+    internal ErofsXattrs Xattrs { get; } = new();
 
     /// <summary>All directories' names.</summary>
     internal ReadOnlySpan<ErofsName> Names => CollectionsMarshal.AsSpan(_names);
@@ -175,7 +178,7 @@ internal sealed class ErofsPlan
             _nodeOf[inode] = node;
             ref readonly LayerInode source = ref _tree.Inode(inode);
             added.Size = source.Size;
-            added.XattrBytes = ErofsXattrs.SizeOf(_tree.XattrsOf(inode));
+            if (_tree.XattrsOf(inode) is { } xattrs) Xattrs.Count(xattrs);
         }
         _nodes.Add(added);
         return node;
@@ -207,6 +210,7 @@ internal sealed class ErofsPlan
         foreach (ref ErofsNode node in Nodes)
         {
             node.Compact = IsCompact(node);
+            if (node.Inode >= 0) node.XattrBytes = Xattrs.SizeOf(_tree.XattrsOf(node.Inode));
             int head = (node.Compact ? ErofsFormat.CompactInodeSize : ErofsFormat.ExtendedInodeSize) + node.XattrBytes;
             long tail = InlineBytes(node);
             node.Layout = tail == 0 ? LayoutWithoutTail(node) : ErofsFormat.LayoutFlatInline;

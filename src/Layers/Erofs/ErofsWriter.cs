@@ -37,6 +37,7 @@ internal sealed partial class ErofsWriter
         var writer = new ErofsWriter(tree, tarBytes, tar, output);
         writer.WriteSuperblock(checked((uint)((tarBytes + ErofsFormat.BlockSize - 1) >> ErofsFormat.BlockBits)));
         for (int i = 0; i < writer._plan.Nodes.Length; i++) writer.WriteNode(i);
+        writer.WriteSharedXattrs();
         foreach (ref readonly ErofsNode node in writer._plan.Nodes) writer.WriteBlocks(node);
         writer.PadTo(writer._plan.CopiesStart << ErofsFormat.BlockBits);
         writer.Flush();
@@ -56,6 +57,7 @@ internal sealed partial class ErofsWriter
         BinaryPrimitives.WriteInt64LittleEndian(super[24..], _plan.BuildTime.Seconds);
         BinaryPrimitives.WriteInt32LittleEndian(super[32..], _plan.BuildTime.Nanoseconds);
         BinaryPrimitives.WriteUInt32LittleEndian(super[36..], checked((uint)_plan.TotalBlocks));
+        BinaryPrimitives.WriteUInt32LittleEndian(super[44..], _plan.Xattrs.SharedBlock);
         BinaryPrimitives.WriteUInt32LittleEndian(super[80..], ErofsFormat.FeatureIncompat);
         BinaryPrimitives.WriteUInt16LittleEndian(super[86..], 1);
         // The device table is counted in slots of its own size; the first one after the superblock.
@@ -82,7 +84,7 @@ internal sealed partial class ErofsWriter
         PadTo(node.Position);
         if (node.Compact) WriteCompact(index, node);
         else WriteExtended(index, node);
-        if (node.XattrBytes > 0) ErofsXattrs.Write(_buffer, _tree.XattrsOf(node.Inode)!);
+        if (node.XattrBytes > 0) _plan.Xattrs.Write(_buffer, _tree.XattrsOf(node.Inode)!, node.XattrBytes);
         if (node.Layout == ErofsFormat.LayoutChunkBased) WriteChunks(node);
         if (node.Layout == ErofsFormat.LayoutFlatInline)
         {
@@ -90,6 +92,16 @@ internal sealed partial class ErofsWriter
             else WriteDirectory(node, tail: true);
         }
         if (_buffer.Length >= BufferBytes) Flush();
+    }
+
+    private void WriteSharedXattrs()
+    {
+        if (_plan.Xattrs.SharedCount > 0) PadTo(_plan.Xattrs.SharedStart);
+        for (int i = 0; i < _plan.Xattrs.SharedCount; i++)
+        {
+            _plan.Xattrs.WriteShared(_buffer, i);
+            if (_buffer.Length >= BufferBytes) Flush();
+        }
     }
 
     private void WriteCompact(int index, in ErofsNode node)
