@@ -87,7 +87,7 @@ public sealed class ErofsWriterTests : IDisposable
     {
         var tree = new LayerTree();
         (string, byte[])[] common =
-            [.. Enumerable.Range(0, shared).Select(i => ($"user.s{i:d3}", Enumerable.Repeat((byte)i, bytes).ToArray()))];
+            [.. Enumerable.Range(0, shared).Select(i => ($"user.{i:d3}", Enumerable.Repeat((byte)i, bytes).ToArray()))];
         tree.Apply(Entry("none", 4, 512));
         for (int i = 0; i < 5; i++) tree.Apply(Entry($"f{i}", 4, 512, OfFile(i)));
         string point = Mount(tree, 1024, (512, "same"));
@@ -95,10 +95,10 @@ public sealed class ErofsWriterTests : IDisposable
         Assert.Empty(XattrsOf(point, "none"));
         for (int i = 0; i < 5; i++)
             Assert.Equal(
-                OfFile(i).Select(item => (item.Name, Convert.ToHexString(item.Value))).Order(), XattrsOf(point, $"f{i}"));
+                OfFile(i).Select(x => (x.Name, Convert.ToHexString(x.Value))).Order(), XattrsOf(point, $"f{i}"));
         Check(point);
 
-        (string Name, byte[] Value)[] OfFile(int i) => [("trusted.own", [(byte)i]), .. common, ("user.last", [(byte)i])];
+        (string Name, byte[] Value)[] OfFile(int i) => [("trusted.o", [(byte)i]), .. common, ("user.last", [(byte)i])];
     }
 
     [Theory]
