@@ -8,7 +8,13 @@ IMAGE=$REGISTRY/large
 
 in_store() { store=$1; shift; skiff --root "$STATE/$store" --run-root "/run/cut/$store" --snapshotter "$store" "$@"; }
 received() { cat /sys/class/net/lo/statistics/rx_bytes; }
-noted() { for store in $stores; do [ -n "$(find "$STATE/$store/ingest" -name resume 2>/dev/null)" ] || return 1; done; }
+# The small layer has come, so the note is the large one's.
+noted() {
+    for store in $stores; do
+        [ -n "$(ls "$STATE/$store/layers" 2>/dev/null)" ] || return 1
+        [ -n "$(find "$STATE/$store/ingest" -name resume 2>/dev/null)" ] || return 1
+    done
+}
 
 need_registry
 if [ ! -e "$STATE/marker" ]; then
