@@ -18,6 +18,20 @@ public sealed class ErofsSnapshotterTests : SnapshotterContract
         Assert.Equal(File.ReadAllBytes(tar), bytes.ToArray());
     }
 
+    [Theory]
+    [InlineData(60, 16)] // Its end.
+    [InlineData(8, 8)] // All of it, for the first start.
+    public void Of_a_large_layer_only_the_end_stays_in_the_page_cache(int mebibytes, int cachedMebibytes)
+    {
+        byte[] tar = File.ReadAllBytes(Oracle.MakeTar(Sandbox, $"add('f', data=b'x' * ({mebibytes} << 20))"));
+        Digest diffId = Digest.Parse("sha256:" + new string('d', 64));
+        Sandbox.Ingest(Open(), diffId, tar); // Without reading it back, which would cache it.
+        string file = Path.Combine(Sandbox.Root, "layers", diffId.Hex, "layer.tar");
+        long cached = long.Parse(Shell.Run("fincore", "--bytes", "--noheadings", "--output", "RES", file));
+        // The kernel keeps or drops whole folios, of up to 2 MiB.
+        Assert.InRange(cached, (cachedMebibytes << 20) - (2 << 20), (cachedMebibytes << 20) + (4 << 20));
+    }
+
     [Fact]
     public void Layers_are_mounted_once_and_release_unmounts_the_unused()
     {
