@@ -34,11 +34,10 @@ internal static class DecompressStage
         while (true)
         {
             ReadResult result = Blocking.Wait(compressed.ReadAsync(CancellationToken.None));
-            foreach (ReadOnlyMemory<byte> segment in result.Buffer)
-                if (!Decode(decoder, segment.Span, plain, checkpoints, cancellation))
-                    return;
-            compressed.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted) break;
+            ReadOnlyMemory<byte> segment = result.Buffer.First;
+            if (!Decode(decoder, segment.Span, plain, checkpoints, cancellation)) return;
+            compressed.AdvanceTo(result.Buffer.GetPosition(segment.Length));
+            if (result.IsCompleted && segment.Length == result.Buffer.Length) break;
         }
         if (!decoder.IsComplete) throw Malformed(decoder, "it ends early");
     }

@@ -33,9 +33,10 @@ internal sealed class IngestStage(
         {
             ReadResult result = Blocking.Wait(plain.ReadAsync(CancellationToken.None));
             cancellation.ThrowIfCancellationRequested();
-            foreach (ReadOnlyMemory<byte> segment in result.Buffer) Take(segment.Span);
-            plain.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted) break;
+            ReadOnlyMemory<byte> segment = result.Buffer.First;
+            Take(segment.Span);
+            plain.AdvanceTo(result.Buffer.GetPosition(segment.Length));
+            if (result.IsCompleted && segment.Length == result.Buffer.Length) break;
         }
         Digest actual = tar.Current();
         if (actual != diffId)
