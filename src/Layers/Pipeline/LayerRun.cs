@@ -26,9 +26,10 @@ internal sealed class LayerRun(
         pauseWriterThreshold: 512 << 10, resumeWriterThreshold: 256 << 10, minimumSegmentSize: 64 << 10,
         useSynchronizationContext: false);
 
+    // Large enough to bridge the last stage's pauses for WriteBehind.
     private static readonly PipeOptions s_plainPipe = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
-        pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 512 << 10, minimumSegmentSize: 128 << 10,
+        pauseWriterThreshold: 2 << 20, resumeWriterThreshold: 3 << 19, minimumSegmentSize: 128 << 10,
         useSynchronizationContext: false);
 
     // The failure that came first is the cause of all that follow.
