@@ -34,9 +34,8 @@ demo: publish ## pull real images and serve a page from a container, step by ste
 peers: ## set up crun, podman and docker for comparisons
 	@scripts/peers setup
 
-bench: ## run the BenchmarkDotNet suites (FILTER='*Tar* *Zstd*' picks some)
-	@scripts/need gcc libc6-dev
-	set -f; dotnet run --project bench/Layers.Bench -c Release -- --artifacts $(OUT)/bench --filter $(or $(FILTER),*)
+bench: ## run the BenchmarkDotNet suites; writes docs/benchmarks-suites.md (FILTER='*Tar* *Zstd*' picks some)
+	@set -f; bench/suites $(FILTER)
 
 compare: publish ## measure whole programs beside the peers; writes docs/benchmarks.md
 	@bench/peers/compare

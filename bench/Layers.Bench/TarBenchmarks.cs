@@ -15,7 +15,8 @@ public class TarBenchmarks
     private readonly TarParser _parser;
 
     /// <summary>Starts the parser.</summary>
-    public TarBenchmarks() => _parser = new TarParser(_visitor);
+    public TarBenchmarks() => _parser = new TarParser(
+        _visitor, IngestLimits.Default with { Entries = int.MaxValue, LayerBytes = long.MaxValue / 2 });
 
     /// <summary>Our parser with a visitor that counts.</summary>
     [Throughput, Benchmark]

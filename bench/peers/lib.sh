@@ -4,6 +4,7 @@
 # All programs run in the same namespaces on the same file system (scripts/peers), one command after
 # the other in rounds, so that the machine's drift hits all alike; medians count.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+source bench/page.sh
 SKIFF=/srv/out/skiff
 SKIFF_NS=/run/peers/skiff.ns
 TAB=$'\t'
@@ -85,28 +86,15 @@ median() {
             END { if (NR) printf "%.1f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# heading TITLE COMMAND: a page's first lines.
-heading() {
-    echo "# $1"
-    echo
-    echo "Written by \`$2\` on $(date -u +%F), commit $(commit)."
-    echo
-    echo "- Machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs," \
-        "$(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo); Linux $(uname -r)"
-    echo "- Load average when this was written: $(cut -d' ' -f1-3 /proc/loadavg)"
+# peers_heading TITLE COMMAND: a page's first lines.
+peers_heading() {
+    heading "$@"
     # The inner shell expands these.
     # shellcheck disable=SC2016
     echo "- Peers: $(peers_in sh -c 'docker --version; podman --version; crun --version | head -n 1
         containerd --version | awk "{ print \$1, \$3 }"' | paste -sd ';' | sed 's/;/; /g')"
     echo "- All in the same namespaces and on the same ext4; samples interleaved; medians."
     echo
-}
-
-# commit: what is measured; changes of the pages themselves don't count.
-commit() {
-    local hash
-    hash=$(git rev-parse --short HEAD 2> /dev/null) || { echo unknown; return; }
-    git diff --quiet HEAD -- . ':!docs' && echo "$hash" || echo "$hash-changed"
 }
 
 # all_samples: the table of every case.
