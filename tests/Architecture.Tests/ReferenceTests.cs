@@ -11,7 +11,7 @@ public class ReferenceTests
     {
         ["Interop"] = ([], ["Tmds.LibC"]),
         ["Layers"] = (["Interop"],
-            ["ZstdSharp.Port", "CommunityToolkit.HighPerformance", "System.IO.Pipelines"]),
+            ["ZstdSharp.Port", "SharpCompress", "CommunityToolkit.HighPerformance", "System.IO.Pipelines"]),
         ["Agent"] = (["Layers", "Interop"],
             ["System.CommandLine", "Spectre.Console", "YamlDotNet", "SharpYaml"]),
     };

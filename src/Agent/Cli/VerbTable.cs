@@ -28,6 +28,8 @@ internal static class VerbTable
         new("images", VerbGroup.Common, static () => new Verbs.ImagesVerb()),
         new("rmi", VerbGroup.Other, static () => new Verbs.RmiVerb()),
         new("tag", VerbGroup.Other, static () => new Verbs.TagVerb()),
+        new("save", VerbGroup.Other, static () => new Verbs.SaveVerb()),
+        new("load", VerbGroup.Other, static () => new Verbs.LoadVerb()),
         new("image pin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: true)),
         new("image unpin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: false)),
         new("image prune", VerbGroup.Management, static () => new Verbs.ImagePruneVerb()),

@@ -11,8 +11,6 @@ namespace Skiff.Agent.Images;
 /// </summary>
 internal sealed class ImageCommit(ImageStore store)
 {
-    private const int CopyBytes = 64 << 10;
-
     /// <summary>Makes the image and returns its id; a name that stood for another image moves.</summary>
     /// <param name="request">What to make it of; the caller keeps the container from being removed.</param>
     /// <param name="name">Null leaves it without one.</param>
@@ -31,14 +29,8 @@ internal sealed class ImageCommit(ImageStore store)
         byte[] config = JsonSerializer.SerializeToUtf8Bytes(
             Describe(request, defaults, parent, layer?.DiffId), OciJson.Default.ImageConfig);
         Digest id = store.Content.Put(config);
-        var manifest = new Manifest
-        {
-            SchemaVersion = 2,
-            MediaType = MediaTypes.OciManifest,
-            Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = id, Size = config.Length },
-            Layers = LayersOf(request.Base, parent, layer),
-        };
-        Digest digest = store.Content.Put(JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.Manifest));
+        Manifest manifest = Manifest.Of(config, LayersOf(request.Base, parent, layer));
+        Digest digest = store.Content.Put(manifest.ToJson());
         store.AddLocal(name, id, [id, digest]);
         return id;
     }
@@ -72,20 +64,14 @@ internal sealed class ImageCommit(ImageStore store)
     {
         IReadOnlyList<Descriptor>? known = store.FindManifest(parentId)?.Layers;
         List<Descriptor> layers = known?.Count == parent.RootFs.DiffIds.Count ? [.. known]
-            : [.. parent.RootFs.DiffIds.Select(diffId => Plain(diffId, TarBytes(diffId)))];
-        if (layer is { } added) layers.Add(Plain(added.DiffId, added.Bytes));
+            : [.. parent.RootFs.DiffIds.Select(diffId => Descriptor.OfTar(diffId, TarBytes(diffId)))];
+        if (layer is { } added) layers.Add(Descriptor.OfTar(added.DiffId, added.Bytes));
         return layers;
     }
-
-    private static Descriptor Plain(Digest diffId, long bytes) =>
-        new() { MediaType = MediaTypes.OciLayer, Digest = diffId, Size = bytes };
 
     private long TarBytes(Digest diffId)
     {
         using Stream tar = store.Layers.OpenTar(diffId);
-        byte[] piece = new byte[CopyBytes];
-        long bytes = 0;
-        while (tar.Read(piece) is > 0 and var count) bytes += count;
-        return bytes;
+        return tar.Length;
     }
 }

@@ -5,16 +5,29 @@ namespace Skiff.Layers.Content;
 /// <summary>
 /// A file as a stream to read front to back, for those who want one: decompressors and the wire. Owns the descriptor.
 /// </summary>
-internal sealed class FdStream(Fd fd) : Stream
+/// <param name="fd">The file.</param>
+/// <param name="head">What was read of it before, to look at it; comes first.</param>
+internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default) : Stream
 {
+    private ReadOnlyMemory<byte> _head = head;
+    private long _position;
+
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set =>
-        throw new NotSupportedException(); }
+    public override long Length => Files.Stat(fd).Size;
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
 
-    public override int Read(Span<byte> buffer) => Files.Read(fd, buffer);
+    public override int Read(Span<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, _head.Length);
+        if (count == 0) count = Files.Read(fd, buffer);
+        else _head.Span[..count].CopyTo(buffer);
+        _head = _head[Math.Min(count, _head.Length)..];
+        _position += count;
+        return count;
+    }
+
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override void Flush() { }

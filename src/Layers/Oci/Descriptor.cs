@@ -21,6 +21,10 @@ public sealed record Descriptor
     /// <summary>Free-form.</summary>
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
 
+    /// <summary>A layer that is there uncompressed: its blob is the tar itself.</summary>
+    public static Descriptor OfTar(Digest diffId, long bytes) =>
+        new() { MediaType = MediaTypes.OciLayer, Digest = diffId, Size = bytes };
+
     /// <summary>Throws when the descriptor cannot be meant: none at all, no digest, a negative size.</summary>
     internal static void Check(Descriptor? descriptor, string what)
     {

@@ -46,11 +46,14 @@ public sealed record Index
 
     /// <summary>The manifest that suits best; of equals the first, as the specification asks.</summary>
     /// <exception cref="ImageException">None does; the text lists what there is.</exception>
-    public Descriptor Select(Platform platform)
+    public Descriptor Select(Platform platform) => Select(platform, Manifests);
+
+    /// <summary>The same of some of its manifests.</summary>
+    internal Descriptor Select(Platform platform, IEnumerable<Descriptor> manifests)
     {
         Descriptor? best = null;
         int bestSuits = 0;
-        foreach (Descriptor candidate in Manifests)
+        foreach (Descriptor candidate in manifests)
         {
             if (!MediaTypes.IsManifest(candidate.MediaType) || candidate.Platform is null) continue;
             int suits = platform.Suits(candidate.Platform);

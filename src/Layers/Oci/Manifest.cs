@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Skiff.Layers.Content;
 
 namespace Skiff.Layers.Oci;
 
@@ -45,6 +46,23 @@ public sealed record Manifest
         manifest.CheckParts();
         return manifest;
     }
+
+    /// <summary>A manifest of our own making.</summary>
+    /// <param name="config">The config's bytes.</param>
+    /// <param name="layers">Base first.</param>
+    public static Manifest Of(ReadOnlySpan<byte> config, IEnumerable<Descriptor> layers) => new()
+    {
+        SchemaVersion = 2,
+        MediaType = MediaTypes.OciManifest,
+        Config = new Descriptor
+        {
+            MediaType = MediaTypes.OciConfig, Digest = Sha256.DigestOf(config), Size = config.Length,
+        },
+        Layers = [.. layers],
+    };
+
+    /// <summary>Its bytes.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OciJson.Default.Manifest);
 
     private void CheckParts()
     {

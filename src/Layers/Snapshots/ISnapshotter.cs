@@ -69,8 +69,8 @@ public interface ISnapshotter
     /// <summary>
     /// The layer's uncompressed tar from its first byte to its last: while the layer is whole, exactly the bytes that
     /// <paramref name="diffId"/> is the SHA-256 of. For `save`, push, and for checking a layer by hashing it again.
-    /// Reads forwards only, blocks, and holds no more than small buffers; the caller disposes of it, and keeps the
-    /// layer from being removed meanwhile.
+    /// Reads forwards only, blocks, and holds no more than small buffers; it knows its length, which the overlay store
+    /// has to add up. The caller disposes of it, and keeps the layer from being removed meanwhile.
     /// </summary>
     /// <exception cref="ImageException">No such layer; also from reading, when files of the layer are missing or
     /// short.</exception>

@@ -13,6 +13,7 @@ namespace Skiff.Layers.Snapshots;
 internal sealed class RebuiltTar : Stream
 {
     private readonly Digest _diffId;
+    private readonly string _layer;
     private readonly LayerContent _content;
     private readonly DecompressionStream _zstd;
     private readonly byte[] _buffer = new byte[32 << 10];
@@ -27,7 +28,7 @@ internal sealed class RebuiltTar : Stream
     /// <exception cref="ImageException">There is none.</exception>
     internal RebuiltTar(Digest diffId, string layer)
     {
-        _diffId = diffId;
+        (_diffId, _layer) = (diffId, layer);
         string path = Path.Combine(layer, OverlaySnapshotter.Record);
         if (Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY, 0, out Fd? record) != Errno.None)
             throw Damaged($"{path} cannot be opened");
@@ -38,7 +39,7 @@ internal sealed class RebuiltTar : Stream
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
+    public override long Length => Measure();
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
     public override int Read(Span<byte> buffer)
@@ -69,6 +70,21 @@ internal sealed class RebuiltTar : Stream
             _zstd.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    // A second reader, which skips what this one would give.
+    private long Measure()
+    {
+        using var other = new RebuiltTar(_diffId, _layer);
+        Span<byte> skipped = stackalloc byte[4 << 10];
+        while (!other._ended)
+        {
+            other.Step();
+            while (other._literal > 0) other._position += other.ReadLiteral(skipped);
+            other._position += other._contentLength;
+            other._contentLength = 0;
+        }
+        return other._position;
     }
 
     private void Step()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 
@@ -7,8 +6,6 @@ namespace Skiff.Agent.Cli.Verbs;
 /// <summary><c>commit</c>.</summary>
 internal sealed class CommitVerb : Verb
 {
-    private const int Interrupted = 130;
-
     private static readonly Option[] s_options =
     [
         Option.Value("author", "string", "Author (e.g., \"John Hannibal Smith <hannibal@a-team.com>\")", 'a'),
@@ -40,26 +37,13 @@ internal sealed class CommitVerb : Verb
     {
         Reference? name = arguments.Positional.Count > 1 ? Reference.Parse(arguments.Positional[1]) : null;
         // Whatever ends it, the container must not stay frozen.
-        using var cancel = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-        try
+        return Interruptible.Run(cancellation =>
         {
             Digest id = engine.Commit(engine.Containers.Find(arguments.Positional[0]), name,
                 arguments.Value("author") ?? "", arguments.Value("message") ?? "", arguments.Values("change"),
-                arguments.Flag("pause", byDefault: true), cancel.Token);
+                arguments.Flag("pause", byDefault: true), cancellation);
             Output.Line(id.ToString());
             return 0;
-        }
-        catch (OperationCanceledException)
-        {
-            return Interrupted;
-        }
-
-        void Cancel(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            cancel.Cancel();
-        }
+        });
     }
 }

@@ -1,0 +1,48 @@
+using Skiff.Agent.Images;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Terminals;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>save</c>.</summary>
+internal sealed class SaveVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Value("output", "string", "Write to a file, instead of STDOUT", 'o'),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "save";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] IMAGE [IMAGE...]";
+
+    /// <inheritdoc/>
+    public override string Summary => "Save one or more images to a tar archive (streamed to STDOUT by default)";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments arguments) => Interruptible.Run(cancellation =>
+    {
+        using OutputFile output = Open(arguments.Value("output"));
+        new ImageArchives(engine.Images).Save(
+            arguments.Positional, piece => Files.WriteAll(output.Fd, piece), cancellation);
+        output.Complete();
+        return 0;
+    });
+
+    private static OutputFile Open(string? path)
+    {
+        if (path is not null) return OutputFile.Create(path);
+        if (Termios.IsTerminal(Fd.Borrow(1)))
+            throw new UsageException("cowardly refusing to save to a terminal. Use the -o flag or redirect");
+        return OutputFile.Standard();
+    }
+}

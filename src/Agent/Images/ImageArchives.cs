@@ -1,0 +1,63 @@
+using Skiff.Interop;
+using Skiff.Layers.Archives;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>Images out to archives and back, as `save` and `load` do.</summary>
+internal sealed class ImageArchives(ImageStore store)
+{
+    /// <summary>
+    /// Writes images into one archive. A name stands for its image under this name, a name without tag for all images
+    /// of the repository, an id for an image without a name.
+    /// </summary>
+    /// <param name="namesOrIds">At least one.</param>
+    /// <param name="sink">Gets the archive's bytes.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    /// <exception cref="ImageException">No such image, before a byte is written; or a damaged one.</exception>
+    public void Save(IReadOnlyList<string> namesOrIds, TarSink sink, CancellationToken cancellation)
+    {
+        using StoreLock hold = store.Hold();
+        var chosen = new OrderedDictionary<Digest, List<Reference>>();
+        foreach ((Digest id, Reference? name) in namesOrIds.SelectMany(Choose))
+        {
+            if (!chosen.TryGetValue(id, out List<Reference>? names)) chosen.Add(id, names = []);
+            if (name is not null && !names.Contains(name)) names.Add(name);
+        }
+        new ArchiveWriter(store.Layers, store.Content, sink).Write(
+            [.. chosen.Select(image => new ArchivedImage(image.Key, image.Value))], cancellation);
+    }
+
+    /// <summary>Takes all images of an archive in; names that stood for other images move.</summary>
+    /// <param name="archive">A file or a pipe, at its first byte.</param>
+    /// <param name="platform">Which image of several that stand under one name.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    /// <returns>Each image's id and the names that it has from the archive.</returns>
+    /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: then no image of it is
+    /// visible.</exception>
+    public IReadOnlyList<ArchivedImage> Load(
+        Fd archive, Platform platform, CancellationToken cancellation)
+    {
+        using StoreLock hold = store.Hold();
+        List<ArchivedImage> loaded = [];
+        foreach (LoadedImage image in
+            new ArchiveReader(store.Layers, store.Limits).Read(archive, platform, cancellation))
+        {
+            Digest id = store.Content.Put(image.Config), manifest = store.Content.Put(image.Manifest);
+            store.AddLocal(null, id, [id, manifest]);
+            foreach (Reference name in image.Names) store.AddLocal(name.WithoutDigest(), id, [id, manifest]);
+            loaded.Add(new ArchivedImage(id, image.Names));
+        }
+        return loaded;
+    }
+
+    private IEnumerable<(Digest Id, Reference? Name)> Choose(string nameOrId)
+    {
+        if (!Reference.TryParse(nameOrId, out Reference? reference, out _)) return [(store.Get(nameOrId).Id, null)];
+        List<(Reference Name, NameRecord Record)> found = store.Names.List().FindAll(name => reference.TagIsDefault
+            ? name.Name.Digest is null && name.Name.Name == reference.Name : name.Name.Equals(reference));
+        return found.Count == 0 ? [(store.Get(nameOrId).Id, null)]
+            : found.Select(name => (name.Record.Image, name.Name.Digest is null ? name.Name : null));
+    }
+}

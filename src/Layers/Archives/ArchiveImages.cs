@@ -1,0 +1,122 @@
+using System.Text;
+using Skiff.Layers.Content;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Layers.Archives;
+
+/// <summary>
+/// Makes images of what an archive holds, by Docker's list when there is one, by OCI's otherwise. Every layer is
+/// compared with the config that names it.
+/// </summary>
+/// <param name="content">All of the archive.</param>
+/// <param name="platform">Which image of several that stand under one name.</param>
+internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
+{
+    /// <summary>The archive's images.</summary>
+    /// <exception cref="ImageException">It has none, or something of them is missing or wrong.</exception>
+    internal IReadOnlyList<LoadedImage> Read()
+    {
+        if (content.Document(ArchiveNames.DockerManifest) is { } list)
+            return [.. DockerArchiveItem.ReadList(list).Select(FromDocker)];
+        if (content.Document(ArchiveNames.Index) is { } index) return FromLayout(Oci.Index.Parse(index));
+        throw new ImageException("not an archive of images: it has neither manifest.json, which \"docker save\" writes, "
+            + "nor index.json, which OCI layouts have (a tar of files is for \"skiff import\")");
+    }
+
+    private LoadedImage FromDocker(DockerArchiveItem item)
+    {
+        byte[] config = content.Document(item.Config) ?? throw Missing("config", item.Config);
+        Digest id = Sha256.DigestOf(config);
+        IReadOnlyList<Digest> diffIds = ImageConfig.Parse(config).RootFs.DiffIds;
+        List<ArchivedLayer> layers = [];
+        foreach (string path in item.Layers) layers.Add(content.Layer(path) ?? throw Missing("layer", path));
+        Compare(id, diffIds, layers);
+        return new LoadedImage(config, ManifestOf(id)
+            ?? Manifest.Of(config, layers.Select(layer => Descriptor.OfTar(layer.DiffId, layer.PlainBytes))).ToJson(), item.Names);
+    }
+
+    // The manifest that the archive has for a config as an OCI layout.
+    private byte[]? ManifestOf(Digest id)
+    {
+        foreach (byte[] document in content.Documents)
+            if (TryParse(document) is { } manifest && manifest.Config.Digest == id)
+                return document;
+        return null;
+    }
+
+    private static Manifest? TryParse(byte[] document)
+    {
+        try
+        {
+            return Manifest.Parse(document);
+        }
+        catch (ImageException)
+        {
+            return null;
+        }
+    }
+
+    private List<LoadedImage> FromLayout(Oci.Index index)
+    {
+        List<LoadedImage> images = [];
+        // Images of one name are of several platforms; those without a name stand for themselves.
+        foreach (IGrouping<string, Descriptor> named in index.Manifests.GroupBy(NameOf))
+        {
+            List<Descriptor> manifests = [.. named];
+            bool oneOf = named.Key.Length > 0 && manifests.Count > 1 && manifests.TrueForAll(m => m.Platform is not null);
+            if (oneOf) manifests = [index.Select(platform, manifests)];
+            foreach (Descriptor manifest in manifests)
+                if (FromDescriptor(manifest, named.Key) is { } image)
+                    images.Add(image);
+        }
+        return images.Count > 0 ? images : throw new ImageException("the archive's index.json names no image");
+    }
+
+    // Null for what is no image, such as an attestation.
+    private LoadedImage? FromDescriptor(Descriptor descriptor, string name)
+    {
+        byte[] document = Blob(descriptor, "manifest");
+        if (MediaTypes.IsIndex(descriptor.MediaType))
+            return FromDescriptor(Oci.Index.Parse(document).Select(platform), name);
+        if (descriptor.Platform is { Os: "unknown" } || !MediaTypes.IsManifest(descriptor.MediaType)) return null;
+        Manifest manifest = Manifest.Parse(document);
+        byte[] config = Blob(manifest.Config, "config");
+        List<ArchivedLayer> layers = [];
+        foreach (Descriptor layer in manifest.Layers)
+            layers.Add(content.Layer(ArchiveNames.Blob(layer.Digest))
+                ?? throw Missing("layer", ArchiveNames.Blob(layer.Digest)));
+        Compare(manifest.Config.Digest, ImageConfig.Parse(config).RootFs.DiffIds, layers);
+        return new LoadedImage(config, document, name.Length > 0 ? [Reference.Parse(name)] : []);
+    }
+
+    private byte[] Blob(Descriptor descriptor, string what)
+    {
+        string path = ArchiveNames.Blob(descriptor.Digest);
+        byte[] bytes = content.Document(path) ?? throw Missing(what, path);
+        Digest actual = Sha256.DigestOf(bytes);
+        return actual == descriptor.Digest ? bytes
+            : throw new ImageException($"{path} in the archive has digest {actual}");
+    }
+
+    private static string NameOf(Descriptor manifest)
+    {
+        if (manifest.Annotations is not { } annotations) return "";
+        if (annotations.TryGetValue(ArchiveNames.ImageName, out string? full)) return full;
+        // A name, as skopeo writes it, or a tag alone, which stands for nothing.
+        return annotations.TryGetValue(ArchiveNames.RefName, out string? name) && name.AsSpan().ContainsAny(':', '/')
+            ? name : "";
+    }
+
+    private static void Compare(Digest id, IReadOnlyList<Digest> diffIds, List<ArchivedLayer> layers)
+    {
+        if (layers.Count != diffIds.Count) throw new ImageException(
+            $"image {id} in the archive has {layers.Count} layers, its config names {diffIds.Count}");
+        for (int i = 0; i < diffIds.Count; i++)
+            if (layers[i].DiffId != diffIds[i]) throw new ImageException(
+                $"layer {i + 1} of image {id} in the archive has DiffId {layers[i].DiffId}, its config names {diffIds[i]}");
+    }
+
+    private static ImageException Missing(string what, string path) =>
+        new($"the archive has no {what} \"{TarPath.Show(Encoding.UTF8.GetBytes(path))}\", which its list of images names");
+}

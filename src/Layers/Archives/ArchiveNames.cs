@@ -1,0 +1,30 @@
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Archives;
+
+/// <summary>
+/// Names in an archive of images: an OCI image layout (image-spec image-layout.md) that is Docker's archive as well, as
+/// `docker save` has written it since version 25.
+/// </summary>
+internal static class ArchiveNames
+{
+    /// <summary>Says that it is an OCI layout, and of which version.</summary>
+    internal const string Layout = "oci-layout";
+
+    /// <summary>The layout's images.</summary>
+    internal const string Index = "index.json";
+
+    /// <summary>Docker's list of images.</summary>
+    internal const string DockerManifest = "manifest.json";
+
+    /// <summary>In which the layout's index gives an image's full name; containerd's.</summary>
+    internal const string ImageName = "io.containerd.image.name";
+
+    /// <summary>In which it gives the tag, and skopeo the whole name.</summary>
+    internal const string RefName = "org.opencontainers.image.ref.name";
+
+    internal const string Blobs = "blobs/", Sha256Blobs = Blobs + "sha256/";
+
+    /// <summary>Where a blob is.</summary>
+    internal static string Blob(Digest digest) => Sha256Blobs + digest.Hex;
+}

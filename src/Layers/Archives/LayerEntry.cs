@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using Skiff.Layers.Compression;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Layers.Archives;
+
+/// <summary>
+/// A layer on its way from an archive into the store. What it is called is known only when its last byte has come.
+/// </summary>
+internal sealed class LayerEntry : IDisposable
+{
+    private readonly ISnapshotter _store;
+    private readonly ILayerIngest _ingest;
+    private readonly TarDigest _tar = new();
+    private readonly IncrementalHash _blob = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly DecodingSink _decoder;
+
+    internal LayerEntry(ISnapshotter store, IngestLimits limits)
+    {
+        _store = store;
+        _ingest = store.Begin(null, limits: limits);
+        _decoder = new DecodingSink(AppendPlain, limits);
+    }
+
+    /// <summary>Takes the next bytes of the archive's entry.</summary>
+    internal void Append(ReadOnlySpan<byte> bytes)
+    {
+        _blob.AppendData(bytes);
+        _decoder.Append(bytes);
+    }
+
+    /// <summary>Makes the layer visible in the store, unless it is there already.</summary>
+    internal ArchivedLayer Commit()
+    {
+        _decoder.Complete();
+        Digest diffId = _tar.Current();
+        if (!_store.Contains(diffId)) _ingest.Commit(diffId);
+        return new ArchivedLayer(diffId, Digest.FromBytes(_blob.GetHashAndReset()), _tar.Length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _decoder.Dispose();
+        _ingest.Dispose();
+        _tar.Dispose();
+        _blob.Dispose();
+    }
+
+    private void AppendPlain(ReadOnlySpan<byte> plain)
+    {
+        _ingest.Append(plain);
+        _tar.Append(plain);
+    }
+}
