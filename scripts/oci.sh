@@ -27,7 +27,7 @@ add_layer() {
     tar=$(mktemp "$IMAGES/layer.XXXXXX")
     # Fixed order and no access times: the same tree gives the same bytes.
     tar -C "$1" --sort=name --numeric-owner --format=pax --pax-option=delete=atime,delete=ctime \
-        --xattrs --xattrs-include='*' -cf "$tar" .
+        --xattrs --xattrs-include='*' --xattrs-exclude='trusted.overlay.*' -cf "$tar" .
     diff_id=$(sha256sum < "$tar")
     DIFF_IDS+=("\"sha256:${diff_id%% *}\"")
     case $2 in

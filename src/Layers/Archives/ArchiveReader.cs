@@ -47,9 +47,9 @@ public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = nul
         // The archive may have more entries, and be longer, than any layer.
         var tar = new TarParser(content, IngestLimits.None);
         using var decoder = new DecodingSink(tar.Append, _limits);
-        using Stream input = Open(archive);
+        using Stream input = Decompressing(() => Open(archive));
         byte[] piece = new byte[ReadBytes];
-        while (ReadPiece(input, piece) is > 0 and var count)
+        while (Decompressing(() => input.Read(piece)) is > 0 and var count)
         {
             cancellation.ThrowIfCancellationRequested();
             decoder.Append(piece.AsSpan(0, count));
@@ -73,13 +73,13 @@ public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = nul
         };
     }
 
-    private static int ReadPiece(Stream input, byte[] piece)
+    private static T Decompressing<T>(Func<T> step)
     {
         try
         {
-            return input.Read(piece);
+            return step();
         }
-        catch (Exception e) when (e is not LinuxException and not ImageException)
+        catch (Exception e) when (e is not LinuxException)
         {
             throw new ImageException($"it does not decompress: {e.Message}", e);
         }

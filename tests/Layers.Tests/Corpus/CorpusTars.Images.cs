@@ -12,7 +12,12 @@ internal static partial class CorpusTars
         Image("probe:latest") with { Oracle = CorpusOracle.Umoci },
         .. ((string[])["libc6", "perl-base", "dpkg", "bash", "tar", "libc-bin", "base-files", "passwd"])
             .Select(Package),
+        .. Environment.GetEnvironmentVariable("SKIFF_CORPUS") == "images" ? LargeImages : [],
     ];
+
+    // 35,000 entries: they take longer than all others together.
+    private static IEnumerable<CorpusTar> LargeImages => ((string[])["python:latest", "jdk:latest"])
+        .Select(name => Image(name) with { Oracle = CorpusOracle.Umoci });
 
     private static CorpusTar Image(string name) => new($"image {name}", sandbox =>
     {
