@@ -27,7 +27,8 @@ public sealed class ArchiveTests(SkiffHost host)
     {
         using Store store = new(host, "erofs");
         store.Run("pull", "-q", host.Busybox).Exits(0);
-        foreach (string name in (string[])["one:a", "one:b", "two:latest"]) store.Run("tag", host.Busybox, name).Exits(0);
+        foreach (string name in (string[])["one:a", "one:b", "two:latest"])
+            store.Run("tag", host.Busybox, name).Exits(0);
         string id = store.Id("one:a");
         Assert.Equal("one:a one:b", store.SavedNames("one"));
         Assert.Equal("two:latest", store.SavedNames("two"));

@@ -100,7 +100,8 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
         {
             if (!TakeFromStore()) _layer = new LayerEntry(store, limits.ForBlob(_size));
         }
-        else if (ArchiveFile.IsJson(head) && _size <= ImageConfig.MaxBytes && _size <= MaxDocumentBytes - _documentBytes)
+        else if (ArchiveFile.IsJson(head)
+            && _size <= ImageConfig.MaxBytes && _size <= MaxDocumentBytes - _documentBytes)
         {
             _documentBytes += _size;
             _isDocument = true;

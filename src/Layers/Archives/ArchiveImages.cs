@@ -20,7 +20,8 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
         if (content.Document(ArchiveNames.DockerManifest) is { } list)
             return [.. DockerArchiveItem.ReadList(list).Select(FromDocker)];
         if (content.Document(ArchiveNames.Index) is { } index) return FromLayout(Oci.Index.Parse(index));
-        throw new ImageException("not an archive of images: it has neither manifest.json, which \"docker save\" writes, "
+        throw new ImageException(
+            "not an archive of images: it has neither manifest.json, which \"docker save\" writes, "
             + "nor index.json, which OCI layouts have (a tar of files is for \"skiff import\")");
     }
 
@@ -32,8 +33,8 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
         List<ArchivedLayer> layers = [];
         foreach (string path in item.Layers) layers.Add(content.Layer(path) ?? throw Missing("layer", path));
         Compare(id, diffIds, layers);
-        return new LoadedImage(config, ManifestOf(id)
-            ?? Manifest.Of(config, layers.Select(layer => Descriptor.OfTar(layer.DiffId, layer.PlainBytes))).ToJson(), item.Names);
+        IEnumerable<Descriptor> plain = layers.Select(layer => Descriptor.OfTar(layer.DiffId, layer.PlainBytes));
+        return new LoadedImage(config, ManifestOf(id) ?? Manifest.Of(config, plain).ToJson(), item.Names);
     }
 
     // The manifest that the archive has for a config as an OCI layout.
@@ -64,8 +65,8 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
         foreach (IGrouping<string, Descriptor> named in index.Manifests.GroupBy(NameOf))
         {
             List<Descriptor> manifests = [.. named];
-            bool oneOf = named.Key.Length > 0 && manifests.Count > 1 && manifests.TrueForAll(m => m.Platform is not null);
-            if (oneOf) manifests = [index.Select(platform, manifests)];
+            if (named.Key.Length > 0 && manifests.Count > 1 && manifests.TrueForAll(m => m.Platform is not null))
+                manifests = [index.Select(platform, manifests)];
             foreach (Descriptor manifest in manifests)
                 if (FromDescriptor(manifest, named.Key) is { } image)
                     images.Add(image);
@@ -114,9 +115,11 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
             $"image {id} in the archive has {layers.Count} layers, its config names {diffIds.Count}");
         for (int i = 0; i < diffIds.Count; i++)
             if (layers[i].DiffId != diffIds[i]) throw new ImageException(
-                $"layer {i + 1} of image {id} in the archive has DiffId {layers[i].DiffId}, its config names {diffIds[i]}");
+                $"layer {i + 1} of image {id} in the archive has DiffId {layers[i].DiffId}, "
+                + $"its config names {diffIds[i]}");
     }
 
     private static ImageException Missing(string what, string path) =>
-        new($"the archive has no {what} \"{TarPath.Show(Encoding.UTF8.GetBytes(path))}\", which its list of images names");
+        new($"the archive has no {what} \"{TarPath.Show(Encoding.UTF8.GetBytes(path))}\", "
+            + "which its list of images names");
 }

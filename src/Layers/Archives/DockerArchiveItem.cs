@@ -20,8 +20,8 @@ internal readonly record struct DockerArchiveItem(
             List<DockerArchiveItem> items = [];
             foreach (JsonElement item in document.RootElement.EnumerateArray())
                 items.Add(new DockerArchiveItem(
-                    item.GetProperty("Config"u8).GetString() ?? "", [.. Strings(item, "RepoTags").Select(Reference.Parse)],
-                    Strings(item, "Layers")));
+                    item.GetProperty("Config"u8).GetString() ?? "",
+                    [.. Strings(item, "RepoTags").Select(Reference.Parse)], Strings(item, "Layers")));
             return items.Count > 0 ? items : throw new ImageException("manifest.json in the archive names no image");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
