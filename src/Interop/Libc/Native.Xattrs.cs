@@ -14,10 +14,16 @@ internal static unsafe partial class Native
     internal static partial nint lgetxattr(byte* path, byte* name, byte* value, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint getxattr(byte* path, byte* name, byte* value, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint fgetxattr(int fd, byte* name, byte* value, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint llistxattr(byte* path, byte* list, nint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint listxattr(byte* path, byte* list, nint size);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint flistxattr(int fd, byte* list, nint size);

@@ -43,14 +43,19 @@ public static unsafe class Xattrs
         return Take(buffer, count, out value);
     }
 
-    /// <summary>fgetxattr(2); ENODATA when there is none.</summary>
+    /// <summary>fgetxattr(2), of an O_PATH descriptor too; ENODATA when there is none.</summary>
     public static Errno TryGet(Fd fd, string name, out byte[] value)
     {
         using var n = new NativePath(name);
+        using var link = new NativePath(LinkOf(fd));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
         nint count;
-        fixed (byte* pn = n.Bytes, pv = buffer) // SAFETY: NUL-terminated name, pinned; the kernel's limit.
+        // SAFETY: NUL-terminated names, pinned; the kernel's limit.
+        fixed (byte* pn = n.Bytes, pl = link.Bytes, pv = buffer)
+        {
             count = Native.fgetxattr(fd.Number, pn, pv, Largest);
+            if (Result(count) == Errno.EBADF) count = Native.getxattr(pl, pn, pv, Largest);
+        }
         return Take(buffer, count, out value);
     }
 
@@ -67,13 +72,17 @@ public static unsafe class Xattrs
         return errno;
     }
 
-    /// <summary>flistxattr(2): the names.</summary>
+    /// <summary>flistxattr(2), of an O_PATH descriptor too: the names.</summary>
     public static Errno TryList(Fd fd, out string[] names)
     {
+        using var link = new NativePath(LinkOf(fd));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Largest);
         nint count;
-        fixed (byte* pb = buffer) // SAFETY: pinned; the kernel's limit.
+        fixed (byte* pl = link.Bytes, pb = buffer) // SAFETY: NUL-terminated, pinned; the kernel's limit.
+        {
             count = Native.flistxattr(fd.Number, pb, Largest);
+            if (Result(count) == Errno.EBADF) count = Native.listxattr(pl, pb, Largest);
+        }
         Errno errno = Take(buffer, count, out byte[] list);
         names = Names(list);
         return errno;
@@ -95,6 +104,10 @@ public static unsafe class Xattrs
         fixed (byte* pn = n.Bytes) // SAFETY: NUL-terminated, pinned for the call.
             return Result(Native.fremovexattr(fd.Number, pn));
     }
+
+    // The calls on descriptors refuse those of O_PATH with EBADF. Following this link ends at the very inode that the
+    // descriptor is of, a symlink included, whatever has become of its name (proc_pid_fd(5)).
+    private static string LinkOf(Fd fd) => $"/proc/self/fd/{fd.Number}";
 
     private static Errno Result(nint result) => result == -1 ? Native.LastErrno : Errno.None;
 

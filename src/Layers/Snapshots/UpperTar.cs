@@ -9,9 +9,9 @@ namespace Skiff.Layers.Snapshots;
 /// <summary>
 /// What a container changed, as a layer's tar: the upper directory of its overlay, whiteouts and opaque marks
 /// translated (image-spec layer.md), hard links kept, in the order of names. Sockets are left out, as tar has no word
-/// for them; extended attributes are those of files and directories, without overlayfs's own and without SELinux
-/// labels, which are the host's. The upper's root itself is no part of the layer: its attributes are the image's
-/// affair. Processes may write to the directory meanwhile; what they change is then in the layer or isn't.
+/// for them; extended attributes go along, without overlayfs's own and without SELinux labels, which are the host's.
+/// The upper's root itself is no part of the layer: its attributes are the image's affair. Processes may write to the
+/// directory meanwhile; what they change is then in the layer or isn't.
 /// </summary>
 internal sealed class UpperTar : IDisposable
 {
@@ -136,6 +136,7 @@ internal sealed class UpperTar : IDisposable
             WriteContent();
             return;
         }
+        AddXattrs(file);
         if (status.IsSymlink) _entry.LinkBytes.Set(Files.ReadLink(file));
         (_entry.DeviceMajor, _entry.DeviceMinor) = (status.RdevMajor, status.RdevMinor);
         _tar.Begin(_entry);

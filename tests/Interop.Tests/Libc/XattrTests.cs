@@ -39,6 +39,21 @@ public sealed class XattrTests : IDisposable
         Assert.Equal("v", Encoding.ASCII.GetString(value));
     }
 
+    [Fact]
+    public void Descriptor_that_only_names_a_symlink_gives_the_links_own_attributes()
+    {
+        File.WriteAllText(_directory["target"], "");
+        File.CreateSymbolicLink(_directory["link"], "target");
+        Assert.Equal(Errno.None, Xattrs.TrySet(_directory["target"], "trusted.by-target", "t"u8));
+        Assert.Equal(Errno.None, Xattrs.TrySet(_directory["link"], "trusted.by-link", "l"u8));
+        using Fd link = Files.Open(_directory["link"], OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW);
+        File.Move(_directory["link"], _directory["moved"]);
+        Assert.Equal(Errno.None, Xattrs.TryList(link, out string[] names));
+        Assert.Equal(["trusted.by-link"], names.Where(OurOwn));
+        Assert.Equal("l"u8.ToArray(), Value(Xattrs.TryGet(link, "trusted.by-link", out byte[] value), value));
+        Assert.Equal(Errno.ENODATA, Xattrs.TryGet(link, "trusted.by-target", out _));
+    }
+
     private static bool OurOwn(string name) => name.Contains(".by-", StringComparison.Ordinal);
 
     private static byte[] Value(Errno errno, byte[] value)

@@ -38,6 +38,10 @@ public sealed class LayerCommitTests : IDisposable
         capability = bytes.fromhex('0100000200040000000000000000000000000000')
         put('capable'); os.setxattr('capable', 'security.capability', capability)
         put('noted'); os.setxattr('noted', 'user.note', b'a=b\n\0c'); os.setxattr('d', 'user.empty', b'')
+        os.symlink('nowhere', b'marked-\xfe')
+        for f in ['link', 'pipe', 'null', 'disk', b'marked-\xfe']:
+            for name in ['security.note', 'trusted.note', 'trusted.empty']:
+                os.setxattr(f, name, b'\xff\0x' if 'note' in name else b'', follow_symlinks=False)
         socket.socket(socket.AF_UNIX).bind('socket')
         put('large', os.urandom(300000)); os.truncate('large', 2500000)
         with open('twin', 'ab') as f: f.write(b'3')
@@ -60,6 +64,7 @@ public sealed class LayerCommitTests : IDisposable
         Digest layer = Commit(store, Upper(merged))!.Value.DiffId;
         string[] wanted = Scan(merged), got = Scan(_sandbox.MountOverlay(store.LowerDirectories([below, layer])));
         Assert.True(wanted.Length > 40);
+        Assert.Equal(5, wanted.Count(line => line.Contains("security.note")));
         Assert.Equal(wanted.Where(line => !line.Contains("'socket'")), got);
         Assert.Null(store.Check(layer, _ => { }, CancellationToken.None));
     }
