@@ -264,6 +264,8 @@ internal static class InspectJson
         w.WriteString("WorkingDir", defaults.WorkingDir ?? "");
         WritePairs(w, "Labels", defaults.Labels ?? []);
         w.WriteString("StopSignal", defaults.StopSignal ?? "");
+        WriteStrings(w, "OnBuild", defaults.OnBuild ?? []);
+        if (defaults.Healthcheck is { } healthcheck) WriteHealthcheck(w, healthcheck);
         w.WriteEndObject();
         w.WriteString("Architecture", image.Architecture);
         w.WriteString("Variant", image.Config.Variant ?? "");
@@ -273,6 +275,19 @@ internal static class InspectJson
         w.WriteString("Type", "layers");
         WriteStrings(w, "Layers", [.. image.DiffIds.Select(d => d.ToString())]);
         w.WriteEndObject();
+        w.WriteEndObject();
+    }
+
+    // Times are nanoseconds; what is not set is left out, as Docker does.
+    private static void WriteHealthcheck(Utf8JsonWriter w, Layers.Oci.Healthcheck check)
+    {
+        w.WriteStartObject("Healthcheck");
+        WriteStrings(w, "Test", check.Test ?? []);
+        if (check.IntervalNs != 0) w.WriteNumber("Interval", check.IntervalNs);
+        if (check.TimeoutNs != 0) w.WriteNumber("Timeout", check.TimeoutNs);
+        if (check.StartPeriodNs != 0) w.WriteNumber("StartPeriod", check.StartPeriodNs);
+        if (check.StartIntervalNs != 0) w.WriteNumber("StartInterval", check.StartIntervalNs);
+        if (check.Retries != 0) w.WriteNumber("Retries", check.Retries);
         w.WriteEndObject();
     }
 

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using Skiff.Agent.Manager;
+using Skiff.Interop.Processes;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Images;
 
 /// <summary>
 /// Dockerfile instructions that change an image's configuration and nothing else (<c>commit -c</c>): CMD, ENTRYPOINT,
-/// ENV, EXPOSE, LABEL, USER, VOLUME and WORKDIR.
+/// ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR, as moby takes them.
 /// </summary>
 internal sealed class ConfigChanges
 {
@@ -58,6 +59,15 @@ internal sealed class ConfigChanges
             case "VOLUME":
                 _config = _config with { Volumes = With(_config.Volumes, Array(rest) ?? Words(rest)) };
                 break;
+            case "HEALTHCHECK":
+                _config = _config with { Healthcheck = HealthcheckChange.Parse(rest, Array) };
+                break;
+            case "ONBUILD":
+                _config = _config with { OnBuild = [.. _config.OnBuild ?? [], Trigger(rest)] };
+                break;
+            case "STOPSIGNAL":
+                _config = _config with { StopSignal = Signal(Single(name, rest)) };
+                break;
             case "USER":
                 _config = _config with { User = Single(name, rest) };
                 break;
@@ -66,7 +76,7 @@ internal sealed class ConfigChanges
                 break;
             default:
                 throw new UsageException($"{name} is not a valid change command: use CMD, ENTRYPOINT, ENV, EXPOSE, "
-                    + "LABEL, USER, VOLUME or WORKDIR");
+                    + "HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR");
         }
     }
 
@@ -91,6 +101,21 @@ internal sealed class ConfigChanges
             return null;
         }
     }
+
+    /// <summary>An instruction for the build of a later image, kept as it is; some cannot be one.</summary>
+    private static string Trigger(string text)
+    {
+        string name = text.Split(' ', '\t')[0].ToUpperInvariant();
+        return name switch
+        {
+            "ONBUILD" => throw new UsageException("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"),
+            "FROM" or "MAINTAINER" => throw new UsageException($"{name} isn't allowed as an ONBUILD trigger"),
+            _ => text,
+        };
+    }
+
+    private static string Signal(string text) =>
+        Signals.TryParse(text, out _) ? text : throw new UsageException($"invalid signal: {text}");
 
     private List<string> Words(string text) => ChangeWords.Of(text, Variable);
 

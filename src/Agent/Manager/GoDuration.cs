@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Skiff.Agent.Cli.Values;
+namespace Skiff.Agent.Manager;
 
 /// <summary>
 /// Durations as Go's time.ParseDuration reads them: <c>10s</c>, <c>1m30s</c>, <c>1.5h</c>, <c>250ms</c>.
