@@ -1,4 +1,6 @@
+using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Interop.Terminals;
 
 namespace Skiff.Agent.Cli;
 
@@ -19,11 +21,18 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Takes the bytes.</summary>
     public Fd Fd { get; }
 
-    /// <summary>Standard output.</summary>
-    public static OutputFile Standard() => new(Fd.Borrow(1));
+    /// <summary>The file of a path, or standard output, which must not be a terminal.</summary>
+    /// <param name="path">Null for standard output.</param>
+    /// <param name="verb">For the refusal.</param>
+    public static OutputFile Open(string? path, string verb)
+    {
+        if (path is not null) return Create(path);
+        if (Termios.IsTerminal(Fd.Borrow(1)))
+            throw new UsageException($"cowardly refusing to {verb} to a terminal. Use the -o flag or redirect");
+        return new OutputFile(Fd.Borrow(1));
+    }
 
-    /// <summary>The file of a path.</summary>
-    public static OutputFile Create(string path)
+    private static OutputFile Create(string path)
     {
         Errno errno = Files.TryStatAt(Fd.Cwd, path, AtFlags.None, out FileStatus status);
         if (errno == Errno.None && status.IsDirectory)

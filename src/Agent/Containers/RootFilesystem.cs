@@ -28,8 +28,9 @@ internal static class RootFilesystem
         string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
         if (lowers.Count == 0) lowers = [EmptyLower(runDirectory)];
-        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, upper, work, runDirectory,
-            temporary);
+        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
+            $",upperdir={upper},workdir={work}{string.Concat(s_features.Select(feature => $",{feature}=off"))}"
+            + (temporary ? ",volatile" : ""), runDirectory);
         using Fd context = Mounts.FsOpen("overlay");
         Mounts.FsConfigString(context, "source", "overlay");
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
@@ -37,6 +38,24 @@ internal static class RootFilesystem
         Mounts.FsConfigString(context, "workdir", work);
         foreach (string feature in s_features) Mounts.FsConfigString(context, feature, "off");
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
+        Mounts.FsConfigCreate(context);
+        return Mounts.FsMount(context, 0);
+    }
+
+    /// <summary>
+    /// Mounts directories over each other for reading, as detached as <see cref="Mount"/>. The topmost may be the upper
+    /// directory of a container that runs; what that changes meanwhile is seen or isn't.
+    /// </summary>
+    /// <param name="lowers">Base first.</param>
+    /// <param name="runDirectory">For the fall-back's passing mount point and an empty directory.</param>
+    public static Fd MountView(IReadOnlyList<string> lowers, string runDirectory)
+    {
+        // An overlay without an upper directory wants two others.
+        if (lowers.Count < 2) lowers = [EmptyLower(runDirectory), .. lowers];
+        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, "", runDirectory);
+        using Fd context = Mounts.FsOpen("overlay");
+        Mounts.FsConfigString(context, "source", "overlay");
+        for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
     }
@@ -51,8 +70,7 @@ internal static class RootFilesystem
 
     // mount(2) takes a page of options: layers are named by descriptors to stay short. The mount is attached for a
     // moment only.
-    private static Fd MountByOptions(IReadOnlyList<string> lowers, string upper, string work, string runDirectory,
-        bool temporary)
+    private static Fd MountByOptions(IReadOnlyList<string> lowers, string further, string runDirectory)
     {
         var layers = new List<Fd>();
         string target = Path.Combine(runDirectory, "rootfs");
@@ -65,9 +83,7 @@ internal static class RootFilesystem
                 layers.Add(Files.Open(lowers[i], OpenFlags.O_PATH | OpenFlags.O_DIRECTORY));
                 names.Add($"/proc/self/fd/{layers[^1].Number}");
             }
-            string options =
-                $"lowerdir={string.Join(':', names)},upperdir={upper},workdir={work}"
-                + $"{string.Concat(s_features.Select(feature => $",{feature}=off"))}{(temporary ? ",volatile" : "")}";
+            string options = $"lowerdir={string.Join(':', names)}{further}";
             Mounts.Mount("overlay", target, "overlay", 0, options);
             try
             {

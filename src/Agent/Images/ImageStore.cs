@@ -143,6 +143,24 @@ internal sealed class ImageStore
         return null;
     }
 
+    /// <summary>How an image came about, first step first. An image need not say; then its layers are the
+    /// steps.</summary>
+    public List<HistoryStep> HistoryOf(Image image)
+    {
+        var layers = new Queue<Digest>(image.DiffIds);
+        Dictionary<Digest, long> bytes = [];
+        foreach ((Digest diffId, long size) in Layers.List()) bytes[diffId] = size;
+        List<HistoryStep> steps = [];
+        foreach (HistoryEntry entry in image.Config.History ?? [])
+        {
+            long size = !entry.EmptyLayer && layers.TryDequeue(out Digest diffId) ? bytes.GetValueOrDefault(diffId) : 0;
+            steps.Add(new HistoryStep(entry, entry.Created ?? image.Created, size));
+        }
+        foreach (Digest diffId in layers)
+            steps.Add(new HistoryStep(new HistoryEntry(), image.Created, bytes.GetValueOrDefault(diffId)));
+        return steps;
+    }
+
     /// <summary>A document as a manifest; null when it is something else, damaged or missing.</summary>
     internal Manifest? ReadManifest(Digest document)
     {

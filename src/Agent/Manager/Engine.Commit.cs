@@ -1,10 +1,13 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
+using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Agent.Manager;
 
-/// <summary>Images of containers.</summary>
+/// <summary>Images and tars of containers.</summary>
 internal sealed partial class Engine
 {
     /// <summary>Makes an image of a container, running or not, and returns its id.</summary>
@@ -31,6 +34,37 @@ internal sealed partial class Engine
         finally
         {
             if (pausing) Unpause(container);
+        }
+    }
+
+    /// <summary>
+    /// Writes all files of a container, running or not, as one tar: what its root shows, without what is mounted into
+    /// it.
+    /// </summary>
+    /// <param name="container">The container.</param>
+    /// <param name="sink">Gets the tar.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    public void Export(ContainerConfig container, TarSink sink, CancellationToken cancellation)
+    {
+        using Fd root = View(container);
+        LayerImport.Export($"/proc/self/fd/{root.Number}", sink, cancellation);
+    }
+
+    // The layers stay mounted, as after a run, until Release.
+    private Fd View(ContainerConfig container)
+    {
+        string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
+        using Fd turn = StartLock.Take(Roots, exclusive: false);
+        try
+        {
+            IReadOnlyList<string> lowers = Images.Layers.LowerDirectories(
+                Array.ConvertAll(container.DiffIds, Digest.Parse));
+            return RootFilesystem.MountView(
+                [.. lowers, Path.Combine(Containers.Directory(container.Id), "upper")], passing);
+        }
+        finally
+        {
+            Trees.Remove(passing);
         }
     }
 }

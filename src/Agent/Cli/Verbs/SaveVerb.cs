@@ -1,7 +1,6 @@
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
-using Skiff.Interop.Terminals;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -31,18 +30,10 @@ internal sealed class SaveVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments) => Interruptible.Run(cancellation =>
     {
-        using OutputFile output = Open(arguments.Value("output"));
+        using OutputFile output = OutputFile.Open(arguments.Value("output"), "save");
         new ImageArchives(engine.Images).Save(
             arguments.Positional, piece => Files.WriteAll(output.Fd, piece), cancellation);
         output.Complete();
         return 0;
     });
-
-    private static OutputFile Open(string? path)
-    {
-        if (path is not null) return OutputFile.Create(path);
-        if (Termios.IsTerminal(Fd.Borrow(1)))
-            throw new UsageException("cowardly refusing to save to a terminal. Use the -o flag or redirect");
-        return OutputFile.Standard();
-    }
 }

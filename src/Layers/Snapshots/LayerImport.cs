@@ -1,0 +1,47 @@
+using Skiff.Interop;
+using Skiff.Layers.Archives;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Tar;
+
+namespace Skiff.Layers.Snapshots;
+
+/// <summary>Makes a committed layer of a tar of files, and a tar of a tree of files.</summary>
+public static class LayerImport
+{
+    /// <summary>
+    /// Streams a tar into the store as one layer, and returns that with the tar's length. When this throws, also by
+    /// cancellation, nothing of the layer is left.
+    /// </summary>
+    /// <param name="store">Where the layer goes; the caller keeps it from being removed until an image has it.</param>
+    /// <param name="tar">A file or a pipe; plain, or compressed by gzip, zstd, xz or bzip2.</param>
+    /// <param name="limits">What is refused for its size; null for the defaults.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ImageException">Not a tar, or one that cannot be a layer.</exception>
+    public static (Digest DiffId, long Bytes) Run(
+        ISnapshotter store, Fd tar, IngestLimits? limits, CancellationToken cancellation)
+    {
+        using var digest = new TarDigest();
+        using ILayerIngest ingest = store.Begin(null, limits: limits);
+        ArchiveInput.Read(tar, Append, limits ?? IngestLimits.Default, cancellation);
+        Digest diffId = digest.Current();
+        if (!store.Contains(diffId)) ingest.Commit(diffId);
+        return (diffId, digest.Length);
+
+        void Append(ReadOnlySpan<byte> piece)
+        {
+            digest.Append(piece);
+            ingest.Append(piece);
+        }
+    }
+
+    /// <summary>Writes all files below a directory as a tar, in the order of names.</summary>
+    /// <param name="directory">The root; it is no entry itself.</param>
+    /// <param name="sink">Gets the tar.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    /// <exception cref="ImageException">Something cannot be in a tar; the text names it.</exception>
+    public static void Export(string directory, TarSink sink, CancellationToken cancellation)
+    {
+        using var tar = new UpperTar(directory, sink, cancellation);
+        tar.Write();
+    }
+}
