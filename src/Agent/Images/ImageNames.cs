@@ -128,7 +128,8 @@ internal sealed class ImageNames(string imagesDirectory)
     {
         if (!path.EndsWith(Suffix, StringComparison.Ordinal)) return null;
         string relative = path[(_root.Length + 1)..^Suffix.Length];
-        string text = relative.Replace($"/{Tags}/", ":").Replace($"/{Digests}/", "@sha256:");
+        string algorithm = Path.GetFileName(relative).Length > 64 ? "sha512" : "sha256";
+        string text = relative.Replace($"/{Tags}/", ":").Replace($"/{Digests}/", $"@{algorithm}:");
         return text != relative && Reference.TryParse(text, out Reference? name, out _) ? name : null;
     }
 

@@ -112,15 +112,15 @@ internal sealed class ImageStore
 
     /// <summary>
     /// Makes an image visible: its layers are there, the caller holds the store. <paramref name="digest"/>, the
-    /// registry's name for it, is kept beside the tag. True when the name stood for something else before or for
-    /// nothing. When this throws, nothing of it is left.
+    /// registry's name for it, is kept beside the tag, or beside a name by another algorithm. True when the name stood
+    /// for something else before or for nothing. When this throws, nothing of it is left.
     /// </summary>
     public bool Add(Reference reference, Digest digest, Digest id, IReadOnlyList<byte[]> documents) => Adding(image =>
     {
         image.Record(id, [.. documents.Select(image.Put)]);
         var record = new NameRecord(id, digest);
         bool changed = image.Name(reference.WithDigest(digest), record);
-        return reference.Digest is null ? image.Name(reference, record) : changed;
+        return reference.Digest != digest ? image.Name(reference, record) : changed;
     });
 
     /// <summary>

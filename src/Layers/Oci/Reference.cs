@@ -73,7 +73,10 @@ public sealed class Reference : IEquatable<Reference>
         Digest? digest = null;
         if (name.IndexOf('@') is >= 0 and var at)
         {
-            if (!Oci.Digest.TryParse(text[(at + 1)..], out Digest parsed)) return Fail(out error, text, "bad digest");
+            string written = text[(at + 1)..];
+            if (!Oci.Digest.TryParseAny(written, out Digest parsed))
+                return Fail(out error, text, $"bad digest \"{written}\": expected sha256: or sha512: and as many "
+                    + "lower-case hexadecimal digits as it has");
             digest = parsed;
             name = name[..at];
         }

@@ -43,8 +43,8 @@ public sealed class RegistryClient : IDisposable
             foreach (string text in announced)
                 if (Digest.TryParse(text, out Digest parsed))
                     expected = parsed;
-        if (expected is not null && expected != actual)
-            throw new ImageException($"manifest digest mismatch: expected {expected}, got {actual}");
+        if (expected is { } wanted && wanted.OfSameKind(bytes) is var got && got != wanted)
+            throw new ImageException($"manifest digest mismatch: expected {wanted}, got {got}");
         return new FetchedManifest(
             actual, ManifestKind.IsIndex(response.Content.Headers.ContentType?.MediaType, bytes), bytes);
     }

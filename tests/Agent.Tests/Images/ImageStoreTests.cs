@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Skiff.Agent.Images;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Tests.Support;
@@ -17,6 +18,22 @@ public class ImageStoreTests
         world.Store.Tag(other.Id.ToString(), Reference.Parse(prefix));
         Assert.Equal(other.Id, world.Store.Find(prefix)!.Id);
         Assert.Equal(image.Id, world.Store.Find("sha256:" + prefix)!.Id);
+    }
+
+    [Fact]
+    public async Task Image_pulled_by_sha512_is_known_by_it_and_by_sha256()
+    {
+        using var world = new ImageWorld();
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(100)).Push(world.Registry, "a", "v1");
+        string name = "a@sha512:" + Convert.ToHexStringLower(SHA512.HashData(image.ManifestBytes));
+        world.Registry.Forge("/v2/" + name.Replace("@", "/manifests/"), MediaTypes.OciManifest, image.ManifestBytes);
+        await world.PullAsync(name);
+        Assert.Equal(image.ConfigDigest, world.Store.Find(world.Ref(name))!.Id);
+        Assert.Equal(
+            [world.Ref($"a@{image.ManifestDigest}"), world.Ref(name)],
+            world.Store.Names.List().Select(row => row.Name.ToString()));
+        world.Remove(image.ConfigDigest.ToString(), force: true);
+        Assert.Empty(world.Store.Names.List());
     }
 
     [Fact]

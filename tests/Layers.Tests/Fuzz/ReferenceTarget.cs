@@ -19,6 +19,7 @@ internal sealed partial class ReferenceTarget : FuzzTarget
     private static readonly string[] s_suffixes =
     [
         "", ":latest", ":v1.2.3", ":_x", "@sha256:" + new string('a', 64), ":t@sha256:" + new string('0', 64),
+        "@sha512:" + new string('b', 128),
         ":" + new string('t', 128),
     ];
 
@@ -59,7 +60,7 @@ internal sealed partial class ReferenceTarget : FuzzTarget
         ((?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*
          (?::[0-9]+)?/ | \[[a-fA-F0-9:.]+\](?::[0-9]+)?/)?
         [a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*
-        (?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?
+        (?::[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(?:@(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}))?
         \z
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Grammar();

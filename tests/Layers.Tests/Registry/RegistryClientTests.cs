@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
@@ -38,6 +39,18 @@ public sealed class RegistryClientTests : IDisposable
         _registry.Intercept = _ => new Answer { Body = image.ManifestBytes }
             .With("Docker-Content-Digest", TestRegistry.Sha([9]).ToString());
         Assert.Contains("manifest digest mismatch", (await FailAsync("a:v1")).Message);
+    }
+
+    [Fact]
+    public async Task Manifest_named_by_sha512_is_verified_by_it()
+    {
+        TestImage image = new TestImage().AddGzip([1]).Push(_registry, "a");
+        string digest = "sha512:" + Convert.ToHexStringLower(SHA512.HashData(image.ManifestBytes));
+        string path = $"/v2/a/manifests/{digest}";
+        _registry.Forge(path, MediaTypes.OciManifest, image.ManifestBytes);
+        Assert.Equal(image.ManifestDigest, (await GetAsync($"a@{digest}")).Digest);
+        _registry.Forge(path, MediaTypes.OciManifest, [.. image.ManifestBytes, (byte)' ']);
+        Assert.Contains($"expected {digest}, got sha512:", (await FailAsync($"a@{digest}")).Message);
     }
 
     [Theory]
