@@ -1,26 +1,37 @@
-using System.Net.Http.Headers;
-using System.Text.Json;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Answers a registry's challenges: Bearer by the token server that the challenge names (distribution's token
-/// specification), Basic with the login. One per client; answers are kept per repository.
+/// Answers one registry's challenges: Bearer by the token server that the challenge names, Basic with the login. Tokens
+/// are kept per set of scopes until they expire. The login is looked up when the registry first wants one.
 /// </summary>
+/// <param name="tokens">Where tokens come from.</param>
+/// <param name="credentials">Looks the login up.</param>
+/// <param name="clock">By which tokens expire.</param>
 internal sealed class RegistryAuthorization(
-    HttpClient http, bool isLoopback, int timeoutMs, RegistryCredentials? credentials)
+    TokenServer tokens, Func<RegistryCredentials?> credentials, TimeProvider clock)
 {
-    private const int MaxTokenBytes = 1 << 20;
+    // A token that is about to expire may have when the request arrives.
+    private const double UsedLifetime = 0.9;
 
-    private readonly Dictionary<string, string> _byRepository = [];
+    private readonly Dictionary<string, Answer> _byScopes = [];
+    private readonly Lazy<RegistryCredentials?> _login = new(credentials);
     private readonly SemaphoreSlim _asking = new(1);
+    private readonly List<string> _secrets = [];
+    private volatile string? _basic;
 
-    /// <summary>The Authorization header to send for <paramref name="repository"/>, or null when none is known to be
+    /// <summary>An identity token that the token server has given for the password.</summary>
+    public string? RefreshToken { get; private set; }
+
+    /// <summary>The Authorization header to send for <paramref name="scopes"/>, or null when none is known to be
     /// needed.</summary>
-    public string? For(string repository)
+    public string? For(IReadOnlyList<string> scopes)
     {
-        lock (_byRepository) return _byRepository.GetValueOrDefault(repository);
+        if (_basic is { } basic) return basic;
+        lock (_byScopes)
+            return _byScopes.TryGetValue(Key(scopes), out Answer answer)
+                && clock.GetElapsedTime(answer.Since).TotalSeconds < answer.LifetimeSeconds ? answer.Header : null;
     }
 
     /// <summary>
@@ -28,16 +39,18 @@ internal sealed class RegistryAuthorization(
     /// just refused, is all there is.
     /// </summary>
     public async Task<bool> AnswerAsync(
-        HttpResponseMessage refusal, string repository, string? sent, CancellationToken cancellation)
+        HttpResponseMessage refusal, IReadOnlyList<string> scopes, string? sent, CancellationToken cancellation)
     {
         await _asking.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (For(repository) is { } known && known != sent) return true;
-            string? answer = await WorkOutAsync(refusal, repository, cancellation).ConfigureAwait(false);
-            if (answer is null || answer == sent) return false;
-            lock (_byRepository) _byRepository[repository] = answer;
-            return true;
+            if (For(scopes) is { } known && known != sent) return true;
+            if (!refusal.Headers.TryGetValues("WWW-Authenticate", out IEnumerable<string>? headers)) return false;
+            string? answer = null;
+            foreach (string header in headers)
+                foreach (AuthChallenge challenge in AuthChallenge.ParseAll(header))
+                    answer ??= await AnswerAsync(challenge, scopes, cancellation).ConfigureAwait(false);
+            return answer is not null && answer != sent;
         }
         finally
         {
@@ -45,68 +58,76 @@ internal sealed class RegistryAuthorization(
         }
     }
 
-    private async Task<string?> WorkOutAsync(
-        HttpResponseMessage refusal, string repository, CancellationToken cancellation)
+    /// <summary>Takes out of a text, which a server may have made of what it was sent, whatever is secret.</summary>
+    public string Hide(string text)
     {
-        if (!refusal.Headers.TryGetValues("WWW-Authenticate", out IEnumerable<string>? headers)) return null;
-        foreach (string header in headers)
-            foreach (AuthChallenge challenge in AuthChallenge.ParseAll(header))
-            {
-                if (challenge.Is("Bearer") && challenge["realm"] is { } realm)
-                    return "Bearer "
-                        + await FetchTokenAsync(challenge, realm, repository, cancellation).ConfigureAwait(false);
-                if (challenge.Is("Basic") && credentials is not null) return credentials.ToBasic();
-            }
-        return null;
+        lock (_secrets)
+            foreach (string secret in _secrets)
+                text = text.Replace(secret, "***", StringComparison.Ordinal);
+        return text;
     }
 
-    private async Task<string> FetchTokenAsync(
-        AuthChallenge challenge, string realm, string repository, CancellationToken cancellation)
+    private async Task<string?> AnswerAsync(
+        AuthChallenge challenge, IReadOnlyList<string> scopes, CancellationToken cancellation)
     {
-        Uri uri = TokenUri(challenge, realm, repository);
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
-        if (credentials is not null) request.Headers.Authorization =
-            AuthenticationHeaderValue.Parse(credentials.ToBasic());
-        using HttpResponseMessage response =
-            await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
-            throw new ImageException(
-                $"authorization: token server {uri.Authority} answered {(int)response.StatusCode}; " +
-                (credentials is null ? "a login may be needed" : $"check the login of {credentials}"));
-        byte[] body =
-            await RegistryBody.ReadAsync(
-                response, MaxTokenBytes, "token response", timeoutMs, cancellation).ConfigureAwait(false);
-        return TokenIn(body) ?? throw new ImageException($"authorization: token server {uri.Authority} sent no token");
+        if (challenge.Is("Bearer") && challenge["realm"] is { } realm)
+        {
+            RegistryCredentials? login = Login();
+            Answer answer = login?.RegistryToken is { } ready ? new Answer("Bearer " + ready, 0, double.MaxValue)
+                : await BuyAsync(challenge, realm, scopes, login, cancellation).ConfigureAwait(false);
+            lock (_byScopes) _byScopes[Key(scopes)] = answer;
+            return answer.Header;
+        }
+        if (!challenge.Is("Basic") || Login() is not { HasPassword: true } user) return null;
+        return _basic = user.ToBasic();
     }
 
-    private Uri TokenUri(AuthChallenge challenge, string realm, string repository)
-    {
-        if (!Uri.TryCreate(realm, UriKind.Absolute, out Uri? uri))
-            throw new ImageException($"authorization: bad token server \"{realm}\": expected a URL");
-        bool safe = uri.Scheme == Uri.UriSchemeHttps
-            || (uri.Scheme == Uri.UriSchemeHttp && isLoopback && uri.IsLoopback);
-        if (!safe) throw new ImageException($"authorization: token server {realm} is not https");
-        string scope = challenge["scope"] ?? $"repository:{repository}:pull";
-        string query = $"scope={Uri.EscapeDataString(scope)}";
-        if (challenge["service"] is { } service) query = $"service={Uri.EscapeDataString(service)}&{query}";
-        return new Uri(uri.AbsoluteUri + (uri.Query.Length == 0 ? "?" : "&") + query);
-    }
-
-    private static string? TokenIn(byte[] body)
+    private async Task<Answer> BuyAsync(
+        AuthChallenge challenge, string realm, IReadOnlyList<string> scopes, RegistryCredentials? login,
+        CancellationToken cancellation)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(body);
-            foreach (string name in (ReadOnlySpan<string>)["token", "access_token"])
-                if (document.RootElement.ValueKind == JsonValueKind.Object
-                    && document.RootElement.TryGetProperty(name, out JsonElement token)
-                    && token.ValueKind == JsonValueKind.String && token.GetString() is { Length: > 0 } text)
-                    return text;
-            return null;
+            long since = clock.GetTimestamp();
+            AccessToken token = await tokens
+                .AskAsync(challenge, realm, Union(scopes, challenge["scope"]), login, cancellation)
+                .ConfigureAwait(false);
+            RefreshToken = token.RefreshToken ?? RefreshToken;
+            Remember(token.Text, token.RefreshToken);
+            return new Answer("Bearer " + token.Text, since, token.LifetimeSeconds * UsedLifetime);
         }
-        catch (JsonException)
+        catch (ImageException e) when (Hide(e.Message) is var clean && clean != e.Message)
         {
-            return null;
+            throw new ImageException(clean);
         }
     }
+
+    // What the registry says that the request needs, and what we know that it will need.
+    private static List<string> Union(IReadOnlyList<string> scopes, string? asked)
+    {
+        List<string> union = [.. asked?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []];
+        foreach (string scope in scopes)
+            if (!union.Contains(scope)) union.Add(scope);
+        return union;
+    }
+
+    private RegistryCredentials? Login()
+    {
+        RegistryCredentials? login = _login.Value;
+        if (login is null) return null;
+        Remember(login.Password, login.IdentityToken, login.RegistryToken,
+            login.HasPassword ? login.ToBasic()["Basic ".Length..] : null);
+        return login;
+    }
+
+    private void Remember(params ReadOnlySpan<string?> secrets)
+    {
+        lock (_secrets)
+            foreach (string? secret in secrets)
+                if (secret is { Length: > 0 } && !_secrets.Contains(secret)) _secrets.Add(secret);
+    }
+
+    private static string Key(IReadOnlyList<string> scopes) => string.Join(' ', scopes);
+
+    private readonly record struct Answer(string Header, long Since, double LifetimeSeconds);
 }

@@ -10,6 +10,8 @@ namespace Skiff.Layers.Registry;
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
+    private static readonly HttpStatusCode[] s_beyondTheEnd = [HttpStatusCode.RequestedRangeNotSatisfiable];
+
     private readonly RegistryTransport _transport;
     private readonly RateLimit? _rate;
 
@@ -17,7 +19,7 @@ public sealed class RegistryClient : IDisposable
     public RegistryClient(string registry, RegistryCredentials? credentials = null, RegistryOptions? options = null)
     {
         Options = options ?? RegistryOptions.Default;
-        _transport = new RegistryTransport(registry, credentials, Options);
+        _transport = new RegistryTransport(registry, RegistryHost.Default, () => credentials, Options);
         if (Options.BytesPerSecond is { } rate) _rate = new RateLimit(rate, Options.Clock);
     }
 
@@ -82,8 +84,12 @@ public sealed class RegistryClient : IDisposable
         Reference reference, Descriptor blob, long asked, long wanted, CancellationToken cancellation)
     {
         HttpResponseMessage response = await _transport
-            .GetAsync(BlobPath(reference, blob), reference.Repository, null, asked, cancellation)
-            .ConfigureAwait(false);
+            .SendAsync(
+                RegistryRequest.Get(BlobPath(reference, blob), reference.Repository) with
+                {
+                    Offset = asked,
+                    AlsoAnswers = asked > 0 ? s_beyondTheEnd : [],
+                }, cancellation).ConfigureAwait(false);
         try
         {
             HttpContent content = response.Content;
@@ -122,7 +128,8 @@ public sealed class RegistryClient : IDisposable
         for (int attempt = 0; ; attempt++)
         {
             HttpResponseMessage response = await _transport
-                .GetAsync(path, reference.Repository, accept, 0, cancellation).ConfigureAwait(false);
+                .SendAsync(RegistryRequest.Get(path, reference.Repository) with { Accept = accept }, cancellation)
+                .ConfigureAwait(false);
             try
             {
                 byte[] bytes = await RegistryBody

@@ -51,18 +51,7 @@ internal static class RegistryErrors
         HttpResponseMessage response, int timeoutMs, CancellationToken cancellation)
     {
         int status = (int)response.StatusCode;
-        string? said = null;
-        try
-        {
-            said = FirstMessage(
-                await RegistryBody.ReadAsync(response, MaxErrorBytes, "error", timeoutMs, cancellation).ConfigureAwait(
-                    false));
-        }
-        catch (Exception e) when (
-            e is HttpRequestException or IOException or ImageException or JsonException or TimeoutException)
-        {
-            // The status alone then has to tell; a broken error body is no news.
-        }
+        string? said = await SaidAsync(response, timeoutMs, cancellation).ConfigureAwait(false);
         string text = said ?? status switch
         {
             401 => "authentication required",
@@ -72,6 +61,23 @@ internal static class RegistryErrors
             _ => "registry answered " + response.ReasonPhrase,
         };
         return new ImageException($"{text} ({status})");
+    }
+
+    /// <summary>What a server says about its refusal, or null.</summary>
+    public static async Task<string?> SaidAsync(
+        HttpResponseMessage response, int timeoutMs, CancellationToken cancellation)
+    {
+        try
+        {
+            return FirstMessage(await RegistryBody
+                .ReadAsync(response, MaxErrorBytes, "error", timeoutMs, cancellation).ConfigureAwait(false));
+        }
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or ImageException or JsonException or TimeoutException)
+        {
+            // The status alone then has to tell; a broken error body is no news.
+            return null;
+        }
     }
 
     // distribution-spec "Error codes": {"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}

@@ -135,7 +135,7 @@ public sealed class RegistryClientTests : IDisposable
         Assert.Equal(image.Config(), await client.GetBlobAsync(reference, config, 10_000, default));
 
         Request token = Assert.Single(_registry.Requests, r => r.Path.StartsWith("/token", StringComparison.Ordinal));
-        Assert.Equal("/token?service=reg&scope=repository%3Aa%2Fb%3Apull", token.Path);
+        Assert.Equal("/token?service=reg&scope=repository%3Aa%2Fb%3Apull&account=me", token.Path);
         Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret")), token["Authorization"]);
         Assert.Equal("Bearer T1", _registry.Requests.Last()["Authorization"]);
         Assert.Equal(4, _registry.Requests.Count);

@@ -15,6 +15,8 @@ namespace Skiff.Layers.Tests.Support;
 public sealed record Request(string Method, string Path, Dictionary<string, string> Headers)
 {
     public string? this[string header] => Headers.GetValueOrDefault(header);
+
+    public string Body { get; init; } = "";
 }
 
 /// <summary>One answer; <see cref="BreakAfter"/> cuts the connection after so many body bytes, StallMs waits there
@@ -135,7 +137,7 @@ public sealed class TestRegistry : IDisposable
             using var connection = new NetworkStream(socket, ownsSocket: true);
             using Stream stream = _certificate is null ? connection : new SslStream(connection);
             if (stream is SslStream tls) await tls.AuthenticateAsServerAsync(_certificate!);
-            while (await ReadHeadAsync(stream) is { } request)
+            while (await ReadAsync(stream) is { } request)
             {
                 Requests.Enqueue(request);
                 Answer answer = Intercept?.Invoke(request) ?? Serve(request);
@@ -148,6 +150,15 @@ public sealed class TestRegistry : IDisposable
             or OperationCanceledException or AuthenticationException)
         {
         }
+    }
+
+    private static async Task<Request?> ReadAsync(Stream stream)
+    {
+        Request? head = await ReadHeadAsync(stream);
+        if (head?["Content-Length"] is not { } length) return head;
+        byte[] body = new byte[int.Parse(length, CultureInfo.InvariantCulture)];
+        await stream.ReadExactlyAsync(body);
+        return head with { Body = Encoding.UTF8.GetString(body) };
     }
 
     private static async Task<Request?> ReadHeadAsync(Stream stream)

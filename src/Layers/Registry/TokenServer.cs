@@ -1,0 +1,82 @@
+using System.Net.Http.Headers;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Layers.Registry;
+
+/// <summary>
+/// Asks for access tokens where a registry's challenge says (distribution's token and OAuth 2 specifications): GET with
+/// the user's password or nobody's, POST with an identity token.
+/// </summary>
+/// <param name="send">Sends a request, without following redirects.</param>
+/// <param name="isSafe">Whether a login may be sent to a URL.</param>
+/// <param name="timeoutMs">For the body.</param>
+internal sealed class TokenServer(
+    Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, Func<Uri, bool> isSafe, int timeoutMs)
+{
+    private const int MaxTokenBytes = 1 << 20;
+    private const string ClientId = "skiff";
+
+    /// <summary>Whether an identity token is asked for, too, to be kept in the password's place.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>A token for the scopes.</summary>
+    /// <exception cref="ImageException">Refused, or not to be asked.</exception>
+    public async Task<AccessToken> AskAsync(
+        AuthChallenge challenge, string realm, IReadOnlyList<string> scopes, RegistryCredentials? login,
+        CancellationToken cancellation)
+    {
+        if (!Uri.TryCreate(realm, UriKind.Absolute, out Uri? uri))
+            throw new ImageException($"authorization: bad token server \"{realm}\": expected a URL");
+        if (!isSafe(uri)) throw new ImageException($"authorization: token server {realm} is not https");
+        using HttpRequestMessage request = login?.IdentityToken is { } identity
+            ? Exchange(uri, challenge["service"], scopes, identity)
+            : Get(uri, challenge["service"], scopes, login);
+        using HttpResponseMessage response = await send(request, cancellation).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode) throw await RefusalAsync(response, uri, login, cancellation)
+            .ConfigureAwait(false);
+        byte[] body = await RegistryBody
+            .ReadAsync(response, MaxTokenBytes, "token response", timeoutMs, cancellation).ConfigureAwait(false);
+        return AccessToken.Parse(body)
+            ?? throw new ImageException($"authorization: token server {uri.Authority} sent no token");
+    }
+
+    private async Task<ImageException> RefusalAsync(
+        HttpResponseMessage response, Uri uri, RegistryCredentials? login, CancellationToken cancellation)
+    {
+        int status = (int)response.StatusCode;
+        string? said = await RegistryErrors.SaidAsync(response, timeoutMs, cancellation).ConfigureAwait(false);
+        string advice = status is not (400 or 401 or 403) ? "try again later"
+            : login is null ? "a login may be needed (skiff login)" : $"check the login of {login} (skiff login)";
+        return new ImageException(
+            $"authorization: token server {uri.Authority} answered {status}{(said is null ? "" : $" ({said})")}; "
+            + advice);
+    }
+
+    private HttpRequestMessage Get(
+        Uri realm, string? service, IReadOnlyList<string> scopes, RegistryCredentials? login)
+    {
+        bool hasPassword = login?.HasPassword ?? false;
+        List<(string Name, string Value)> query = [];
+        if (service is not null) query.Add(("service", service));
+        foreach (string scope in scopes) query.Add(("scope", scope));
+        if (hasPassword) query.Add(("account", login!.Username));
+        if (hasPassword && Offline) query.AddRange([("client_id", ClientId), ("offline_token", "true")]);
+        string text = string.Join('&', query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
+        string separator = text.Length == 0 ? "" : realm.Query.Length == 0 ? "?" : "&";
+        var request = new HttpRequestMessage(HttpMethod.Get, realm.AbsoluteUri + separator + text);
+        if (hasPassword) request.Headers.Authorization = AuthenticationHeaderValue.Parse(login!.ToBasic());
+        return request;
+    }
+
+    private static HttpRequestMessage Exchange(
+        Uri realm, string? service, IReadOnlyList<string> scopes, string identityToken)
+    {
+        List<KeyValuePair<string, string>> form =
+        [
+            new("grant_type", "refresh_token"), new("client_id", ClientId), new("refresh_token", identityToken),
+        ];
+        if (service is not null) form.Add(new("service", service));
+        if (scopes.Count > 0) form.Add(new("scope", string.Join(' ', scopes)));
+        return new HttpRequestMessage(HttpMethod.Post, realm) { Content = new FormUrlEncodedContent(form) };
+    }
+}
