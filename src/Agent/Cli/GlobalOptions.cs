@@ -15,6 +15,8 @@ internal static class GlobalOptions
             "Remove unused images from a disk that is fuller than HIGH (90% in use, 500m left), until LOW "
             + "(default: never)"),
         Option.Value("limits", "string", "What is refused of an image for its size: NAME=NUMBER,..."),
+        Option.Value("registries", "file",
+            "Mirrors, blocked and insecure registries (default \"/etc/skiff/registries.json\")"),
         Option.Value("root", "string", "Directory of durable state (default \"/var/lib/skiff\")"),
         Option.Value("run-root", "string", "Directory of volatile state (default \"/run/skiff\")"),
         Option.Value("snapshotter", "string",
@@ -24,6 +26,7 @@ internal static class GlobalOptions
 
     /// <summary>
     /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
+    /// SKIFF_REGISTRIES, or the option, is the file that says where names of images lead.
     /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go,
     /// SKIFF_LIMIT_RATE how fast an image comes, SKIFF_KEEP_PARTIAL how long a download that was cut off is kept.
     /// </summary>
@@ -33,6 +36,7 @@ internal static class GlobalOptions
         LayerStore(globals.Value("snapshotter") ?? FromEnvironment("SKIFF_SNAPSHOTTER")),
         LimitOptions.Parse(globals.Value("limits") ?? FromEnvironment("SKIFF_LIMITS")),
         FromEnvironment("SKIFF_LIMIT_RATE") is { } rate ? PullRate.Parse("SKIFF_LIMIT_RATE", rate) : null,
+        (globals.Value("registries") ?? FromEnvironment("SKIFF_REGISTRIES")) is { } file ? Absolute(file) : null,
         FromEnvironment("SKIFF_KEEP_PARTIAL") is { } age ? Age("SKIFF_KEEP_PARTIAL", age) : null,
         (globals.Value("gc") ?? FromEnvironment("SKIFF_GC")) is { } marks ? Watermarks.Parse(marks) : null);
 

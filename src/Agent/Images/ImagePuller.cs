@@ -11,12 +11,10 @@ namespace Skiff.Agent.Images;
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="options">How patient to be with registries.</param>
-/// <param name="credentials">For registries that ask.</param>
 /// <param name="makeRoom">Called before layers are downloaded, while the store is not held, with how many bytes they
 /// may take and with all layers of the image.</param>
 internal sealed class ImagePuller(
-    ImageStore store, RegistryOptions? options = null, RegistryCredentials? credentials = null,
-    Action<long, IReadOnlyCollection<Digest>>? makeRoom = null)
+    ImageStore store, RegistryOptions? options = null, Action<long, IReadOnlyCollection<Digest>>? makeRoom = null)
 {
     private const int LayersAtOnce = 3;
 
@@ -28,7 +26,7 @@ internal sealed class ImagePuller(
     {
         try
         {
-            using var registry = new RegistryClient(reference.Registry, credentials, options ?? store.Registry);
+            using RegistryClient registry = store.Registries.Open(reference, options);
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();

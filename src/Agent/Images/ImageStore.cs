@@ -3,6 +3,7 @@ using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
+using Skiff.Layers.Registry.Configuration;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -16,6 +17,7 @@ namespace Skiff.Agent.Images;
 internal sealed class ImageStore
 {
     private readonly string _root, _directory;
+    private readonly Lazy<RegistryAccess> _registries;
 
     /// <summary>On a state root; touches nothing yet.</summary>
     public ImageStore(StateRoots roots, ISnapshotter layers, ContentStore content)
@@ -25,7 +27,9 @@ internal sealed class ImageStore
         Names = new ImageNames(_directory);
         Records = new ImageRecords(_directory);
         Layers = layers;
-        (Limits, Registry) = (roots.Limits, roots.Registry);
+        Limits = roots.Limits;
+        _registries = new Lazy<RegistryAccess>(() =>
+            new RegistryAccess(RegistryConfiguration.Load(roots.RegistriesFile), null, roots.Registry));
         KeepPartial = roots.KeepPartial ?? TimeSpan.FromDays(7);
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
@@ -46,8 +50,8 @@ internal sealed class ImageStore
     /// <summary>How much of a layer is taken; null for the defaults.</summary>
     internal IngestLimits? Limits { get; }
 
-    /// <summary>How registries are asked; null for the defaults.</summary>
-    internal RegistryOptions? Registry { get; }
+    /// <summary>How registries are reached.</summary>
+    internal RegistryAccess Registries => _registries.Value;
 
     /// <summary>How long a download that was cut off is kept for a pull that goes on with it.</summary>
     internal TimeSpan KeepPartial { get; }

@@ -12,11 +12,9 @@ namespace Skiff.Agent.Images;
 /// <param name="store">The store.</param>
 /// <param name="progress">Told about downloads.</param>
 /// <param name="options">How patient to be with registries.</param>
-/// <param name="credentials">For registries that ask.</param>
 /// <param name="cancellation">Ends it.</param>
 internal sealed class StoreRepair(
-    ImageStore store, IPullProgress progress, RegistryOptions? options, RegistryCredentials? credentials,
-    CancellationToken cancellation)
+    ImageStore store, IPullProgress progress, RegistryOptions? options, CancellationToken cancellation)
 {
     /// <summary>Heals one defect, or notes why that is not possible.</summary>
     public void Heal(StoreDefect defect)
@@ -49,7 +47,7 @@ internal sealed class StoreRepair(
     private string PullAgain(string name)
     {
         Reference reference = Reference.Parse(name);
-        new ImagePuller(store, options, credentials).PullAsync(reference, null, progress, cancellation)
+        new ImagePuller(store, options).PullAsync(reference, null, progress, cancellation)
             .GetAwaiter().GetResult();
         return "pulled again";
     }
@@ -108,7 +106,7 @@ internal sealed class StoreRepair(
             if (name.Digest is null || !defect.Images.Contains(record.Image)) continue;
             try
             {
-                using var registry = new RegistryClient(name.Registry, credentials, options ?? store.Registry);
+                using RegistryClient registry = store.Registries.Open(name, options);
                 fetch(registry, name, record.Image).GetAwaiter().GetResult();
                 return $"fetched again from {name.Registry}/{name.Repository}";
             }

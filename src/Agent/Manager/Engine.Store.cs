@@ -28,7 +28,7 @@ internal sealed partial class Engine
         using (Images.Hold())
         {
             StoreRepair? repair = repairing is null ? null
-                : new StoreRepair(Images, repairing, null, null, cancellation);
+                : new StoreRepair(Images, repairing, null, cancellation);
             report = new StoreCheck(Images, ImageUses, progress, repair).Run(cancellation);
         }
         if (repairing is not null) RemoveUnneeded(report);

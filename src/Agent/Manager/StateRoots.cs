@@ -12,11 +12,14 @@ namespace Skiff.Agent.Manager;
 /// <param name="LayerStore">erofs or overlay; null: the kernel is asked. --snapshotter or SKIFF_SNAPSHOTTER.</param>
 /// <param name="Limits">Null: the defaults. --limits or SKIFF_LIMITS.</param>
 /// <param name="Registry">Null: the defaults. SKIFF_LIMIT_RATE.</param>
+/// <param name="RegistriesFile">Where names of images lead; null: /etc/skiff/registries.json, if it is there.
+/// --registries or SKIFF_REGISTRIES.</param>
 /// <param name="KeepPartial">How long a download that was cut off is kept; null: a week. SKIFF_KEEP_PARTIAL.</param>
 /// <param name="Gc">When unused images are removed; null: never. --gc or SKIFF_GC.</param>
 internal sealed record StateRoots(
     string Root, string RunRoot, string? LayerStore = null, IngestLimits? Limits = null,
-    RegistryOptions? Registry = null, TimeSpan? KeepPartial = null, Watermarks? Gc = null)
+    RegistryOptions? Registry = null, string? RegistriesFile = null, TimeSpan? KeepPartial = null,
+    Watermarks? Gc = null)
 {
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");

@@ -11,6 +11,9 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>The registry of names that give none.</summary>
     public const string DefaultRegistry = "docker.io";
 
+    /// <summary>Another name of <see cref="DefaultRegistry"/>.</summary>
+    public const string DefaultRegistryAlias = "index.docker.io";
+
     /// <summary>The tag of names that give neither tag nor digest.</summary>
     public const string DefaultTag = "latest";
 
@@ -131,7 +134,7 @@ public sealed class Reference : IEquatable<Reference>
         bool isHost = IsHost(first);
         string registry = isHost ? first.ToString() : DefaultRegistry;
         string repository = (isHost ? name[(first.Length + 1)..] : name).ToString();
-        if (registry == "index.docker.io") registry = DefaultRegistry;
+        if (registry == DefaultRegistryAlias) registry = DefaultRegistry;
         if (registry == DefaultRegistry && !repository.Contains('/')) repository = OfficialPrefix + repository;
         return (registry, repository);
     }

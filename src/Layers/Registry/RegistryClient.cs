@@ -1,25 +1,31 @@
 using System.Net;
 using System.Security.Cryptography;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
 
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Reads from one registry (distribution-spec, "Pull"). Thread-safe; connections are kept and shared. Errors are
-/// <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
+/// Reads from one registry and its mirrors (distribution-spec, "Pull"). Thread-safe; connections are kept and shared.
+/// Errors are <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
     private static readonly HttpStatusCode[] s_beyondTheEnd = [HttpStatusCode.RequestedRangeNotSatisfiable];
 
-    private readonly RegistryTransport _transport;
+    private readonly IReadOnlyList<RegistryEndpoint> _endpoints;
     private readonly RateLimit? _rate;
 
-    /// <summary>For the registry of <see cref="Reference.Registry"/>.</summary>
+    /// <summary>For the registry of <see cref="Reference.Registry"/>, without mirrors or settings.</summary>
     public RegistryClient(string registry, RegistryCredentials? credentials = null, RegistryOptions? options = null)
+        : this([Alone(registry, credentials, options ?? RegistryOptions.Default)], options ?? RegistryOptions.Default)
     {
-        Options = options ?? RegistryOptions.Default;
-        _transport = new RegistryTransport(registry, RegistryHost.Default, () => credentials, Options);
+    }
+
+    /// <summary>For places that are asked in this order; the last is the registry itself.</summary>
+    internal RegistryClient(IReadOnlyList<RegistryEndpoint> endpoints, RegistryOptions options)
+    {
+        (_endpoints, Options) = (endpoints, options);
         if (Options.BytesPerSecond is { } rate) _rate = new RateLimit(rate, Options.Clock);
     }
 
@@ -30,14 +36,14 @@ public sealed class RegistryClient : IDisposable
     /// Fetches a manifest or index by <paramref name="digest"/>, or else by what the reference names, and verifies its
     /// digest.
     /// </summary>
-    public async Task<FetchedManifest> GetManifestAsync(
-        Reference reference, Digest? digest, CancellationToken cancellation)
+    public Task<FetchedManifest> GetManifestAsync(
+        Reference reference, Digest? digest, CancellationToken cancellation) => FromAnyAsync(async endpoint =>
     {
         Digest? expected = digest ?? reference.Digest;
-        string path = $"/v2/{reference.Repository}/manifests/{expected?.ToString() ?? reference.Tag}";
+        string path = $"/v2/{endpoint.RepositoryOf(reference)}/manifests/{expected?.ToString() ?? reference.Tag}";
         (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
-            path, reference, MediaTypes.AcceptManifests, Manifest.MaxBytes, "manifest", cancellation).ConfigureAwait(
-                false);
+            endpoint, path, reference, MediaTypes.AcceptManifests, Manifest.MaxBytes, "manifest", cancellation)
+            .ConfigureAwait(false);
         using HttpResponseMessage toDispose = response;
         Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
         if (expected is null
@@ -49,15 +55,16 @@ public sealed class RegistryClient : IDisposable
             throw new ImageException($"manifest digest mismatch: expected {wanted}, got {got}");
         return new FetchedManifest(
             actual, ManifestKind.IsIndex(response.Content.Headers.ContentType?.MediaType, bytes), bytes);
-    }
+    });
 
     /// <summary>Fetches a small blob (a config) whole and verifies its size and digest.</summary>
-    public async Task<byte[]> GetBlobAsync(
-        Reference reference, Descriptor blob, int maxBytes, CancellationToken cancellation)
+    public Task<byte[]> GetBlobAsync(
+        Reference reference, Descriptor blob, int maxBytes, CancellationToken cancellation) =>
+        FromAnyAsync(async endpoint =>
     {
         (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
-            BlobPath(reference, blob), reference, null, maxBytes, $"blob {blob.Digest}", cancellation)
-            .ConfigureAwait(false);
+            endpoint, BlobPath(endpoint, reference, blob), reference, null, maxBytes, $"blob {blob.Digest}",
+            cancellation).ConfigureAwait(false);
         response.Dispose();
         if (bytes.Length != blob.Size)
             throw new ImageException(
@@ -65,31 +72,71 @@ public sealed class RegistryClient : IDisposable
         Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
         return actual == blob.Digest ? bytes
             : throw new ImageException($"blob digest mismatch: expected {blob.Digest}, got {actual}");
-    }
+    });
 
     /// <summary>
     /// Opens a blob from byte <paramref name="offset"/> on. The stream is the caller's to dispose of; nothing about its
     /// bytes has been verified except that, where the registry announces a length, it is the right one. A registry that
     /// does not give the bytes from there on is asked for all of them, and those before are read over.
     /// </summary>
-    public async ValueTask<Stream> OpenBlobAsync(
+    public ValueTask<Stream> OpenBlobAsync(
         Reference reference, Descriptor blob, long offset, CancellationToken cancellation) =>
-        (offset > 0 ? await TryOpenAsync(reference, blob, offset, offset, cancellation).ConfigureAwait(false) : null)
-            ?? await TryOpenAsync(reference, blob, 0, offset, cancellation).ConfigureAwait(false)
-            ?? throw new ImageException("registry answered with a part of the blob that was not asked for");
+        new(FromAnyAsync(async endpoint =>
+            (offset == 0 ? null
+                : await TryOpenAsync(endpoint, reference, blob, offset, offset, cancellation).ConfigureAwait(false))
+            ?? await TryOpenAsync(endpoint, reference, blob, 0, offset, cancellation).ConfigureAwait(false)
+            ?? throw new ImageException("registry answered with a part of the blob that was not asked for")));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (RegistryEndpoint endpoint in _endpoints) endpoint.Dispose();
+    }
+
+    private static RegistryEndpoint Alone(string registry, RegistryCredentials? credentials, RegistryOptions options) =>
+        new(new RegistryLocation(registry, registry, IsMirror: false),
+            new RegistryTransport(registry, RegistryHost.Default, () => credentials, options));
+
+    // The first of the places that has it. What is wrong with mirrors is told only when the registry fails too.
+    private async Task<T> FromAnyAsync<T>(Func<RegistryEndpoint, Task<T>> ask)
+    {
+        List<string>? failures = null;
+        foreach (RegistryEndpoint mirror in _endpoints)
+        {
+            if (!mirror.IsMirror || mirror.IsDown) continue;
+            try
+            {
+                return await ask(mirror).ConfigureAwait(false);
+            }
+            catch (ImageException e)
+            {
+                mirror.IsDown = e.InnerException is HttpRequestException or OperationCanceledException;
+                (failures ??= []).Add($"mirror {mirror.Transport.Authority}: {e.Message}");
+            }
+        }
+        try
+        {
+            return await ask(_endpoints[^1]).ConfigureAwait(false);
+        }
+        catch (ImageException e) when (failures is not null)
+        {
+            throw new ImageException($"{e.Message}; {string.Join("; ", failures)}", e);
+        }
+    }
 
     // Asks for the bytes from one place on and gives out those from another, which may be further on. Null for an
     // answer that has not got these.
-    private async ValueTask<Stream?> TryOpenAsync(
-        Reference reference, Descriptor blob, long asked, long wanted, CancellationToken cancellation)
+    private async Task<Stream?> TryOpenAsync(
+        RegistryEndpoint endpoint, Reference reference, Descriptor blob, long asked, long wanted,
+        CancellationToken cancellation)
     {
-        HttpResponseMessage response = await _transport
-            .SendAsync(
-                RegistryRequest.Get(BlobPath(reference, blob), reference.Repository) with
-                {
-                    Offset = asked,
-                    AlsoAnswers = asked > 0 ? s_beyondTheEnd : [],
-                }, cancellation).ConfigureAwait(false);
+        RegistryRequest request = RegistryRequest.Get(
+            BlobPath(endpoint, reference, blob), endpoint.RepositoryOf(reference)) with
+        {
+            Offset = asked,
+            AlsoAnswers = asked > 0 ? s_beyondTheEnd : [],
+        };
+        HttpResponseMessage response = await endpoint.Transport.SendAsync(request, cancellation).ConfigureAwait(false);
         try
         {
             HttpContent content = response.Content;
@@ -106,7 +153,7 @@ public sealed class RegistryClient : IDisposable
                 throw new ImageException($"blob has the wrong size: expected {blob.Size} bytes, got {length}");
             Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return new BlobStream(
-                response, body, skip: wanted - start, _transport.Authority, Options.IdleTimeoutMs, _rate);
+                response, body, skip: wanted - start, endpoint.Transport.Authority, Options.IdleTimeoutMs, _rate);
         }
         catch
         {
@@ -115,21 +162,20 @@ public sealed class RegistryClient : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _transport.Dispose();
-
-    private static string BlobPath(Reference reference, Descriptor blob) =>
-        $"/v2/{reference.Repository}/blobs/{blob.Digest}";
+    private static string BlobPath(RegistryEndpoint endpoint, Reference reference, Descriptor blob) =>
+        $"/v2/{endpoint.RepositoryOf(reference)}/blobs/{blob.Digest}";
 
     // A small document that breaks off is fetched anew.
     private async Task<(byte[] Bytes, HttpResponseMessage Response)> GetWholeAsync(
-        string path, Reference reference, string? accept, int maxBytes, string what, CancellationToken cancellation)
+        RegistryEndpoint endpoint, string path, Reference reference, string? accept, int maxBytes, string what,
+        CancellationToken cancellation)
     {
+        RegistryRequest request =
+            RegistryRequest.Get(path, endpoint.RepositoryOf(reference)) with { Accept = accept };
         for (int attempt = 0; ; attempt++)
         {
-            HttpResponseMessage response = await _transport
-                .SendAsync(RegistryRequest.Get(path, reference.Repository) with { Accept = accept }, cancellation)
-                .ConfigureAwait(false);
+            HttpResponseMessage response =
+                await endpoint.Transport.SendAsync(request, cancellation).ConfigureAwait(false);
             try
             {
                 byte[] bytes = await RegistryBody
@@ -139,7 +185,7 @@ public sealed class RegistryClient : IDisposable
             catch (Exception e) when (RegistryErrors.IsTransient(e) && !cancellation.IsCancellationRequested)
             {
                 response.Dispose();
-                if (attempt >= Options.Retries) throw RegistryErrors.From(_transport.Authority, e);
+                if (attempt >= Options.Retries) throw RegistryErrors.From(endpoint.Transport.Authority, e);
             }
             catch
             {

@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
 
 namespace Skiff.Layers.Registry;
 
@@ -11,6 +12,9 @@ namespace Skiff.Layers.Registry;
 internal static class RegistryErrors
 {
     private const int MaxErrorBytes = 64 << 10;
+
+    private const string InsecureAdvice =
+        $"if it is meant to be used over HTTP, mark it as insecure in {RegistryConfiguration.DefaultFile}";
 
     /// <summary>Whether trying again may help: the connection broke, or nothing came in time.</summary>
     public static bool IsTransient(Exception e) => e switch
@@ -37,11 +41,16 @@ internal static class RegistryErrors
                     $"cannot resolve registry host {authority}: {cause.Message}; check the name and the DNS", e);
             if (cause is SocketException socket)
                 return new ImageException($"cannot reach registry {authority}: connect: {Text(socket)}", e);
-            if (cause is AuthenticationException)
+            if (TlsProblem(cause.Message) is { } problem)
+                return new ImageException($"cannot talk to registry {authority}: {problem}", e);
+            if (cause is AuthenticationException && cause.InnerException is null)
                 return new ImageException($"cannot trust registry {authority}: {cause.Message}", e);
             if (cause is TimeoutException)
                 return new ImageException($"registry {authority} does not answer: {ErrnoText.Of(Errno.ETIMEDOUT)}", e);
         }
+        if (e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+            return new ImageException(
+                $"cannot talk to registry {authority}: it has broken the TLS handshake off; {InsecureAdvice}", e);
         return new ImageException($"talking to registry {authority}: {e.Message}", e);
     }
 
@@ -105,6 +114,20 @@ internal static class RegistryErrors
             if (char.IsControl(c))
                 c = ' ';
         return clean.ToString();
+    }
+
+    // OpenSSL's words, which come through as the text of an exception, in ours.
+    private static string? TlsProblem(string text)
+    {
+        if (text.Contains("wrong version number", StringComparison.Ordinal)
+            || text.Contains("packet length too long", StringComparison.Ordinal))
+            return $"it does not speak TLS; {InsecureAdvice}";
+        if (text.Contains("certificate required", StringComparison.Ordinal)
+            || text.Contains("alert bad certificate", StringComparison.Ordinal)
+            || text.Contains("alert handshake failure", StringComparison.Ordinal))
+            return "it wants a client certificate that it knows; put one into /etc/docker/certs.d/HOST/client.cert, "
+                + "its key into client.key beside it";
+        return null;
     }
 
     private static string Text(SocketException e)

@@ -24,6 +24,9 @@ public sealed record RegistryOptions
     /// <summary>The most that blobs may bring, all of a client's together; null for no limit.</summary>
     public long? BytesPerSecond { get; init; }
 
+    /// <summary>The proxies to go through; null for the environment's.</summary>
+    public System.Net.IWebProxy? Proxy { get; init; }
+
     /// <summary>By which clock <see cref="BytesPerSecond"/> is kept.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -41,7 +41,7 @@ internal sealed class RegistryTls(string authority, RegistryHost host, bool take
         {
             if (_isReady) return;
             foreach (string file in host.CaFiles)
-                Using(file, "certificate authority", pem => _authorities.ImportFromPem(pem));
+                Using(file, "certificate authority", AddAuthorities);
             if (host.Client is { } client)
                 Using(client.Certificate, "client certificate", pem => Using(client.Key, "client key", key =>
                 {
@@ -69,6 +69,13 @@ internal sealed class RegistryTls(string authority, RegistryHost host, bool take
         {
             throw new ImageException($"bad {what} {file}: {e.Message}: expected PEM", e);
         }
+    }
+
+    private void AddAuthorities(string pem)
+    {
+        int before = _authorities.Count;
+        _authorities.ImportFromPem(pem);
+        if (_authorities.Count == before) throw new CryptographicException("no certificate in it");
     }
 
     private bool IsRegistry(string? target) => string.Equals(target, _name, StringComparison.OrdinalIgnoreCase);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
 
 namespace Skiff.Layers.Registry;
 
@@ -14,6 +15,7 @@ internal sealed class RegistryTransport : IDisposable
     private readonly RegistryOptions _options;
     private readonly RegistryScheme _scheme;
     private readonly RegistryTls _tls;
+    private readonly IWebProxy _proxy;
     private readonly bool _isLoopback;
 
     /// <param name="registry">As references name it.</param>
@@ -30,13 +32,14 @@ internal sealed class RegistryTransport : IDisposable
         _isLoopback = IsLoopback(Authority);
         _scheme = new RegistryScheme(_isLoopback, host.Insecure);
         _tls = new RegistryTls(Authority, host, _scheme.TakesAnyCertificate);
+        _proxy = options.Proxy ?? new ProxySettings(Environment.GetEnvironmentVariable);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromMilliseconds(options.ConnectTimeoutMs),
             UseCookies = false,
-            UseProxy = !_isLoopback,
+            Proxy = _proxy,
         };
         _tls.ApplyTo(handler.SslOptions);
         _http = new HttpClient(handler) { Timeout = TimeSpan.FromMilliseconds(options.IdleTimeoutMs) };
@@ -89,8 +92,7 @@ internal sealed class RegistryTransport : IDisposable
                 if (target is null && _scheme.TrySwitch(e)) continue;
                 Exception cause = target is null ? _scheme.Cause(e) : e;
                 if (attempt >= retries || !RegistryErrors.IsTransient(cause))
-                    throw RegistryErrors.From(
-                        target is null ? Authority : $"{target}, to which {Authority} redirects", cause);
+                    throw RegistryErrors.From(Route(target), cause);
             }
             await Task.Delay(_options.DelayBefore(attempt++, asked), cancellation).ConfigureAwait(false);
         }
@@ -101,6 +103,14 @@ internal sealed class RegistryTransport : IDisposable
     {
         _http.Dispose();
         _tls.Dispose();
+    }
+
+    // The way that a request has taken, for messages.
+    private string Route(string? redirectedTo)
+    {
+        var uri = new Uri($"{_scheme.Current}://{redirectedTo ?? Authority}");
+        string host = redirectedTo is null ? Authority : $"{redirectedTo}, to which {Authority} redirects";
+        return _proxy.GetProxy(uri) is { } proxy ? $"{host} through proxy {proxy.Authority}" : host;
     }
 
     // What a registry says may repeat what it was told.

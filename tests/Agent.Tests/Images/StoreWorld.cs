@@ -46,7 +46,7 @@ internal sealed class StoreWorld : IDisposable, ICheckProgress
 
     public StoreReport Check(bool repair = false)
     {
-        StoreRepair? healing = repair ? new StoreRepair(Store, Progress, s_options, null, default) : null;
+        StoreRepair? healing = repair ? new StoreRepair(Store, Progress, s_options, default) : null;
         return new StoreCheck(Store, () => Uses, this, healing).Run(default);
     }
 

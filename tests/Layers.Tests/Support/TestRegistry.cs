@@ -59,11 +59,19 @@ public sealed class TestRegistry : IDisposable
     private readonly X509Certificate2? _certificate;
 
     public TestRegistry(bool tls = false)
+        : this(tls ? SelfSigned() : null)
     {
-        if (tls) _certificate = SelfSigned();
+    }
+
+    public TestRegistry(X509Certificate2? certificate)
+    {
+        _certificate = certificate;
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    /// <summary>Over TLS: whom a client has to be certified by; null: nobody asks.</summary>
+    public X509Certificate2? ClientAuthority { get; init; }
 
     /// <summary>127.0.0.1:PORT.</summary>
     public string Host => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
@@ -106,6 +114,14 @@ public sealed class TestRegistry : IDisposable
         foreach (Socket socket in _sockets) socket.Dispose();
     }
 
+    private SslServerAuthenticationOptions TlsOptions() => new()
+    {
+        ServerCertificate = _certificate,
+        ClientCertificateRequired = ClientAuthority is not null,
+        RemoteCertificateValidationCallback = (_, client, _, _) =>
+            ClientAuthority is null || client?.Issuer == ClientAuthority.Subject,
+    };
+
     private static X509Certificate2 SelfSigned()
     {
         using var key = RSA.Create(2048);
@@ -136,7 +152,7 @@ public sealed class TestRegistry : IDisposable
         {
             using var connection = new NetworkStream(socket, ownsSocket: true);
             using Stream stream = _certificate is null ? connection : new SslStream(connection);
-            if (stream is SslStream tls) await tls.AuthenticateAsServerAsync(_certificate!);
+            if (stream is SslStream tls) await tls.AuthenticateAsServerAsync(TlsOptions());
             while (await ReadAsync(stream) is { } request)
             {
                 Requests.Enqueue(request);

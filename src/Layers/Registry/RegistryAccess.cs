@@ -1,0 +1,33 @@
+using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
+
+namespace Skiff.Layers.Registry;
+
+/// <summary>Everything that it takes to reach the registry of any image: opens clients.</summary>
+/// <param name="configuration">Where names lead.</param>
+/// <param name="credentials">Where logins are kept; null for none.</param>
+/// <param name="options">How patient to be, unless said otherwise.</param>
+public sealed class RegistryAccess(
+    RegistryConfiguration configuration, ICredentialSource? credentials = null, RegistryOptions? options = null)
+{
+    // A mirror is there to be quick; when it is not, the registry itself is.
+    private const int MirrorRetries = 1;
+
+    /// <summary>A client for an image's repository, at its mirrors and at its own place.</summary>
+    /// <exception cref="ImageException">The registry is blocked, or its settings are not as they should be.</exception>
+    public RegistryClient Open(Reference reference, RegistryOptions? special = null)
+    {
+        RegistryOptions chosen = special ?? options ?? RegistryOptions.Default;
+        List<RegistryEndpoint> endpoints = [];
+        foreach (RegistryLocation location in configuration.LocationsOf(reference))
+        {
+            RegistryOptions its = location.IsMirror
+                ? chosen with { Retries = Math.Min(chosen.Retries, MirrorRetries) } : chosen;
+            endpoints.Add(new RegistryEndpoint(location, Transport(location.Host, its)));
+        }
+        return new RegistryClient(endpoints, chosen);
+    }
+
+    private RegistryTransport Transport(string host, RegistryOptions its) =>
+        new(host, configuration.HostOf(host), () => credentials?.Find(host), its);
+}

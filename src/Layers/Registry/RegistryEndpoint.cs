@@ -1,0 +1,23 @@
+using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
+
+namespace Skiff.Layers.Registry;
+
+/// <summary>One of the places that a <see cref="RegistryClient"/> asks. Owns the transport.</summary>
+internal sealed class RegistryEndpoint(RegistryLocation location, RegistryTransport transport) : IDisposable
+{
+    /// <summary>Sends requests there.</summary>
+    public RegistryTransport Transport { get; } = transport;
+
+    /// <summary>Whether it is for reading only, and others are asked when it fails.</summary>
+    public bool IsMirror => location.IsMirror;
+
+    /// <summary>Whether it could not be talked to; nobody waits for it twice.</summary>
+    public bool IsDown { get; set; }
+
+    /// <summary>What the repository is called there.</summary>
+    public string RepositoryOf(Reference reference) => location.RepositoryOf(reference);
+
+    /// <inheritdoc/>
+    public void Dispose() => Transport.Dispose();
+}
