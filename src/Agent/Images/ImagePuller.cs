@@ -26,7 +26,7 @@ internal sealed class ImagePuller(
     {
         try
         {
-            using RegistryClient registry = store.Registries.Open(reference, options);
+            using RegistryClient registry = store.Registries.Access.Open(reference, options);
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();

@@ -2,8 +2,6 @@ using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
-using Skiff.Layers.Registry;
-using Skiff.Layers.Registry.Configuration;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -17,7 +15,6 @@ namespace Skiff.Agent.Images;
 internal sealed class ImageStore
 {
     private readonly string _root, _directory;
-    private readonly Lazy<RegistryAccess> _registries;
 
     /// <summary>On a state root; touches nothing yet.</summary>
     public ImageStore(StateRoots roots, ISnapshotter layers, ContentStore content)
@@ -28,8 +25,7 @@ internal sealed class ImageStore
         Records = new ImageRecords(_directory);
         Layers = layers;
         Limits = roots.Limits;
-        _registries = new Lazy<RegistryAccess>(() =>
-            new RegistryAccess(RegistryConfiguration.Load(roots.RegistriesFile), null, roots.Registry));
+        Registries = new Registries(roots);
         KeepPartial = roots.KeepPartial ?? TimeSpan.FromDays(7);
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
@@ -51,7 +47,7 @@ internal sealed class ImageStore
     internal IngestLimits? Limits { get; }
 
     /// <summary>How registries are reached.</summary>
-    internal RegistryAccess Registries => _registries.Value;
+    internal Registries Registries { get; }
 
     /// <summary>How long a download that was cut off is kept for a pull that goes on with it.</summary>
     internal TimeSpan KeepPartial { get; }

@@ -106,7 +106,7 @@ internal sealed class StoreRepair(
             if (name.Digest is null || !defect.Images.Contains(record.Image)) continue;
             try
             {
-                using RegistryClient registry = store.Registries.Open(name, options);
+                using RegistryClient registry = store.Registries.Access.Open(name, options);
                 fetch(registry, name, record.Image).GetAwaiter().GetResult();
                 return $"fetched again from {name.Registry}/{name.Repository}";
             }

@@ -18,6 +18,7 @@ internal sealed partial class Engine(StateRoots roots)
 {
     private ImageStore? _images;
     private ISnapshotter? _snapshotter;
+    private Registries? _registries;
     private NetworkModule? _networks;
     private VolumeModule? _volumes;
 
@@ -33,6 +34,9 @@ internal sealed partial class Engine(StateRoots roots)
 
     /// <summary>Images by name.</summary>
     public ImageStore Images => _images ??= new ImageStore(Roots, Snapshotter, new ContentStore(Roots.Root));
+
+    /// <summary>How registries are reached, without the images.</summary>
+    public Registries Registries => _registries ??= new Registries(Roots);
 
     /// <summary>Networks.</summary>
     public NetworkModule Networks => _networks ??= new NetworkModule(Roots);

@@ -36,7 +36,19 @@ public static unsafe class Termios
         return new TerminalMode(saved);
     }
 
-    /// <summary>Takes back <see cref="MakeRaw"/>.</summary>
+    /// <summary>Stops a terminal from showing what is typed, but for ends of lines, and returns what it was.</summary>
+    public static TerminalMode HideInput(Fd terminal)
+    {
+        byte[] saved = new byte[StructBytes];
+        if (!TryGet(terminal, saved)) throw new LinuxException(Native.LastErrno, "ioctl(TCGETS)", terminal.ToString());
+        byte[] hidden = (byte[])saved.Clone();
+        Span<uint> flags = MemoryMarshal.Cast<byte, uint>(hidden.AsSpan(0, FlagsBytes));
+        flags[3] = (flags[3] & ~ECHO) | ECHONL | ICANON;
+        Set(terminal, hidden);
+        return new TerminalMode(saved);
+    }
+
+    /// <summary>Takes back <see cref="MakeRaw"/> or <see cref="HideInput"/>.</summary>
     public static void Restore(Fd terminal, TerminalMode mode) => Set(terminal, mode.Termios);
 
     private static bool TryGet(Fd fd, byte[] termios)

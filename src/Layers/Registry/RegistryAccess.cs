@@ -1,3 +1,4 @@
+using Skiff.Interop;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry.Configuration;
 
@@ -17,6 +18,7 @@ public sealed class RegistryAccess(
     /// <exception cref="ImageException">The registry is blocked, or its settings are not as they should be.</exception>
     public RegistryClient Open(Reference reference, RegistryOptions? special = null)
     {
+        RequireOpenSsl();
         RegistryOptions chosen = special ?? options ?? RegistryOptions.Default;
         List<RegistryEndpoint> endpoints = [];
         foreach (RegistryLocation location in configuration.LocationsOf(reference))
@@ -26,6 +28,21 @@ public sealed class RegistryAccess(
             endpoints.Add(new RegistryEndpoint(location, Transport(location.Host, its)));
         }
         return new RegistryClient(endpoints, chosen);
+    }
+
+    /// <summary>A connection to the registry itself, to try a login that is not kept yet.</summary>
+    internal RegistryTransport Connect(string registry, RegistryCredentials login)
+    {
+        RequireOpenSsl();
+        RegistryHost host = configuration.HostOf(registry);
+        return new RegistryTransport(registry, host, () => login, options ?? RegistryOptions.Default, offline: true);
+    }
+
+    private static void RequireOpenSsl()
+    {
+        if (!OpenSsl.IsThere) throw new ImageException(
+            "OpenSSL is not on this host, and registries cannot be talked to without it (libssl.so.3, or 1.1): "
+            + "install it (Debian: libssl3, Alpine: libssl3, Fedora: openssl-libs)");
     }
 
     private RegistryTransport Transport(string host, RegistryOptions its) =>

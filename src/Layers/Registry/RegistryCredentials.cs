@@ -15,7 +15,7 @@ public sealed record RegistryCredentials(string Username, string Password)
     public string? RegistryToken { get; init; }
 
     /// <summary>Whether there is a user's password.</summary>
-    internal bool HasPassword => Username.Length > 0 && Password.Length > 0;
+    public bool HasPassword => Username.Length > 0 && Password.Length > 0;
 
     /// <summary>The value of an Authorization header (RFC 7617).</summary>
     internal string ToBasic() =>

@@ -107,7 +107,7 @@ internal static class RegistryErrors
     }
 
     // A registry's words go to a terminal: no control characters, no novels.
-    private static string Printable(string text)
+    internal static string Printable(string text)
     {
         Span<char> clean = text.Length > 200 ? text.AsSpan(0, 200).ToArray() : text.ToCharArray();
         foreach (ref char c in clean)
