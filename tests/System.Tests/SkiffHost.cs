@@ -134,7 +134,7 @@ public sealed class SkiffHost : IDisposable
             failures.Add(result.ToString());
     }
 
-    private static string Script(string name) => Path.Combine(Repository, "scripts", name);
+    internal static string Script(string name) => Path.Combine(Repository, "scripts", name);
 
     private static string FindRepository([CallerFilePath] string here = "")
     {

@@ -19,6 +19,7 @@ internal static class RegistryErrors
     /// <summary>Whether trying again may help: the connection broke, or nothing came in time.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
+        _ when IsTlsProblem(e) => false,
         HttpRequestException { InnerException: SocketException socket } => IsTransient(socket.SocketErrorCode),
         HttpRequestException http => http.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown
             or HttpRequestError.ConnectionError,
@@ -116,11 +117,16 @@ internal static class RegistryErrors
         return clean.ToString();
     }
 
-    // OpenSSL's words, which come through as the text of an exception, in ours.
+    private static bool IsTlsProblem(Exception? e) =>
+        e is not null && (TlsProblem(e.Message) is not null || IsTlsProblem(e.InnerException));
+
+    // The words of OpenSSL and its callers, which come through as the text of an exception, in
+    // ours.
     private static string? TlsProblem(string text)
     {
         if (text.Contains("wrong version number", StringComparison.Ordinal)
-            || text.Contains("packet length too long", StringComparison.Ordinal))
+            || text.Contains("packet length too long", StringComparison.Ordinal)
+            || text.Contains("Cannot determine the frame size", StringComparison.Ordinal))
             return $"it does not speak TLS; {InsecureAdvice}";
         if (text.Contains("certificate required", StringComparison.Ordinal)
             || text.Contains("alert bad certificate", StringComparison.Ordinal)

@@ -15,6 +15,7 @@ internal sealed class RegistryTransport : IDisposable
     private readonly RegistryOptions _options;
     private readonly RegistryScheme _scheme;
     private readonly RegistryTls _tls;
+    private readonly string _registry;
     private readonly IWebProxy _proxy;
     private readonly bool _isLoopback;
 
@@ -27,7 +28,7 @@ internal sealed class RegistryTransport : IDisposable
         string registry, RegistryHost host, Func<RegistryCredentials?> login, RegistryOptions options,
         bool offline = false)
     {
-        _options = options;
+        (_registry, _options) = (registry, options);
         Authority = registry == Reference.DefaultRegistry ? "registry-1.docker.io" : registry;
         _isLoopback = IsLoopback(Authority);
         _scheme = new RegistryScheme(_isLoopback, host.Insecure);
@@ -118,7 +119,9 @@ internal sealed class RegistryTransport : IDisposable
     {
         ImageException refusal = await RegistryErrors.FromAsync(
             response, _options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
-        return new ImageException(_authorization.Hide(refusal.Message));
+        string advice = response.StatusCode == HttpStatusCode.Unauthorized
+            ? $"; log in with `skiff login{(_registry == Reference.DefaultRegistry ? "" : " " + _registry)}`" : "";
+        return new ImageException(_authorization.Hide(refusal.Message) + advice);
     }
 
     // RFC 9110 section 10.2.3: seconds or a date.

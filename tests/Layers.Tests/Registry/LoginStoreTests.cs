@@ -133,7 +133,9 @@ public sealed class LoginStoreTests : IDisposable
     public void Login_is_erased_under_every_name()
     {
         Write(
-            """{"auths": {"a.test": {"auth": "eDp5"}, "https://a.test": {"auth": "eDp5"}, "b.test": {"auth": "eDp5"}}}""");
+            """
+            {"auths": {"a.test": {"auth": "eDp5"}, "https://a.test": {"auth": "eDp5"}, "b.test": {"auth": "eDp5"}}}
+            """);
         Assert.True(_store.Erase("a.test"));
         Assert.False(_store.Erase("a.test"));
         Assert.Null(_store.Find("a.test"));

@@ -176,7 +176,9 @@ public sealed class RegistryClientTests : IDisposable
     {
         _registry.Intercept = request => request.Path.StartsWith("/token", StringComparison.Ordinal)
             ? Answer.Text(200, """{"token":"T"}""") : Challenge();
-        Assert.Equal("authentication required (401)", (await FailAsync("a:v1")).Message);
+        Assert.Equal(
+            $"authentication required (401); log in with `skiff login {_registry.Host}`",
+            (await FailAsync("a:v1")).Message);
         Assert.Equal(3, _registry.Requests.Count);
     }
 
@@ -197,7 +199,9 @@ public sealed class RegistryClientTests : IDisposable
             : Answer.Text(401, "").With("WWW-Authenticate", "Basic realm=\"r\"");
         await GetAsync("a:v1", s_login);
         Assert.Null(_registry.Requests.First()["Authorization"]);
-        Assert.Equal("authentication required (401)", (await FailAsync("a:v1")).Message);
+        Assert.Equal(
+            $"authentication required (401); log in with `skiff login {_registry.Host}`",
+            (await FailAsync("a:v1")).Message);
     }
 
     [Theory]
