@@ -9,8 +9,9 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Who a registry has to be, and who we are to it. Nothing is read before the first connection over TLS. Certificates
-/// of other hosts, to which the registry redirects, are judged as strictly as any, and ours is not shown to them.
+/// Who a registry has to be, and who we are to it. Nothing is read before the first connection over TLS. Hosts that the
+/// registry sends us to, of tokens or blobs, may be certified by the registry's own authorities, but not by anybody, and
+/// our certificate is not shown to them.
 /// </summary>
 /// <param name="authority">Host and port of the registry.</param>
 /// <param name="host">Its settings.</param>
@@ -29,6 +30,7 @@ internal sealed class RegistryTls(string authority, RegistryHost host, bool take
     public void ApplyTo(SslClientAuthenticationOptions options)
     {
         options.RemoteCertificateValidationCallback = Judge;
+        options.CertificateChainPolicy = Policy();
         if (host.Client is not null) options.LocalCertificateSelectionCallback =
             (_, target, _, _, _) => IsRegistry(target) ? _client! : null!;
     }
@@ -93,16 +95,25 @@ internal sealed class RegistryTls(string authority, RegistryHost host, bool take
     private bool IsSignedByOurs(X509Certificate2 leaf, X509Chain? seen)
     {
         if (_authorities.Count == 0) return false;
-        using var chain = new X509Chain();
+        using var chain = new X509Chain { ChainPolicy = Policy() };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         if (seen is not null)
             foreach (X509ChainElement element in seen.ChainElements)
                 chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         return chain.Build(leaf);
+    }
+
+    // A certificate may name URLs to fetch others from; nobody who is not trusted yet has us fetch anything.
+    private static X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication, null));
+        return policy;
     }
 
     private string Advice(string? target) => IsRegistry(target)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
+using Skiff.Layers.Registry.Configuration;
 using Skiff.Layers.Tests.Support;
 
 namespace Skiff.Layers.Tests.Registry;
@@ -98,6 +99,32 @@ public sealed class RegistryAuthorizationTests : IDisposable
         Assert.EndsWith(
             "/token?service=reg&account=me&client_id=skiff&offline_token=true",
             _registry.Requests.ElementAt(1).Path);
+    }
+
+    [Theory]
+    [InlineData("""{"token":"T"}""", Password, null)]
+    [InlineData("""{"token":"T","refresh_token":"R"}""", "", "R")]
+    public async Task Login_is_kept_as_the_token_server_wants_it(string response, string password, string? identity)
+    {
+        Sell(_ => response);
+        Assert.Equal(
+            new RegistryCredentials("me", password) { IdentityToken = identity },
+            await RegistryLogin.VerifyAsync(Access(), _registry.Host, _login!, default));
+    }
+
+    [Fact]
+    public async Task Login_that_is_not_taken_is_an_error()
+    {
+        _registry.Intercept = _ => Answer.Text(401, "").With("WWW-Authenticate", "Basic realm=\"r\"");
+        var e = await Assert.ThrowsAsync<ImageException>(
+            () => RegistryLogin.VerifyAsync(Access(), _registry.Host, _login!, default));
+        Assert.Equal("unauthorized: incorrect username or password", e.Message);
+        _registry.Intercept = request => request.Path.StartsWith("/token", StringComparison.Ordinal)
+            ? Answer.Text(401, """{"details":"incorrect"}""") : Challenge();
+        e = await Assert.ThrowsAsync<ImageException>(
+            () => RegistryLogin.VerifyAsync(Access(), _registry.Host, _login!, default));
+        Assert.Equal(
+            $"authorization: token server {_registry.Host} answered 401; check the login of me (skiff login)", e.Message);
     }
 
     [Fact]
@@ -213,6 +240,8 @@ public sealed class RegistryAuthorizationTests : IDisposable
 
     private RegistryTransport Open(bool offline = false) =>
         new(_registry.Host, RegistryHost.Default, () => _login, Options(), offline);
+
+    private RegistryAccess Access() => new(RegistryConfiguration.Load(null), null, Options());
 
     private static async Task GetAsync(RegistryTransport transport, string repository = "a") =>
         (await transport.SendAsync(RegistryRequest.Get($"/v2/{repository}/x", repository), default)).Dispose();
