@@ -66,6 +66,22 @@ public sealed class ImportTests(SkiffHost host)
     }
 
     [Fact]
+    public void Diff_lists_what_the_container_changed_and_nothing_that_the_engine_made()
+    {
+        string name = host.NewName();
+        host.Run("create", "--name", name, host.Busybox, "sh", "-c", Change
+            + "; echo x >> /etc/group; chmod 700 /root; rm -rf /usr/bin; mkdir /usr/bin; touch /usr/bin/x").Exits(0);
+        Assert.Equal("", host.Run("diff", name).Exits(0).Out);
+        host.Run("start", "-a", name).Exits(0);
+        Assert.Equal(["A /added", "A /d", "A /d/pipe", "A /d/same", "C /etc", "C /etc/group", "D /etc/passwd", "C /root",
+            "C /usr", "C /usr/bin", "A /usr/bin/x"], host.Run("diff", name).Lines);
+        host.Run("rm", name).Exits(0);
+        host.Run("run", "--name", name, host.Busybox, "true").Exits(0);
+        Assert.Equal("", host.Run("diff", name).Exits(0).Out);
+        host.Run("rm", name).Exits(0);
+    }
+
+    [Fact]
     public void History_lists_the_steps_last_first_with_the_sizes_of_their_layers()
     {
         host.Run("pull", "-q", host.Probe).Exits(0);

@@ -34,6 +34,7 @@ internal static class VerbTable
         new("save", VerbGroup.Other, static () => new Verbs.SaveVerb()),
         new("load", VerbGroup.Other, static () => new Verbs.LoadVerb()),
         new("import", VerbGroup.Other, static () => new Verbs.ImportVerb()),
+        new("diff", VerbGroup.Other, static () => new Verbs.DiffVerb()),
         new("export", VerbGroup.Other, static () => new Verbs.ExportVerb()),
         new("image pin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: true)),
         new("image unpin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: false)),

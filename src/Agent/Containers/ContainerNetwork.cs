@@ -23,6 +23,9 @@ internal sealed class ContainerNetwork : IDisposable
         (_networks, Namespace, _endpoint, _sharedRunDirectory) = (networks, ns, endpoint, sharedRunDirectory);
     }
 
+    /// <summary>The files of /etc that each container has of its own.</summary>
+    public static IReadOnlyList<string> EtcFiles { get; } = ["hosts", "hostname", "resolv.conf"];
+
     /// <summary>What the child enters; null is the host's.</summary>
     public NetNamespace? Namespace { get; }
 
@@ -64,7 +67,7 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
     public void WriteFiles(ContainerConfig config, string runDirectory)
     {
-        foreach (string name in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"])
+        foreach (string name in EtcFiles)
         {
             string path = Path.Combine(runDirectory, name);
             string content = _sharedRunDirectory is { } other ? Files.ReadAllText(Path.Combine(other, name))

@@ -74,7 +74,7 @@ internal sealed class PreparedMounts : IDisposable
         foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
         _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
             ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}"], NoSuidNoDevNoExec)));
-        foreach (string file in (ReadOnlySpan<string>)["resolv.conf", "hostname", "hosts"])
+        foreach (string file in ContainerNetwork.EtcFiles)
             AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
         var mounts = new List<Mount>(_config.Mounts);
         mounts.Sort((a, b) => Depth(a.Target).CompareTo(Depth(b.Target)));

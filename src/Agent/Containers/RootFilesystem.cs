@@ -27,7 +27,7 @@ internal static class RootFilesystem
     {
         string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
-        if (lowers.Count == 0) lowers = [EmptyLower(runDirectory)];
+        if (lowers.Count == 0) lowers = [EmptyLower(runDirectory, 0)];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
             $",upperdir={upper},workdir={work}{string.Concat(s_features.Select(feature => $",{feature}=off"))}"
             + (temporary ? ",volatile" : ""), runDirectory);
@@ -51,7 +51,7 @@ internal static class RootFilesystem
     public static Fd MountView(IReadOnlyList<string> lowers, string runDirectory)
     {
         // An overlay without an upper directory wants two others.
-        if (lowers.Count < 2) lowers = [EmptyLower(runDirectory), .. lowers];
+        for (int i = lowers.Count; i < 2; i++) lowers = [EmptyLower(runDirectory, i), .. lowers];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, "", runDirectory);
         using Fd context = Mounts.FsOpen("overlay");
         Mounts.FsConfigString(context, "source", "overlay");
@@ -61,9 +61,9 @@ internal static class RootFilesystem
     }
 
     // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.
-    private static string EmptyLower(string runDirectory)
+    private static string EmptyLower(string runDirectory, int number)
     {
-        string empty = Path.Combine(runDirectory, "empty");
+        string empty = Path.Combine(runDirectory, $"empty{number}");
         Files.MakeDirectories(empty, 0x1ED);
         return empty;
     }

@@ -22,7 +22,7 @@ internal sealed partial class Engine
         IReadOnlyList<string> changes, bool pause, CancellationToken cancellation)
     {
         Digest parent = Digest.Parse(container.ImageId);
-        var request = new CommitRequest(parent, Path.Combine(Containers.Directory(container.Id), "upper"),
+        var request = new CommitRequest(parent, UpperOf(container),
             ContainerFactory.Defaults(container, Images.Open(parent).Config.Config), changes,
             string.Join(' ', container.Cmd), author, message);
         bool pausing = pause && StateOf(container).Status == "running";
@@ -46,12 +46,23 @@ internal sealed partial class Engine
     /// <param name="cancellation">Looked at between pieces.</param>
     public void Export(ContainerConfig container, TarSink sink, CancellationToken cancellation)
     {
-        using Fd root = View(container);
+        using Fd root = View(container, [UpperOf(container)]);
         LayerImport.Export($"/proc/self/fd/{root.Number}", sink, cancellation);
     }
 
-    // The layers stay mounted, as after a run, until Release.
-    private Fd View(ContainerConfig container)
+    /// <summary>What a container, running or not, changed in its files, in the order of paths.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, ChangeKind>> Changes(ContainerConfig container)
+    {
+        using Fd lower = View(container, []);
+        using Fd upper = Files.Open(UpperOf(container), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        return UpperChanges.List(
+            upper, lower, [.. ContainerNetwork.EtcFiles.Select(name => "/etc/" + name)]);
+    }
+
+    private string UpperOf(ContainerConfig container) => Path.Combine(Containers.Directory(container.Id), "upper");
+
+    // A container's layers and what lies over them. The layers stay mounted, as after a run, until Release.
+    private Fd View(ContainerConfig container, ReadOnlySpan<string> above)
     {
         string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
         using Fd turn = StartLock.Take(Roots, exclusive: false);
@@ -59,8 +70,7 @@ internal sealed partial class Engine
         {
             IReadOnlyList<string> lowers = Images.Layers.LowerDirectories(
                 Array.ConvertAll(container.DiffIds, Digest.Parse));
-            return RootFilesystem.MountView(
-                [.. lowers, Path.Combine(Containers.Directory(container.Id), "upper")], passing);
+            return RootFilesystem.MountView([.. lowers, .. above], passing);
         }
         finally
         {

@@ -41,7 +41,7 @@ public static class LayerImport
     /// <exception cref="ImageException">Something cannot be in a tar; the text names it.</exception>
     public static void Export(string directory, TarSink sink, CancellationToken cancellation)
     {
-        using var tar = new UpperTar(directory, sink, cancellation);
+        using var tar = new UpperTar(directory, sink, cancellation, isLayer: false);
         tar.Write();
     }
 }

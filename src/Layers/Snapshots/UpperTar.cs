@@ -21,6 +21,7 @@ internal sealed class UpperTar : IDisposable
     private const OpenFlags ReadFile = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK;
 
     private readonly Fd _upper;
+    private readonly bool _isLayer;
     private readonly TarWriter _tar;
     private readonly CancellationToken _cancellation;
     private readonly ByteBuffer _path = new(512);
@@ -28,11 +29,14 @@ internal sealed class UpperTar : IDisposable
     private readonly Dictionary<ulong, byte[]> _linked = [];
     private readonly byte[] _piece = ArrayPool<byte>.Shared.Rent(128 << 10);
 
-    /// <param name="upper">The upper directory.</param>
+    /// <param name="upper">The upper directory, or any tree that is to be written whole.</param>
     /// <param name="sink">Gets the tar.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
-    internal UpperTar(string upper, TarSink sink, CancellationToken cancellation)
+    /// <param name="isLayer">Whether the tar has to mean the same as a layer; then no file may be called what says
+    /// that another is deleted.</param>
+    internal UpperTar(string upper, TarSink sink, CancellationToken cancellation, bool isLayer = true)
     {
+        _isLayer = isLayer;
         _upper = Files.Open(upper, ReadDirectory);
         _tar = new TarWriter(sink);
         _cancellation = cancellation;
@@ -84,7 +88,7 @@ internal sealed class UpperTar : IDisposable
         if (file is null) return; // It went away meanwhile.
         FileStatus status = Files.Stat(file);
         if (status is { Type: FileType.DT_CHR, RdevMajor: 0, RdevMinor: 0 }) WriteWhiteout(name);
-        else if (name.AsSpan().StartsWith(".wh."u8))
+        else if (_isLayer && name.AsSpan().StartsWith(".wh."u8))
             throw Refuse("in a layer, names with .wh. in front say what is deleted (image-spec layer.md)");
         else if (status.IsDirectory) WriteDirectory(status);
         else if (status.Type != FileType.DT_SOCK) WriteFile(file, status);
@@ -194,7 +198,7 @@ internal sealed class UpperTar : IDisposable
     }
 
     private ImageException Refuse(string why) =>
-        new($"cannot make a layer of \"{TarPath.Show(_path.Span)}\" in the container: {why}");
+        new($"cannot make a {(_isLayer ? "layer" : "tar")} of \"{TarPath.Show(_path.Span)}\" in the container: {why}");
 
     private ImageException Changed() => Refuse("it changed while it was read; pause the container meanwhile (--pause)");
 }

@@ -11,6 +11,7 @@ internal sealed class ImagesVerb : Verb
     [
         Option.Flag("all", "Show all images (default hides intermediate images)", 'a'),
         Option.Flag("digests", "Show digests"),
+        Option.List("filter", "filter", "Filter output based on conditions provided", 'f'),
         Option.Value("format", "string",
             "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Don't truncate output"),
@@ -35,11 +36,12 @@ internal sealed class ImagesVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        string? wanted = arguments.Positional.Count > 0 ? arguments.Positional[0] : null;
+        var filter = new ImageFilter(arguments.Values("filter"), engine.Images.Get);
+        foreach (string name in arguments.Positional) filter.AddReference(name);
         bool full = arguments.Flag("no-trunc"), digests = arguments.Flag("digests");
         var rows = new List<Row>();
-        foreach (Image image in engine.Images.List())
-            foreach (var (repository, tag) in NamesOf(image, wanted))
+        foreach (Image image in engine.Images.List().FindAll(filter.Fits))
+            foreach (var (repository, tag) in NamesOf(image, filter))
                 rows.Add(new Row(image, repository, tag));
         if (arguments.Flag("quiet"))
         {
@@ -60,17 +62,18 @@ internal sealed class ImagesVerb : Verb
 
     private static string IdOf(Image image, bool full) => full ? image.Id.ToString() : image.Id.Hex[..12];
 
-    private static List<(string Repository, string Tag)> NamesOf(Image image, string? wanted)
+    private static List<(string Repository, string Tag)> NamesOf(Image image, ImageFilter filter)
     {
         var names = new List<(string, string)>();
         foreach (string tag in image.RepoTags)
         {
             int colon = tag.LastIndexOf(':');
-            string repository = tag[..colon];
-            if (wanted is null || wanted == repository || wanted == tag) names.Add((repository, tag[(colon + 1)..]));
+            if (filter.Names(tag)) names.Add((tag[..colon], tag[(colon + 1)..]));
         }
-        if (image.RepoTags.Count == 0 && wanted is null) names.Add(("<none>", "<none>"));
-        return names;
+        if (names.Count > 0) return names;
+        // Known by digest alone, or not by any name.
+        string? digest = image.RepoDigests.FirstOrDefault(filter.Names);
+        return [(digest?[..digest.IndexOf('@')] ?? "<none>", "<none>")];
     }
 
     private static string DigestOf(Image image, string repository)
