@@ -127,7 +127,6 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>The full form: <c>docker.io/library/busybox:latest</c>.</summary>
     public override string ToString() => Name + Suffix;
 
-    // The first component is a host when it could not be a path: it has a dot, a colon or capitals, or is localhost.
     private static (string Registry, string Repository) SplitRegistry(ReadOnlySpan<char> name)
     {
         ReadOnlySpan<char> first = FirstComponent(name);
@@ -142,7 +141,9 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>What is in front of the first slash; nothing without a slash.</summary>
     private static ReadOnlySpan<char> FirstComponent(ReadOnlySpan<char> name) => name[..Math.Max(0, name.IndexOf('/'))];
 
-    private static bool IsHost(ReadOnlySpan<char> component) => component.IndexOfAny('.', ':') >= 0
+    /// <summary>Whether the first component of a name is its registry: one with a dot, a port or capitals, or
+    /// localhost.</summary>
+    internal static bool IsHost(ReadOnlySpan<char> component) => component.IndexOfAny('.', ':') >= 0
         || component is "localhost" || component.IndexOfAnyInRange('A', 'Z') >= 0;
 
     private static bool IsFullId(ReadOnlySpan<char> name) =>

@@ -21,8 +21,9 @@ internal sealed record AccessToken(string Text, double LifetimeSeconds, string? 
             return (Member(root, "token") ?? Member(root, "access_token")) is not { } text ? null
                 : new AccessToken(text, Lifetime(root), Member(root, "refresh_token"));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or half a surrogate pair in a text of it.
             return null;
         }
     }

@@ -83,9 +83,10 @@ internal static class RegistryErrors
                 .ReadAsync(response, MaxErrorBytes, "error", timeoutMs, cancellation).ConfigureAwait(false));
         }
         catch (Exception e) when (
-            e is HttpRequestException or IOException or ImageException or JsonException or TimeoutException)
+            e is HttpRequestException or IOException or ImageException or JsonException or TimeoutException
+                or InvalidOperationException)
         {
-            // The status alone then has to tell; a broken error body is no news.
+            // The status alone then has to tell; a broken error body, or half a surrogate pair in it, is no news.
             return null;
         }
     }

@@ -16,6 +16,7 @@ internal static class FuzzTargets
         ("stores", () => new StoresTarget(), 20),
         ("json", () => new JsonTarget(), 3000),
         ("reference", () => new ReferenceTarget(), 5000),
+        ("settings", () => new SettingsTarget(), 3000),
     ];
 
     internal static IEnumerable<string> Names => All.Select(row => row.Name);

@@ -71,6 +71,7 @@ public sealed class RegistryClientTests : IDisposable
     [InlineData(403, "<html>no</html>", "access denied (403)")]
     [InlineData(418, """{"errors":[{"code":"TEAPOT","message":"a\nb"}]}""", "a b (418)")]
     [InlineData(404, """{"errors":[]}""", "not found (404)")]
+    [InlineData(404, """{"errors":[{"code":"X","message":"\ud800"}]}""", "not found (404)")]
     [InlineData(404, """{"errors":[{"code":"X"}]}""", "X (404)")]
     public async Task Refusal_is_told_in_the_registrys_words(int status, string body, string expected)
     {

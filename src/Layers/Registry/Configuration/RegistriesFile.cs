@@ -23,16 +23,13 @@ internal sealed class RegistriesFile
     /// <exception cref="ImageException">Malformed; says where and what.</exception>
     public static IReadOnlyList<RegistryRule> Parse(byte[] json, string path)
     {
-        try
+        SettingsJson.Check(json, path, new JsonReaderOptions
         {
-            using JsonDocument document = JsonDocument.Parse(json, s_options);
-            return new RegistriesFile(path).Rules(document.RootElement);
-        }
-        catch (JsonException e)
-        {
-            throw new ImageException(
-                $"{path}: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: not JSON", e);
-        }
+            CommentHandling = s_options.CommentHandling,
+            AllowTrailingCommas = s_options.AllowTrailingCommas,
+        });
+        using JsonDocument document = JsonDocument.Parse(json, s_options);
+        return new RegistriesFile(path).Rules(document.RootElement);
     }
 
     private List<RegistryRule> Rules(JsonElement root)
@@ -57,7 +54,7 @@ internal sealed class RegistriesFile
         {
             string at = $"{place}.{member.Name}";
             if (!isHost && member.Name is "insecure" or "ca" or "cert" or "key")
-                throw Bad(at, $"is said of a host: put it below \"{prefix[..prefix.IndexOf('/')]}\"");
+                throw Bad(at, $"is said of a host: put it below \"{HostOf(prefix)}\"");
             switch (member.Name)
             {
                 case "mirrors": rule = rule with { Mirrors = Names(member.Value, at) }; break;
@@ -73,6 +70,9 @@ internal sealed class RegistriesFile
                     throw Bad(at, "unknown member: expected mirrors, location, blocked, insecure, ca, cert or key");
             }
         }
+        if (rule is not { Mirrors.Count: 0, Location: null, Blocked: false } && !Reference.IsHost(HostOf(prefix)))
+            throw Bad(place,
+                $"names that begin so are Docker Hub's: expected \"docker.io/{prefix}\", or a host with its port");
         if (certificate is null != key is null) throw Bad(place, "cert and key go together: one of them is missing");
         return certificate is null ? rule : rule with { Host = rule.Host with { Client = (certificate, key!) } };
     }
@@ -92,12 +92,13 @@ internal sealed class RegistriesFile
     // A prefix, mirror or location is the beginning of a reference.
     private string Name(string text, string place)
     {
-        int slash = text.IndexOf('/');
-        string host = slash < 0 ? text : text[..slash], path = slash < 0 ? "any" : text[(slash + 1)..];
+        string host = HostOf(text), path = host.Length == text.Length ? "any" : text[(host.Length + 1)..];
         if (ReferenceGrammar.WhatIsWrong(host, path) is { } wrong)
             throw Bad(place, $"{wrong}: expected HOST[:PORT][/PATH], such as docker.io or mirror.example:5000/hub");
         return host == Reference.DefaultRegistryAlias ? Reference.DefaultRegistry + text[host.Length..] : text;
     }
+
+    private static string HostOf(string name) => name.IndexOf('/') is >= 0 and var slash ? name[..slash] : name;
 
     private string File(JsonElement value, string place)
     {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Configuration;
 
 namespace Skiff.Layers.Registry.Logins;
 
@@ -32,7 +33,14 @@ internal sealed class DockerConfigFile
         Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] json);
         if (errno is Errno.ENOENT or Errno.ENOTDIR || (errno == Errno.None && json.Length == 0))
             return new DockerConfigFile(path, []);
-        if (errno != Errno.None) throw new LinuxException(errno, "read", path);
+        return errno == Errno.None ? Parse(json, path) : throw new LinuxException(errno, "read", path);
+    }
+
+    /// <summary>The file with this content.</summary>
+    /// <exception cref="ImageException">Malformed.</exception>
+    internal static DockerConfigFile Parse(byte[] json, string path)
+    {
+        SettingsJson.Check(json, path, default);
         try
         {
             JsonNode? root = JsonNode.Parse(json, documentOptions: s_options);
@@ -41,8 +49,7 @@ internal sealed class DockerConfigFile
         }
         catch (JsonException e)
         {
-            throw new ImageException(e.LineNumber is null ? $"{path}: a member is there twice"
-                : $"{path}: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: not JSON", e);
+            throw new ImageException($"{path}: a member is there twice", e);
         }
     }
 
