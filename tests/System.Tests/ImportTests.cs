@@ -73,8 +73,8 @@ public sealed class ImportTests(SkiffHost host)
             + "; echo x >> /etc/group; chmod 700 /root; rm -rf /usr/bin; mkdir /usr/bin; touch /usr/bin/x").Exits(0);
         Assert.Equal("", host.Run("diff", name).Exits(0).Out);
         host.Run("start", "-a", name).Exits(0);
-        Assert.Equal(["A /added", "A /d", "A /d/pipe", "A /d/same", "C /etc", "C /etc/group", "D /etc/passwd", "C /root",
-            "C /usr", "C /usr/bin", "A /usr/bin/x"], host.Run("diff", name).Lines);
+        Assert.Equal(["A /added", "A /d", "A /d/pipe", "A /d/same", "C /etc", "C /etc/group", "D /etc/passwd",
+            "C /root", "C /usr", "C /usr/bin", "A /usr/bin/x"], host.Run("diff", name).Lines);
         host.Run("rm", name).Exits(0);
         host.Run("run", "--name", name, host.Busybox, "true").Exits(0);
         Assert.Equal("", host.Run("diff", name).Exits(0).Out);
