@@ -9,9 +9,9 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Who a registry has to be, and who we are to it. Nothing is read before the first connection over TLS. Hosts that the
-/// registry sends us to, of tokens or blobs, may be certified by the registry's own authorities, but not by anybody, and
-/// our certificate is not shown to them.
+/// Who a registry has to be, and who we are to it. Nothing is read before the first connection over TLS. Hosts that
+/// the registry sends us to, for tokens or blobs, may be certified by the registry's own authorities, but not by
+/// anybody, and our certificate is not shown to them.
 /// </summary>
 /// <param name="authority">Host and port of the registry.</param>
 /// <param name="host">Its settings.</param>

@@ -124,7 +124,8 @@ public sealed class RegistryAuthorizationTests : IDisposable
         e = await Assert.ThrowsAsync<ImageException>(
             () => RegistryLogin.VerifyAsync(Access(), _registry.Host, _login!, default));
         Assert.Equal(
-            $"authorization: token server {_registry.Host} answered 401; check the login of me (skiff login)", e.Message);
+            $"authorization: token server {_registry.Host} answered 401; check the login of me (skiff login)",
+            e.Message);
     }
 
     [Fact]
