@@ -52,7 +52,9 @@ public sealed class LoginTests(SkiffHost host, SecureRegistry registry) : IClass
     [InlineData("Must provide --username", "--password-stdin")]
     [InlineData("mutually exclusive", "-u", "me", "-p", "x", "--password-stdin")]
     [InlineData("Cannot perform an interactive login from a non TTY device", "-u", "me")]
+    [InlineData("Cannot perform an interactive login from a non TTY device", "-u", "me", "--password-stdin")]
     [InlineData("requires at most 1 argument", "a", "b")]
+    [InlineData("bad registry host \"a b\": expected HOST[:PORT]", "-u", "me", "-p", "x", "a b")]
     public void Login_that_cannot_be_is_refused(string words, params string[] arguments) =>
         Assert.Contains(words, Run(["login", .. arguments]).Exits(1).Error);
 

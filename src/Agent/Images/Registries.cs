@@ -9,10 +9,11 @@ namespace Skiff.Agent.Images;
 /// needed.</summary>
 internal sealed class Registries(StateRoots roots)
 {
+    private LoginStore? _logins;
     private RegistryAccess? _access;
 
     /// <summary>The user's logins.</summary>
-    public LoginStore Logins { get; } = LoginStore.OfUser(Environment.GetEnvironmentVariable);
+    public LoginStore Logins => _logins ??= LoginStore.OfUser(Environment.GetEnvironmentVariable);
 
     /// <summary>Opens clients.</summary>
     public RegistryAccess Access => _access ??=

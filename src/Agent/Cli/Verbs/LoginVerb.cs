@@ -34,7 +34,7 @@ internal sealed class LoginVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        string? user = arguments.Value("username"), password = Password(arguments);
+        string? user = NotEmpty(arguments.Value("username")), password = NotEmpty(Password(arguments));
         string registry = ServerName.RegistryOf(arguments.Positional is [var server] ? server : null);
         try
         {
@@ -61,10 +61,12 @@ internal sealed class LoginVerb : Verb
             if (fromInput) throw new UsageException("--password and --password-stdin are mutually exclusive");
         }
         if (!fromInput) return password;
-        if (arguments.Value("username") is null or "")
+        if (NotEmpty(arguments.Value("username")) is null)
             throw new UsageException("Must provide --username with --password-stdin");
         return Prompt.ReadAll();
     }
+
+    private static string? NotEmpty(string? text) => text is "" ? null : text;
 
     // Docker, too, tries what it has first, and asks when that is not taken any more.
     private static bool TryKept(Engine engine, string registry, RegistryCredentials kept)

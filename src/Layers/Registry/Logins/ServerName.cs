@@ -16,9 +16,12 @@ public static class ServerName
         ? [DockerHub, Reference.DefaultRegistry, Reference.DefaultRegistryAlias] : [registry];
 
     /// <summary>The registry that a user means: a host, or a URL of it; null or "" is Docker Hub.</summary>
+    /// <exception cref="ImageException">It is neither.</exception>
     public static string RegistryOf(string? server)
     {
         string host = server is null or "" ? Reference.DefaultRegistry : HostOf(server);
+        if (ReferenceGrammar.WhatIsWrong(host, "any") is { } wrong)
+            throw new ImageException($"{wrong}: expected HOST[:PORT]");
         return host is Reference.DefaultRegistryAlias or "registry-1.docker.io" ? Reference.DefaultRegistry : host;
     }
 
