@@ -41,7 +41,7 @@ internal sealed class ZstdTarget : FuzzTarget
         string once = Decompress(input, () => int.MaxValue, out byte[] plain);
         int most = InflateTarget.Size(random);
         Assert.Equal(once, Decompress(input, () => random.Next(1, most + 1), out _));
-        if (isWhole) Assert.True(_plain.AsSpan().SequenceEqual(plain), once);
+        if (isWhole) Assert.True(once != "refused" && _plain.AsSpan().SequenceEqual(plain), once);
     }
 
     private static string Decompress(byte[] blob, Func<int> nextPiece, out byte[] plain)
