@@ -63,14 +63,15 @@ public sealed class LoginTests(SkiffHost host, SecureRegistry registry) : IClass
     {
         var environment = Variables();
         environment["SERVER"] = registry.Host;
+        string screen = Path.Combine(_folder, "screen");
+        bool Shows(string text) => File.Exists(screen) && File.ReadAllText(screen).Contains(text);
         using var command = Command.Start("/usr/bin/script",
-            ["-qec", "stty -a > $DOCKER_CONFIG/a; $SKIFF login $SERVER; echo code $?; stty -a > $DOCKER_CONFIG/b; "
-                + "cmp $DOCKER_CONFIG/a $DOCKER_CONFIG/b && echo same", "/dev/null"], environment);
-        Wait.Until(() => File.Exists(Path.Combine(_folder, "a")), "the terminal");
-        Thread.Sleep(700);
+            ["-qefc", "stty -a > $DOCKER_CONFIG/a; $SKIFF login $SERVER; echo code $?; stty -a > $DOCKER_CONFIG/b; "
+                + "cmp $DOCKER_CONFIG/a $DOCKER_CONFIG/b && echo same", screen], environment);
+        Wait.Until(() => Shows("Username: "), "the user is asked for");
         command.Input.Write(User + "\n");
         command.Input.Flush();
-        Thread.Sleep(700);
+        Wait.Until(() => Shows("Password: "), "the password is asked for");
         command.Input.Write(Password + "\n");
         command.Input.Flush();
         var seen = Checked(command.Finish()).Out;

@@ -36,8 +36,7 @@ internal sealed class ImageFilter
     /// <summary>Adds a pattern of names.</summary>
     public void AddReference(string pattern)
     {
-        // A malformed one is an error even when there is nothing to compare.
-        PathPattern.Fits(pattern, "");
+        PathPattern.Check(pattern);
         _references.Add(pattern);
     }
 

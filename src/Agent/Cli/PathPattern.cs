@@ -21,6 +21,17 @@ internal static class PathPattern
         return text.IsEmpty;
     }
 
+    /// <summary>Makes sure that a pattern is one, whatever it is compared with.</summary>
+    /// <exception cref="UsageException">It is malformed.</exception>
+    public static void Check(ReadOnlySpan<char> pattern)
+    {
+        while (!pattern.IsEmpty)
+        {
+            if (pattern[0] == '*') pattern = pattern[1..];
+            else FitsOne(ref pattern, "");
+        }
+    }
+
     private static bool FitsStar(ReadOnlySpan<char> rest, ReadOnlySpan<char> text)
     {
         for (int i = 0; ; i++)
@@ -30,7 +41,7 @@ internal static class PathPattern
         }
     }
 
-    // Takes one element off the pattern; it has to be well-formed whatever the text is.
+    // Takes one element off the pattern.
     private static bool FitsOne(ref ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {
         switch (pattern[0])

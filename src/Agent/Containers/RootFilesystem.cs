@@ -31,9 +31,7 @@ internal static class RootFilesystem
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
             $",upperdir={upper},workdir={work}{string.Concat(s_features.Select(feature => $",{feature}=off"))}"
             + (temporary ? ",volatile" : ""), runDirectory);
-        using Fd context = Mounts.FsOpen("overlay");
-        Mounts.FsConfigString(context, "source", "overlay");
-        for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
+        using Fd context = Over(lowers);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);
         foreach (string feature in s_features) Mounts.FsConfigString(context, feature, "off");
@@ -53,11 +51,18 @@ internal static class RootFilesystem
         // An overlay without an upper directory wants two others.
         for (int i = lowers.Count; i < 2; i++) lowers = [EmptyLower(runDirectory, i), .. lowers];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, "", runDirectory);
-        using Fd context = Mounts.FsOpen("overlay");
-        Mounts.FsConfigString(context, "source", "overlay");
-        for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
+        using Fd context = Over(lowers);
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
+    }
+
+    // An overlay that is being described, so far with its lower directories.
+    private static Fd Over(IReadOnlyList<string> lowers)
+    {
+        Fd context = Mounts.FsOpen("overlay");
+        Mounts.FsConfigString(context, "source", "overlay");
+        for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
+        return context;
     }
 
     // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.

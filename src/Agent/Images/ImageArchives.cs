@@ -34,10 +34,9 @@ internal sealed class ImageArchives(ImageStore store)
     /// <param name="platform">Which image of several that stand under one name.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <returns>Each image's id and the names that it has from the archive.</returns>
-    /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: then no image of it is
-    /// visible.</exception>
-    public IReadOnlyList<ArchivedImage> Load(
-        Fd archive, Platform platform, CancellationToken cancellation)
+    /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
+    /// of it is visible.</exception>
+    public IReadOnlyList<ArchivedImage> Load(Fd archive, Platform platform, CancellationToken cancellation)
     {
         using StoreLock hold = store.Hold();
         List<ArchivedImage> loaded = [];

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Skiff.Interop;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
-using Skiff.Layers.Snapshots;
 
 namespace Skiff.Agent.Images;
 

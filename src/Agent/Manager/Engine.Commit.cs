@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Interop;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
@@ -47,16 +48,15 @@ internal sealed partial class Engine
     public void Export(ContainerConfig container, TarSink sink, CancellationToken cancellation)
     {
         using Fd root = View(container, [UpperOf(container)]);
-        LayerImport.Export($"/proc/self/fd/{root.Number}", sink, cancellation);
+        LayerImport.Export(root, sink, cancellation);
     }
 
     /// <summary>What a container, running or not, changed in its files, in the order of paths.</summary>
     public IReadOnlyCollection<KeyValuePair<string, ChangeKind>> Changes(ContainerConfig container)
     {
         using Fd lower = View(container, []);
-        using Fd upper = Files.Open(UpperOf(container), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         return UpperChanges.List(
-            upper, lower, [.. ContainerNetwork.EtcFiles.Select(name => "/etc/" + name)]);
+            UpperOf(container), lower, [.. ContainerNetwork.EtcFiles.Select(name => "/etc/" + name)]);
     }
 
     private string UpperOf(ContainerConfig container) => Path.Combine(Containers.Directory(container.Id), "upper");

@@ -18,6 +18,9 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
     // an image's ingredients may be, is passed by.
     private const long MaxDocumentBytes = 64 << 20;
 
+    // What is remembered of files and links, besides their content; some 40,000 of them.
+    private const int MaxNameBytes = 8 << 20, BytesOfOne = 128;
+
     private const int MaxLinks = 8;
 
     private readonly Dictionary<string, byte[]> _documents = [];
@@ -25,7 +28,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
     private readonly Dictionary<string, string> _links = [];
     private readonly ByteBuffer _clean = new(), _head = new(), _document = new();
     private string _path = "";
-    private long _size, _documentBytes;
+    private long _size, _documentBytes, _nameBytes;
     private bool _isDecided, _isDocument;
     private LayerEntry? _layer;
 
@@ -44,6 +47,9 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
     {
         _path = PathOf(entry.Path);
         _size = entry.Size;
+        _nameBytes += BytesOfOne + entry.Path.Length + entry.LinkPath.Length;
+        if (_nameBytes > MaxNameBytes) throw new ImageException(
+            $"it has too many files: their names and links may take {MaxNameBytes} bytes");
         (_isDecided, _isDocument) = (false, false);
         _head.Clear();
         switch (entry.Type)

@@ -26,8 +26,8 @@ public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = nul
         using var content = new ArchiveContent(store, _limits);
         try
         {
-            // The archive may have more entries, and be longer, than any layer.
-            var tar = new TarParser(content, IngestLimits.None);
+            // The archive may be longer than any layer; its content has limits of its own.
+            var tar = new TarParser(content, _limits with { LayerBytes = IngestLimits.None.LayerBytes });
             ArchiveInput.Read(archive, tar.Append, _limits, cancellation);
             tar.Complete();
             return new ArchiveImages(content, platform).Read();

@@ -21,14 +21,15 @@ public sealed class UpperChanges
         (_upper, _lower, _own) = (upper, lower, own);
 
     /// <summary>Lists the changes in the order of paths, which begin with a slash.</summary>
-    /// <param name="upper">The upper directory.</param>
+    /// <param name="upper">The upper directory's path.</param>
     /// <param name="lower">The root of the layers below it, merged.</param>
     /// <param name="own">Paths of empty files that the engine makes, to mount something over them: no changes of the
     /// container's.</param>
     public static IReadOnlyCollection<KeyValuePair<string, ChangeKind>> List(
-        Fd upper, Fd lower, IReadOnlyList<string> own)
+        string upper, Fd lower, IReadOnlyList<string> own)
     {
-        var changes = new UpperChanges(upper, lower, own);
+        using Fd top = Files.Open(upper, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        var changes = new UpperChanges(top, lower, own);
         changes.Walk();
         return changes._changes;
     }

@@ -11,6 +11,7 @@ internal static class ArchiveRows
     private const string Attestation = """{"schemaVersion":2,"predicate":"x"}""";
 
     private static readonly byte[] s_gzip = TestImage.Gzip(Layer), s_zstd = TestImage.Zstd(Layer);
+    private static readonly string s_longPath = string.Join('/', Enumerable.Repeat(new string('x', 200), 15));
     private static readonly string s_index = MediaTypes.OciIndex, s_manifest = MediaTypes.OciManifest;
 
     /// <summary>What is refused, and a part of the error.</summary>
@@ -28,7 +29,7 @@ internal static class ArchiveRows
         ("a damaged header", Docker().With(t => t.Add("x", damage: block => block[0] ^= 1)).List().ToArray(), "header"),
         ("gzip that ends early", TestImage.Gzip(Docker().List().ToArray())[..^20], "ends early"),
         ("zstd that ends early", TestImage.Zstd(Docker().List().ToArray())[..^20], "ends early"),
-        ("gzip with a wrong byte", Flip(TestImage.Gzip(Docker().List().ToArray())), "gzip"),
+        ("gzip with a wrong checksum", Flip(TestImage.Gzip(Docker().List().ToArray()), fromEnd: 6), "gzip"),
         ("xz magic and nothing else", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "does not decompress"),
         ("xz magic and rubbish", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 1, 2, 3, 4, 5, 6, 7, 8], "does not decompress"),
         ("bzip2 magic and rubbish", "BZh9rubbish and more of it"u8.ToArray(), "does not decompress"),
@@ -67,6 +68,12 @@ internal static class ArchiveRows
         ("a link in a circle",
             Docker().With(t => t.Symlink("a", "b").Symlink("b", "a")).List(layers: "\"a\"").ToArray(), "no layer"),
         ("a link to outside", Docker().With(t => t.Symlink("l/x", "../../etc/passwd")).List().ToArray(), "leaves"),
+        ("links without end",
+            Docker().With(t => t.Times(3_000, (tar, i) => tar.Symlink($"{i}", s_longPath))).List().ToArray(),
+            "too many files"),
+        ("an extended header without end",
+            Docker().With(t => t.Pax("comment=" + new string('x', 2 << 20)).File("x")).List().ToArray(),
+            "header-bytes"),
         ("a tag that is none", Docker().List(tags: "\"A B\"").ToArray(), "invalid reference format"),
         ("a number for a tag", Docker().List(tags: "1").ToArray(), "malformed"),
         ("an index that is no JSON", new ArchiveBytes().File("index.json", "{").ToArray(), "image index is malformed"),
@@ -168,10 +175,11 @@ internal static class ArchiveRows
     private static byte[] Annotated(string key, string value) =>
         Layout(Layer, Config, Named(Descriptor(Manifest(Config, Layer), s_manifest), key, value)).ToArray();
 
-    private static byte[] Flip(byte[] bytes)
+    // By default in the middle.
+    private static byte[] Flip(byte[] bytes, int? fromEnd = null)
     {
         byte[] flipped = [.. bytes];
-        flipped[flipped.Length / 2] ^= 0x10;
+        flipped[^(fromEnd ?? bytes.Length / 2)] ^= 0x10;
         return flipped;
     }
 }

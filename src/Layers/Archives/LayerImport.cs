@@ -1,9 +1,9 @@
 using Skiff.Interop;
-using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
-namespace Skiff.Layers.Snapshots;
+namespace Skiff.Layers.Archives;
 
 /// <summary>Makes a committed layer of a tar of files, and a tar of a tree of files.</summary>
 public static class LayerImport
@@ -35,13 +35,13 @@ public static class LayerImport
     }
 
     /// <summary>Writes all files below a directory as a tar, in the order of names.</summary>
-    /// <param name="directory">The root; it is no entry itself.</param>
+    /// <param name="root">The directory, an O_PATH descriptor or a detached mount; it is no entry itself.</param>
     /// <param name="sink">Gets the tar.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <exception cref="ImageException">Something cannot be in a tar; the text names it.</exception>
-    public static void Export(string directory, TarSink sink, CancellationToken cancellation)
+    public static void Export(Fd root, TarSink sink, CancellationToken cancellation)
     {
-        using var tar = new UpperTar(directory, sink, cancellation, isLayer: false);
+        using var tar = new UpperTar($"/proc/self/fd/{root.Number}", sink, cancellation, isLayer: false);
         tar.Write();
     }
 }
