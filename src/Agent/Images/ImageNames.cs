@@ -55,8 +55,8 @@ internal sealed class ImageNames(string imagesDirectory)
         AtomicFile.SyncDirectory(Path.GetDirectoryName(directory)!);
     }
 
-    /// <summary>Forgets names, durably; missing ones are fine. Directories that they leave empty go too, also those
-    /// that were made for them in vain.</summary>
+    /// <summary>Forgets names in their order, durably; missing ones are fine. Directories that they leave empty go too,
+    /// also those that were made for them in vain.</summary>
     public void Remove(IReadOnlyCollection<Reference> references)
     {
         HashSet<string> changed = [];

@@ -111,9 +111,10 @@ internal sealed partial class ImageRemoval(
         if (store.Content.TryGet(id) is { } config) layers.UnionWith(ImageConfig.Parse(config).RootFs.DiffIds);
     }
 
+    // Digests before their tags, so that a power cut leaves no digest that only a tag had brought.
     private void Forget(List<Reference> names, List<string> lines)
     {
-        store.Names.Remove(names);
+        store.Names.Remove([.. names.OrderBy(name => name.Digest is null)]);
         foreach (Reference name in names) lines.Add($"Untagged: {name.Familiar}");
     }
 

@@ -119,8 +119,10 @@ internal sealed class ImageStore
     {
         image.Record(id, [.. documents.Select(image.Put)]);
         var record = new NameRecord(id, digest);
-        bool changed = image.Name(reference.WithDigest(digest), record);
-        return reference.Digest != digest ? image.Name(reference, record) : changed;
+        // The tag first: a digest that a power cut leaves without its tag is a name that nobody asked for.
+        bool changed = image.Name(reference, record);
+        if (reference.Digest != digest) image.Name(reference.WithDigest(digest), record);
+        return changed;
     });
 
     /// <summary>
