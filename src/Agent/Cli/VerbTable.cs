@@ -25,6 +25,7 @@ internal static class VerbTable
         new("inspect", VerbGroup.Other, static () => new Verbs.InspectVerb()),
         new("commit", VerbGroup.Other, static () => new Verbs.CommitVerb()),
         new("pull", VerbGroup.Common, static () => new Verbs.PullVerb()),
+        new("push", VerbGroup.Common, static () => new Verbs.PushVerb()),
         new("login", VerbGroup.Common, static () => new Verbs.LoginVerb()),
         new("logout", VerbGroup.Common, static () => new Verbs.LogoutVerb()),
         new("images", VerbGroup.Common, static () => new Verbs.ImagesVerb()),

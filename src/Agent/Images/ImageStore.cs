@@ -92,6 +92,16 @@ internal sealed class ImageStore
         return images;
     }
 
+    /// <summary>The tags that a repository has here.</summary>
+    /// <exception cref="ImageException">None.</exception>
+    public List<Reference> TagsOf(Reference repository)
+    {
+        List<Reference> tags = [.. Names.List().Select(name => name.Name)
+            .Where(name => name.Digest is null && name.Name == repository.Name)];
+        return tags.Count > 0 ? tags : throw new ImageException(
+            $"An image does not exist locally with the tag: {repository.FamiliarName}");
+    }
+
     /// <summary>Gives an image a further name; a name that stood for another image moves.</summary>
     public void Tag(string nameOrIdPrefix, Reference target)
     {
@@ -133,6 +143,19 @@ internal sealed class ImageStore
     {
         image.Record(id, documents);
         return name is not null && image.Name(name, new NameRecord(id, null));
+    });
+
+    /// <summary>Keeps the manifest by which a registry knows an image from now on, and returns its digest. The caller
+    /// holds the store.</summary>
+    public Digest AddPushed(Reference tag, Digest id, byte[] manifest) => Adding(image =>
+    {
+        Digest digest = image.Put(manifest);
+        image.Record(id, [digest]);
+        var record = new NameRecord(id, digest);
+        // The tag may have moved while the layers were on their way.
+        if (Names.Find(tag)?.Image == id) image.Name(tag, record);
+        image.Name(tag.WithDigest(digest), record);
+        return digest;
     });
 
     /// <summary>The manifest of an image; null when it is gone, as that of an image which a container

@@ -1,3 +1,5 @@
+using Skiff.Layers.Compression;
+
 namespace Skiff.Layers.Oci;
 
 /// <summary>Media types of image-spec media-types.md and of Docker's image manifest version 2, schema 2.</summary>
@@ -62,6 +64,20 @@ public static class MediaTypes
         mediaType.StartsWith(OciLayer, StringComparison.Ordinal)
         || mediaType.StartsWith(DockerLayerPrefix, StringComparison.Ordinal)
         || IsForeignLayer(mediaType);
+
+    /// <summary>The type of a layer so compressed, in OCI's or Docker's spelling; Docker has none for zstd.</summary>
+    public static string Layer(CompressionKind kind, bool docker) => kind switch
+    {
+        CompressionKind.None => docker ? DockerLayerPrefix : OciLayer,
+        CompressionKind.Gzip => docker ? DockerLayerGzip : OciLayerGzip,
+        _ => OciLayerZstd,
+    };
+
+    /// <summary>How a layer of this type is compressed.</summary>
+    public static CompressionKind CompressionOf(string layer) =>
+        layer.EndsWith("gzip", StringComparison.Ordinal) ? CompressionKind.Gzip
+        : layer.EndsWith("zstd", StringComparison.Ordinal) ? CompressionKind.Zstd
+        : CompressionKind.None;
 
     /// <summary>A layer that must be fetched from its own URLs; not supported.</summary>
     public static bool IsForeignLayer(string mediaType) =>

@@ -14,12 +14,15 @@ public sealed class RegistryAccess(
     // A mirror is there to be quick; when it is not, the registry itself is.
     private const int MirrorRetries = 1;
 
+    /// <summary>How patient to be, unless said otherwise.</summary>
+    public RegistryOptions Options { get; } = options ?? RegistryOptions.Default;
+
     /// <summary>A client for an image's repository, at its mirrors and at its own place.</summary>
     /// <exception cref="ImageException">The registry is blocked, or its settings are not as they should be.</exception>
     public RegistryClient Open(Reference reference, RegistryOptions? special = null)
     {
         RequireOpenSsl();
-        RegistryOptions chosen = special ?? options ?? RegistryOptions.Default;
+        RegistryOptions chosen = special ?? Options;
         List<RegistryEndpoint> endpoints = [];
         foreach (RegistryLocation location in configuration.LocationsOf(reference))
         {
@@ -35,7 +38,7 @@ public sealed class RegistryAccess(
     {
         RequireOpenSsl();
         RegistryHost host = configuration.HostOf(registry);
-        return new RegistryTransport(registry, host, () => login, options ?? RegistryOptions.Default, offline: true);
+        return new RegistryTransport(registry, host, () => login, Options, offline: true);
     }
 
     private static void RequireOpenSsl()

@@ -2,11 +2,12 @@ using System.Net;
 using System.Security.Cryptography;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry.Configuration;
+using Skiff.Layers.Registry.Uploads;
 
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Reads from one registry and its mirrors (distribution-spec, "Pull"). Thread-safe; connections are kept and shared.
+/// Reads from one registry and its mirrors (distribution-spec, "Pull"), and gives out who writes. Thread-safe; connections are kept and shared.
 /// Errors are <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
 /// </summary>
 public sealed class RegistryClient : IDisposable
@@ -86,6 +87,10 @@ public sealed class RegistryClient : IDisposable
                 : await TryOpenAsync(endpoint, reference, blob, offset, offset, cancellation).ConfigureAwait(false))
             ?? await TryOpenAsync(endpoint, reference, blob, 0, offset, cancellation).ConfigureAwait(false)
             ?? throw new ImageException("registry answered with a part of the blob that was not asked for")));
+
+    /// <summary>Writes into the reference's repository, at the registry itself: mirrors are read only.</summary>
+    public RegistryWriter WriterFor(Reference reference) =>
+        new(_endpoints[^1].Transport, _endpoints[^1].RepositoryOf(reference));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -24,7 +24,6 @@ internal static class RegistryErrors
         HttpRequestException http => http.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.Unknown
             or HttpRequestError.ConnectionError,
         IOException or TimeoutException => true,
-        TaskCanceledException { InnerException: TimeoutException } => true,
         _ => false,
     };
 

@@ -16,14 +16,25 @@ internal sealed record RegistryRequest(HttpMethod Method, string Target, params 
     /// <summary>The first byte that is wanted.</summary>
     public long Offset { get; init; }
 
+    /// <summary>The place of this body in the whole, as Content-Range of distribution-spec has it:
+    /// <c>0-1023</c>.</summary>
+    public string? ContentRange { get; init; }
+
+    /// <summary>The first byte of the whole that the body brings; one that is further on counts as progress.</summary>
+    public long BodyStart { get; init; }
+
     /// <summary>Makes the body, anew for each time that the request is sent.</summary>
     public Func<HttpContent>? Content { get; init; }
 
     /// <summary>Statuses other than success that answer the question, as 404 does for HEAD.</summary>
     public IReadOnlyList<HttpStatusCode> AlsoAnswers { get; init; } = [];
 
-    /// <summary>Whether sending it again does no harm, when it may or may not have arrived.</summary>
-    public bool IsRepeatable { get; init; } = true;
+    /// <summary>Says what to send instead, when the request may or may not have arrived and must not be sent again as
+    /// it is. Null for a request that may.</summary>
+    public Func<CancellationToken, Task<RegistryRequest>>? Renew { get; init; }
+
+    /// <summary>How many idle times the answer may take: some registries copy a blob before they answer.</summary>
+    public int Patience { get; init; } = 1;
 
     /// <summary>The scope of reading a repository.</summary>
     public static string Pull(string repository) => $"repository:{repository}:pull";
@@ -46,6 +57,7 @@ internal sealed record RegistryRequest(HttpMethod Method, string Target, params 
     internal HttpRequestMessage ToMessage(Uri uri)
     {
         var message = new HttpRequestMessage(Method, uri) { Content = Content?.Invoke() };
+        if (ContentRange is not null) message.Content?.Headers.TryAddWithoutValidation("Content-Range", ContentRange);
         if (Accept is not null) message.Headers.TryAddWithoutValidation("Accept", Accept);
         if (Offset > 0) message.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(Offset, null);
         return message;

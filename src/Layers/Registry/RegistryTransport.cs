@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry.Configuration;
+using Skiff.Layers.Registry.Uploads;
 
 namespace Skiff.Layers.Registry;
 
@@ -43,7 +44,7 @@ internal sealed class RegistryTransport : IDisposable
             Proxy = _proxy,
         };
         _tls.ApplyTo(handler.SslOptions);
-        _http = new HttpClient(handler) { Timeout = TimeSpan.FromMilliseconds(options.IdleTimeoutMs) };
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("skiff", "0.1"));
         var tokens = new TokenServer(SendAsync, MayHaveTheLogin, options.IdleTimeoutMs) { Offline = offline };
         _authorization = new RegistryAuthorization(tokens, login, options.Clock);
@@ -61,7 +62,6 @@ internal sealed class RegistryTransport : IDisposable
     /// <exception cref="ImageException">Refused, unreachable, or still failing after the retries.</exception>
     public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellation)
     {
-        int retries = request.IsRepeatable ? _options.Retries : 0;
         for (int attempt = 0; ;)
         {
             TimeSpan? asked = null;
@@ -78,7 +78,7 @@ internal sealed class RegistryTransport : IDisposable
                 using (response)
                 {
                     bool isOther = target is null && _scheme.TrySwitch(response);
-                    if (isOther || attempt >= retries || !RegistryErrors.IsTransient(response.StatusCode))
+                    if (isOther || attempt >= _options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
                     {
                         ImageException refusal = await RefusalAsync(response, cancellation).ConfigureAwait(false);
                         if (!isOther) throw refusal;
@@ -92,10 +92,14 @@ internal sealed class RegistryTransport : IDisposable
             {
                 if (target is null && _scheme.TrySwitch(e)) continue;
                 Exception cause = target is null ? _scheme.Cause(e) : e;
-                if (attempt >= retries || !RegistryErrors.IsTransient(cause))
+                if (attempt >= _options.Retries || !RegistryErrors.IsTransient(cause))
                     throw RegistryErrors.From(Route(target), cause);
             }
             await Task.Delay(_options.DelayBefore(attempt++, asked), cancellation).ConfigureAwait(false);
+            if (request.Renew is null) continue;
+            RegistryRequest renewed = await request.Renew(cancellation).ConfigureAwait(false);
+            if (renewed.BodyStart > request.BodyStart) attempt = 0;
+            request = renewed;
         }
     }
 
@@ -130,8 +134,7 @@ internal sealed class RegistryTransport : IDisposable
             : wait.Delta ?? wait.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
 
     private static bool IsExchangeFailure(Exception e, CancellationToken cancellation) =>
-        e is HttpRequestException or IOException or TimeoutException
-            || (e is TaskCanceledException && !cancellation.IsCancellationRequested);
+        e is HttpRequestException or IOException or TimeoutException && !cancellation.IsCancellationRequested;
 
     private async Task<HttpResponseMessage> SendOnceAsync(
         RegistryRequest request, Action<Uri> onRedirect, CancellationToken cancellation)
@@ -174,13 +177,29 @@ internal sealed class RegistryTransport : IDisposable
     {
         using HttpRequestMessage message = request.ToMessage(uri);
         if (authorization is not null) message.Headers.TryAddWithoutValidation("Authorization", authorization);
-        return await SendAsync(message, cancellation).ConfigureAwait(false);
+        return await SendAsync(message, _options.IdleTimeoutMs * request.Patience, cancellation).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellation)
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellation) =>
+        SendAsync(message, _options.IdleTimeoutMs, cancellation);
+
+    // Not HttpClient's own time-out: that is for all of a request, and a body may take long as long as it moves.
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage message, int timeoutMs, CancellationToken cancellation)
     {
         if (message.RequestUri!.Scheme == Uri.UriSchemeHttps) _tls.Prepare();
-        return _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(timeoutMs);
+        if (message.Content is UploadContent body) body.Moved = () => patience.CancelAfter(timeoutMs);
+        try
+        {
+            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, patience.Token)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no answer within {timeoutMs / 1000} s", e);
+        }
     }
 
     // Where the registry itself is spoken to in the clear, its own token server may be, too.

@@ -176,13 +176,16 @@ public sealed class RegistryAuthorizationTests : IDisposable
     }
 
     [Fact]
-    public async Task Upload_that_may_have_arrived_is_not_repeated()
+    public async Task Upload_that_may_have_arrived_is_not_repeated_but_renewed()
     {
         using RegistryTransport transport = Open();
-        _registry.Intercept = _ => Answer.Text(503, "");
-        var chunk = new RegistryRequest(HttpMethod.Patch, "/v2/a/blobs/uploads/1") { IsRepeatable = false };
-        await Assert.ThrowsAsync<ImageException>(() => transport.SendAsync(chunk, default));
-        Assert.Single(_registry.Requests);
+        _registry.Intercept = request => Answer.Text(request.Path.EndsWith('1') ? 503 : 202, "");
+        var chunk = new RegistryRequest(HttpMethod.Patch, "/v2/a/blobs/uploads/1")
+        {
+            Renew = _ => Task.FromResult(new RegistryRequest(HttpMethod.Patch, "/v2/a/blobs/uploads/2")),
+        };
+        (await transport.SendAsync(chunk, default)).Dispose();
+        Assert.Equal(["/v2/a/blobs/uploads/1", "/v2/a/blobs/uploads/2"], _registry.Requests.Select(r => r.Path));
     }
 
     [Fact]

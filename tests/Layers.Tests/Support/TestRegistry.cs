@@ -16,7 +16,9 @@ public sealed record Request(string Method, string Path, Dictionary<string, stri
 {
     public string? this[string header] => Headers.GetValueOrDefault(header);
 
-    public string Body { get; init; } = "";
+    public byte[] Bytes { get; init; } = [];
+
+    public string Body => Encoding.UTF8.GetString(Bytes);
 }
 
 /// <summary>One answer; <see cref="BreakAfter"/> cuts the connection after so many body bytes, StallMs waits there
@@ -81,6 +83,10 @@ public sealed class TestRegistry : IDisposable
 
     /// <summary>Answers in the registry's place when it returns something.</summary>
     public Func<Request, Answer?>? Intercept { get; set; }
+
+    /// <summary>Cuts the connection after so many bytes of a request's body, which then is what has come; null: all of
+    /// it is taken.</summary>
+    public Func<Request, int?>? CutBodyAfter { get; set; }
 
     /// <summary>Whether Range is honoured.</summary>
     public bool Ranges { get; set; } = true;
@@ -153,10 +159,13 @@ public sealed class TestRegistry : IDisposable
             using var connection = new NetworkStream(socket, ownsSocket: true);
             using Stream stream = _certificate is null ? connection : new SslStream(connection);
             if (stream is SslStream tls) await tls.AuthenticateAsServerAsync(TlsOptions());
-            while (await ReadAsync(stream) is { } request)
+            while (await ReadHeadAsync(stream) is { } head)
             {
+                int? most = CutBodyAfter?.Invoke(head);
+                Request request = head with { Bytes = await ReadBodyAsync(stream, head, most ?? int.MaxValue) };
                 Requests.Enqueue(request);
                 Answer answer = Intercept?.Invoke(request) ?? Serve(request);
+                if (most is not null) socket.Close(0);
                 bool goesOn = await WriteAsync(stream, answer, _stop.Token);
                 if (answer.Reset) socket.Close(0);
                 if (!goesOn) return;
@@ -168,13 +177,36 @@ public sealed class TestRegistry : IDisposable
         }
     }
 
-    private static async Task<Request?> ReadAsync(Stream stream)
+    private static async Task<byte[]> ReadBodyAsync(Stream stream, Request head, int most)
     {
-        Request? head = await ReadHeadAsync(stream);
-        if (head?["Content-Length"] is not { } length) return head;
-        byte[] body = new byte[int.Parse(length, CultureInfo.InvariantCulture)];
-        await stream.ReadExactlyAsync(body);
-        return head with { Body = Encoding.UTF8.GetString(body) };
+        if (head["Content-Length"] is { } length)
+        {
+            byte[] body = new byte[Math.Min(most, int.Parse(length, CultureInfo.InvariantCulture))];
+            await stream.ReadExactlyAsync(body);
+            return body;
+        }
+        var bytes = new List<byte>();
+        while (head["Transfer-Encoding"] == "chunked" && bytes.Count < most)
+        {
+            byte[] piece = new byte[int.Parse(await ReadLineAsync(stream), NumberStyles.HexNumber)];
+            await stream.ReadExactlyAsync(piece);
+            bytes.AddRange(piece);
+            await ReadLineAsync(stream);
+            if (piece.Length == 0) break;
+        }
+        return [.. bytes.Take(most)];
+    }
+
+    private static async Task<string> ReadLineAsync(Stream stream)
+    {
+        var line = new StringBuilder();
+        byte[] one = new byte[1];
+        while (!line.ToString().EndsWith("\r\n", StringComparison.Ordinal))
+        {
+            await stream.ReadExactlyAsync(one);
+            line.Append((char)one[0]);
+        }
+        return line.ToString()[..^2];
     }
 
     private static async Task<Request?> ReadHeadAsync(Stream stream)

@@ -1,0 +1,109 @@
+using Skiff.Layers.Compression;
+using Skiff.Layers.Oci;
+using Skiff.Layers.Registry.Uploads;
+
+namespace Skiff.Agent.Images;
+
+/// <summary>Brings single layers into a repository, by the cheapest way that there is.</summary>
+/// <param name="store">Has the layers.</param>
+/// <param name="sources">Where their blobs may be.</param>
+/// <param name="plan">What they are to be.</param>
+/// <param name="writer">Writes into the repository.</param>
+/// <param name="target">The repository.</param>
+/// <param name="settings">What was asked for.</param>
+internal sealed class LayerPush(
+    ImageStore store, PushSources sources, PushPlan plan, RegistryWriter writer, Reference target,
+    PushSettings settings)
+{
+    /// <summary>
+    /// Brings a layer there and says what it is now. When that is not what was planned, also why.
+    /// </summary>
+    public async Task<(Descriptor Blob, string? Why)> RunAsync(
+        PlannedLayer layer, IPushProgress progress, CancellationToken cancellation)
+    {
+        string? why = null, location = null;
+        if (layer.Blob is { } blob)
+        {
+            if (await writer.HasAsync(blob.Digest, cancellation).ConfigureAwait(false))
+            {
+                Report(PushState.Exists, blob.Size);
+                return (blob, null);
+            }
+            (string? from, location) = await MountAsync(layer.DiffId, blob, cancellation).ConfigureAwait(false);
+            if (from is not null)
+            {
+                progress.Report(new PushProgress(layer.DiffId, PushState.Mounted, blob.Size, blob.Size, from));
+                return (blob, null);
+            }
+            (bool isDone, why) = await StreamAsync(layer.DiffId, blob, location, Sent(blob.Size), cancellation)
+                .ConfigureAwait(false);
+            if (isDone)
+            {
+                Report(PushState.Pushed, blob.Size);
+                return (blob, null);
+            }
+        }
+        CompressionKind kind = plan.Compression(layer, settings);
+        (Digest digest, long bytes) = await writer.UploadAsync(
+            new LayerBody(store.Layers, layer.DiffId, kind), null, null, settings.ChunkBytes, Sent(0), cancellation)
+            .ConfigureAwait(false);
+        Report(PushState.Pushed, bytes);
+        var made = new Descriptor { MediaType = MediaTypes.Layer(kind, docker: false), Digest = digest, Size = bytes };
+        return (made, why is null ? null : $"layer {layer.DiffId.Short} was compressed anew, since {why}");
+
+        void Report(PushState state, long size) => progress.Report(new PushProgress(layer.DiffId, state, size, size));
+
+        Action<long> Sent(long total) => done =>
+            progress.Report(new PushProgress(layer.DiffId, PushState.Pushing, done, total));
+    }
+
+    // Where it was mounted from, or else the upload that the registry has begun instead.
+    private async Task<(string? From, string? Location)> MountAsync(
+        Digest diffId, Descriptor blob, CancellationToken cancellation)
+    {
+        foreach (Reference where in PlacesOf(diffId, blob))
+        {
+            if (where.Registry != target.Registry) continue;
+            try
+            {
+                string? location = await writer.MountAsync(blob.Digest, where, cancellation).ConfigureAwait(false);
+                return location is null ? (where.Repository, null) : (null, location);
+            }
+            catch (ImageException)
+            {
+                // Reading there may be forbidden; the layer can go the long way.
+            }
+        }
+        return (null, null);
+    }
+
+    // Whether some registry's bytes have gone over, or else why not.
+    private async Task<(bool IsDone, string Why)> StreamAsync(
+        Digest diffId, Descriptor blob, string? location, Action<long> sent, CancellationToken cancellation)
+    {
+        string why = "no registry is known to have it";
+        foreach (Reference where in PlacesOf(diffId, blob))
+        {
+            RemoteBody? body = null;
+            try
+            {
+                body = new RemoteBody(sources.Open(where), where, blob);
+                await writer.UploadAsync(body, blob.Digest, location, settings.ChunkBytes, sent, cancellation)
+                    .ConfigureAwait(false);
+                return (true, "");
+            }
+            catch (ImageException e) when (body is null || body.Failure is not null)
+            {
+                sources.Fail(where, body?.Failure ?? e);
+                why = $"{where.Name} cannot be had: {(body?.Failure ?? e).Message}";
+                location = null;
+            }
+        }
+        return (false, why);
+    }
+
+    private IEnumerable<Reference> PlacesOf(Digest diffId, Descriptor blob) => sources.Known.Of(diffId)
+        .Where(known => known.Blob.Digest == blob.Digest && known.Where.Name != target.Name)
+        .Select(known => known.Where).DistinctBy(where => where.Name)
+        .OrderBy(where => where.Registry == target.Registry ? 0 : 1);
+}
