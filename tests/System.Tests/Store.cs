@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+
+namespace Skiff.System.Tests;
+
+/// <summary>Roots of their own, with a store of the kind asked for.</summary>
+public sealed class Store(SkiffHost host, string snapshotter) : IDisposable
+{
+    public string Folder { get; } = host.NewFolder();
+
+    public string Root => Path.Combine(Folder, "root");
+
+    public CommandResult Run(params string[] arguments) =>
+        host.Run(["--root", Root, "--run-root", Root + ".run", "--snapshotter", snapshotter, .. arguments]);
+
+    public string Id(string name) => Run("image", "inspect", "-f", "{{.Id}}", name).Exits(0).Text();
+
+    public string Layers(string name) =>
+        Run("image", "inspect", "-f", "{{json .RootFS.Layers}}", name).Exits(0).Text();
+
+    /// <summary>All names in the archive of some images.</summary>
+    public string SavedNames(params string[] images)
+    {
+        string archive = Path.Combine(Folder, "names.tar");
+        Run(["save", "-o", archive, .. images]).Exits(0);
+        string list = Command.Run("tar", "-xOf", archive, "manifest.json").Exits(0).Out;
+        return string.Join(' ', JsonNode.Parse(list)!.AsArray()
+            .SelectMany(image => image!["RepoTags"]!.AsArray()).Select(name => (string)name!));
+    }
+
+    public void Dispose() => Run("system", "release").Exits(0);
+}
