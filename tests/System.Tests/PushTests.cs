@@ -118,6 +118,14 @@ public sealed class PushTests(SkiffHost host)
         foreach (string name in names) store.Run("tag", host.Busybox, name).Exits(0);
         Assert.Equal(names, store.Run("push", "-q", "--all-tags", $"{registry.Host}/many").Exits(0).Lines);
         Assert.Equal(registry.Manifest("many", "v1"), registry.Manifest("many", "v2"));
+
+        using Store other = new(host, "erofs");
+        CommandResult pulled = other.Run("pull", "--all-tags", $"{registry.Host}/many").Exits(0);
+        Assert.Equal($"{registry.Host}/many", pulled.Lines[^1]);
+        string listed = other.Run("images", "--format", "{{.Repository}}:{{.Tag}}").Exits(0).Out;
+        Assert.Equal(names, listed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+        other.Run("pull", "--all-tags", $"{registry.Host}/none").FailsClearly(1, "pull --all-tags", "(404)");
+        other.Run("pull", "--all-tags", names[0]).FailsClearly(1, "tag can't be used with --all-tags/-a");
     }
 
     [Fact]

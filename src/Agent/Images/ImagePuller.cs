@@ -48,6 +48,21 @@ internal sealed class ImagePuller(
         }
     }
 
+    /// <summary>All tags that the registry has of a repository; at least one.</summary>
+    public async Task<IReadOnlyList<string>> TagsAsync(Reference repository, CancellationToken cancellation)
+    {
+        try
+        {
+            using RegistryClient registry = store.Registries.Access.Open(repository, options);
+            IReadOnlyList<string> tags = await registry.GetTagsAsync(repository, cancellation).ConfigureAwait(false);
+            return tags.Count > 0 ? tags : throw new ImageException("the repository has no tags");
+        }
+        catch (ImageException e)
+        {
+            throw new ImageException($"pull --all-tags {repository.FamiliarName}: {e.Message}", e);
+        }
+    }
+
     private async Task<Choice> ChooseAsync(
         RegistryClient registry, Reference reference, Platform? platform, CancellationToken cancellation)
     {

@@ -58,6 +58,28 @@ public sealed class RegistryClient : IDisposable
             actual, ManifestKind.IsIndex(response.Content.Headers.ContentType?.MediaType, bytes), bytes);
     });
 
+    /// <summary>The tags of a repository (distribution-spec, "Listing tags"), in the registry's order.</summary>
+    public Task<IReadOnlyList<string>> GetTagsAsync(Reference repository, CancellationToken cancellation) =>
+        FromAnyAsync<IReadOnlyList<string>>(async endpoint =>
+    {
+        List<string> tags = [];
+        string? path = $"/v2/{endpoint.RepositoryOf(repository)}/tags/list";
+        while (path is not null)
+        {
+            (byte[] page, HttpResponseMessage response) = await GetWholeAsync(
+                endpoint, path, repository, "application/json", Manifest.MaxBytes, "list of tags", cancellation)
+                .ConfigureAwait(false);
+            using HttpResponseMessage toDispose = response;
+            int before = tags.Count;
+            TagList.Read(page, tags);
+            path = TagList.Next(response);
+            // A registry that repeats itself would keep its client for ever.
+            if (tags.Count > TagList.MaxTags || (path is not null && tags.Count == before)) throw new ImageException(
+                $"list of tags does not end: got {tags.Count}");
+        }
+        return tags;
+    });
+
     /// <summary>Fetches a small blob (a config) whole and verifies its size and digest.</summary>
     public Task<byte[]> GetBlobAsync(
         Reference reference, Descriptor blob, int maxBytes, CancellationToken cancellation) =>

@@ -1,3 +1,4 @@
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
@@ -9,6 +10,7 @@ internal sealed class PullVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Flag("all-tags", "Download all tagged images in the repository", 'a'),
         Option.Value("limit-rate", "bytes", "Most bytes per second, such as 2m, for all layers together"),
         Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
         Option.Flag("quiet", "Suppress verbose output", 'q'),
@@ -38,8 +40,17 @@ internal sealed class PullVerb : Verb
         string name = arguments.Positional[0];
         RegistryOptions? options = arguments.Value("limit-rate") is { } rate
             ? PullRate.Parse("--limit-rate", rate) : null;
-        Pulling.Pull(engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: false, options);
-        Output.Line(Reference.Parse(name).ToString());
+        Reference reference = Reference.Parse(name);
+        bool all = arguments.Flag("all-tags");
+        if (all && !reference.TagIsDefault) throw new UsageException("tag can't be used with --all-tags/-a");
+        foreach (string one in all ? TagsOf(engine, reference, options) : [name])
+            Pulling.Pull(
+                engine, one, arguments.Value("platform"), arguments.Flag("quiet"), toError: false, options);
+        Output.Line(all ? reference.Name : reference.ToString());
         return 0;
     }
+
+    private static IEnumerable<string> TagsOf(Engine engine, Reference repository, RegistryOptions? options) =>
+        new ImagePuller(engine.Images, options).TagsAsync(repository, default).GetAwaiter().GetResult()
+            .Select(tag => repository.WithTag(tag).ToString());
 }
