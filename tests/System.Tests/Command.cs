@@ -75,6 +75,9 @@ public sealed class Command : IDisposable
         return new CommandResult(_line, _process.ExitCode, _out.Result, _error.Result);
     }
 
+    /// <summary>Kills it by SIGKILL; its children live on.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Kills it and its children, if they are still there.</summary>
     public void Dispose()
     {

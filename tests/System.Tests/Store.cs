@@ -9,8 +9,10 @@ public sealed class Store(SkiffHost host, string snapshotter) : IDisposable
 
     public string Root => Path.Combine(Folder, "root");
 
-    public CommandResult Run(params string[] arguments) =>
-        host.Run(["--root", Root, "--run-root", Root + ".run", "--snapshotter", snapshotter, .. arguments]);
+    public CommandResult Run(params string[] arguments) => host.Run(Arguments(arguments));
+
+    public string[] Arguments(params string[] arguments) =>
+        ["--root", Root, "--run-root", Root + ".run", "--snapshotter", snapshotter, .. arguments];
 
     public string Id(string name) => Run("image", "inspect", "-f", "{{.Id}}", name).Exits(0).Text();
 
