@@ -82,7 +82,7 @@ internal sealed class SettingsTarget : FuzzTarget
         {
             if (rule is { Mirrors.Count: 0, Location: null, Blocked: false }) continue;
             Assert.True(Reference.TryParse(rule.Prefix + "/x", out Reference? reference, out string error), error);
-            Assert.True(rule.Covers(reference.Name));
+            Assert.True(NamePrefix.Covers(rule.Prefix, reference.Name));
             foreach (string target in (string[])[.. rule.Mirrors, rule.Location ?? rule.Prefix])
             {
                 var location = new RegistryLocation(rule.Prefix, target, false);

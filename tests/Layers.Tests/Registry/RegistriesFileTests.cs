@@ -55,6 +55,7 @@ public sealed class RegistriesFileTests : IDisposable
     [InlineData("old.test/teams/app", "new.test archive/2020/teams/app")]
     [InlineData("old.test/one/image", "m.test copy|old.test one/image")]
     [InlineData("old.test:5000/app", "old.test:5000 app")]
+    [InlineData("OLD.test/team/app", "new.test team/app")]
     public void Name_leads_to_its_mirrors_and_then_to_its_place(string name, string expected)
     {
         RegistryConfiguration configuration = Load(

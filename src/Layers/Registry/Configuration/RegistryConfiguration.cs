@@ -39,10 +39,7 @@ public sealed class RegistryConfiguration
     /// <exception cref="ImageException">It is blocked.</exception>
     internal List<RegistryLocation> LocationsOf(Reference reference)
     {
-        string name = reference.Name;
-        RegistryRule? rule = null;
-        foreach (RegistryRule one in _rules)
-            if (one.Covers(name) && one.Prefix.Length > (rule?.Prefix.Length ?? 0)) rule = one;
+        RegistryRule? rule = NamePrefix.Longest(_rules, static one => one.Prefix, reference.Name);
         if (rule is null) return [new RegistryLocation(reference.Registry, reference.Registry, IsMirror: false)];
         if (rule.Blocked)
             throw new ImageException($"registry {rule.Prefix} is blocked by {_file}: registries.\"{rule.Prefix}\"");

@@ -15,8 +15,4 @@ internal sealed record RegistryRule(string Prefix)
 
     /// <summary>How a host is connected to; only for a prefix without path.</summary>
     public RegistryHost Host { get; init; } = RegistryHost.Default;
-
-    /// <summary>Whether the prefix is a whole number of components at the beginning of a name.</summary>
-    public bool Covers(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
-        && (name.Length == Prefix.Length || name[Prefix.Length] == '/');
 }
