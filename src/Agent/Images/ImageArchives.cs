@@ -2,6 +2,7 @@ using Skiff.Interop;
 using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Tar;
+using Skiff.Layers.Trust;
 
 namespace Skiff.Agent.Images;
 
@@ -35,13 +36,16 @@ internal sealed class ImageArchives(ImageStore store)
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <returns>Each image's id and the names that it has from the archive.</returns>
     /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
-    /// of it is visible.</exception>
+    /// of it is visible. Or one of them is not trusted, and none is taken.</exception>
     public IReadOnlyList<ArchivedImage> Load(Fd archive, Platform platform, CancellationToken cancellation)
     {
+        TrustPolicy trust = store.Trust;
         using StoreLock hold = store.Hold();
+        IReadOnlyList<LoadedImage> images =
+            new ArchiveReader(store.Layers, store.Limits).Read(archive, platform, cancellation);
+        foreach (LoadedImage image in images) Check(trust, image);
         List<ArchivedImage> loaded = [];
-        foreach (LoadedImage image in
-            new ArchiveReader(store.Layers, store.Limits).Read(archive, platform, cancellation))
+        foreach (LoadedImage image in images)
         {
             Digest id = store.Content.Put(image.Config), manifest = store.Content.Put(image.Manifest);
             store.AddLocal(null, id, [id, manifest]);
@@ -49,6 +53,13 @@ internal sealed class ImageArchives(ImageStore store)
             loaded.Add(new ArchivedImage(id, image.Names));
         }
         return loaded;
+    }
+
+    // An image is refused for one of its names: under which of them it would be used, nobody knows.
+    private static void Check(TrustPolicy trust, LoadedImage image)
+    {
+        if (image.Names.Count == 0) trust.CheckLocal("load", null);
+        foreach (Reference name in image.Names) trust.CheckLocal("load", name);
     }
 
     private IEnumerable<(Digest Id, Reference? Name)> Choose(string nameOrId)

@@ -15,11 +15,13 @@ internal sealed class ImageImport(ImageStore store)
     /// <param name="message">For its history.</param>
     /// <param name="changes">Dockerfile instructions that make its configuration.</param>
     /// <param name="cancellation">Ends it; then nothing is left.</param>
-    /// <exception cref="ImageException">Not a tar, or one that cannot be a layer.</exception>
+    /// <exception cref="ImageException">Not a tar, or one that cannot be a layer; or an image of that name is not
+    /// trusted.</exception>
     public Digest Run(Fd tar, Reference? name, Platform platform, string message, IReadOnlyList<string> changes,
         CancellationToken cancellation)
     {
         if (name?.Digest is not null) throw new ImageException("cannot import digest reference");
+        store.Trust.CheckLocal("import", name);
         ContainerDefaults defaults = ConfigChanges.Apply(new ContainerDefaults(), changes);
         using StoreLock hold = store.Hold();
         (Digest diffId, long bytes) = LayerImport.Run(store.Layers, tar, store.Limits, cancellation);

@@ -6,7 +6,7 @@ using Skiff.Layers.Registry;
 namespace Skiff.Agent.Images;
 
 /// <summary>
-/// Pulls images: manifest, platform, config, layers side by side, and at the end the name. Until then nothing is
+/// Pulls images: manifest, platform, signature, config, layers side by side, and at the end the name. Until then nothing is
 /// visible but layers, which the next pull finds and a removal sweeps.
 /// </summary>
 /// <param name="store">The store.</param>
@@ -26,6 +26,7 @@ internal sealed class ImagePuller(
     {
         try
         {
+            store.Trust.CheckName(reference);
             using RegistryClient registry = store.Registries.Access.Open(reference, options);
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
@@ -76,6 +77,8 @@ internal sealed class ImagePuller(
                 $"{selected.Digest} is an index within an index: expected a manifest");
         }
         Manifest manifest = Manifest.Parse(chosen.Bytes);
+        await store.Trust.CheckAsync(registry, reference, [top.Digest, chosen.Digest], cancellation)
+            .ConfigureAwait(false);
         byte[] config = await GetConfigAsync(registry, reference, manifest.Config, cancellation).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = Check(ImageConfig.Parse(config), manifest, top.IsIndex ? null : platform);
         return new Choice(top.Digest, manifest, diffIds, [config, chosen.Bytes, top.Bytes]);

@@ -4,6 +4,7 @@ using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
+using Skiff.Layers.Trust;
 
 namespace Skiff.Agent.Images;
 
@@ -15,6 +16,8 @@ namespace Skiff.Agent.Images;
 internal sealed class ImageStore
 {
     private readonly string _root, _directory;
+    private readonly string? _policyFile;
+    private TrustPolicy? _trust;
 
     /// <summary>On a state root; touches nothing yet.</summary>
     public ImageStore(StateRoots roots, ISnapshotter layers, ContentStore content)
@@ -26,6 +29,7 @@ internal sealed class ImageStore
         Layers = layers;
         Limits = roots.Limits;
         Registries = new Registries(roots);
+        _policyFile = roots.PolicyFile;
         KeepPartial = roots.KeepPartial ?? TimeSpan.FromDays(7);
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
@@ -48,6 +52,9 @@ internal sealed class ImageStore
 
     /// <summary>How registries are reached.</summary>
     internal Registries Registries { get; }
+
+    /// <summary>Which images may come in; read when it is first needed.</summary>
+    internal TrustPolicy Trust => _trust ??= TrustPolicy.Load(_policyFile);
 
     /// <summary>How long a download that was cut off is kept for a pull that goes on with it.</summary>
     internal TimeSpan KeepPartial { get; }

@@ -16,10 +16,12 @@ namespace Skiff.Agent.Manager;
 /// --registries or SKIFF_REGISTRIES.</param>
 /// <param name="KeepPartial">How long a download that was cut off is kept; null: a week. SKIFF_KEEP_PARTIAL.</param>
 /// <param name="Gc">When unused images are removed; null: never. --gc or SKIFF_GC.</param>
+/// <param name="PolicyFile">Which images are trusted; null: /etc/skiff/policy.json, if it is there. --policy or
+/// SKIFF_POLICY.</param>
 internal sealed record StateRoots(
     string Root, string RunRoot, string? LayerStore = null, IngestLimits? Limits = null,
     RegistryOptions? Registry = null, string? RegistriesFile = null, TimeSpan? KeepPartial = null,
-    Watermarks? Gc = null)
+    Watermarks? Gc = null, string? PolicyFile = null)
 {
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");

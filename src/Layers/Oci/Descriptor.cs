@@ -18,6 +18,9 @@ public sealed record Descriptor
     /// <summary>What it runs on; in indexes only.</summary>
     [JsonPropertyName("platform")] public Platform? Platform { get; init; }
 
+    /// <summary>What kind of artifact the manifest is that it describes; in indexes only.</summary>
+    [JsonPropertyName("artifactType")] public string? ArtifactType { get; init; }
+
     /// <summary>Free-form.</summary>
     [JsonPropertyName("annotations")] public Dictionary<string, string>? Annotations { get; init; }
 

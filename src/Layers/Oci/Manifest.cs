@@ -35,6 +35,22 @@ public sealed record Manifest
     /// <exception cref="ImageException">Not a manifest of a container image.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> json)
     {
+        Manifest manifest = ParseAny(json);
+        manifest.CheckParts();
+        return manifest;
+    }
+
+    /// <summary>Parses a manifest of something that need not be an image, such as its signature.</summary>
+    /// <exception cref="ImageException">Not a manifest.</exception>
+    internal static Manifest ParseArtifact(ReadOnlySpan<byte> json)
+    {
+        Manifest manifest = ParseAny(json);
+        foreach (Descriptor layer in manifest.Layers) Descriptor.Check(layer, "a layer in the manifest");
+        return manifest;
+    }
+
+    private static Manifest ParseAny(ReadOnlySpan<byte> json)
+    {
         Manifest manifest = OciJson.Read(json, OciJson.Default.Manifest, "image manifest");
         if (manifest.SchemaVersion != 2)
             throw new ImageException($"image manifest has schema version {manifest.SchemaVersion}: expected 2");
@@ -43,7 +59,6 @@ public sealed record Manifest
         if (manifest.MediaType is not null && !MediaTypes.IsManifest(manifest.MediaType))
             throw new ImageException(
                 $"image manifest says it is {manifest.MediaType}: expected {MediaTypes.OciManifest}");
-        manifest.CheckParts();
         return manifest;
     }
 

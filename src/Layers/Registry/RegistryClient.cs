@@ -98,6 +98,29 @@ public sealed class RegistryClient : IDisposable
     });
 
     /// <summary>
+    /// Lists what refers to a manifest (distribution-spec, "Listing Referrers"): the first page of it. A registry that
+    /// does not filter lists other types, too; one that has no such list answers with an error.
+    /// </summary>
+    /// <param name="reference">The repository.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="artifactType">The type of referrers that is wanted.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public Task<Oci.Index> GetReferrersAsync(
+        Reference reference, Digest digest, string artifactType, CancellationToken cancellation) =>
+        FromAnyAsync(async endpoint =>
+    {
+        string path = $"/v2/{endpoint.RepositoryOf(reference)}/referrers/{digest}"
+            + $"?artifactType={Uri.EscapeDataString(artifactType)}";
+        (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
+            endpoint, path, reference, MediaTypes.OciIndex, Manifest.MaxBytes, "list of referrers", cancellation)
+            .ConfigureAwait(false);
+        response.Dispose();
+        Oci.Index list = Oci.Index.Parse(bytes);
+        // A mirror may have the image and nothing that refers to it.
+        return endpoint.IsMirror && list.Manifests.Count == 0 ? throw new ImageException("it lists no referrers") : list;
+    });
+
+    /// <summary>
     /// Opens a blob from byte <paramref name="offset"/> on. The stream is the caller's to dispose of; nothing about its
     /// bytes has been verified except that, where the registry announces a length, it is the right one. A registry that
     /// does not give the bytes from there on is asked for all of them, and those before are read over.

@@ -12,11 +12,15 @@ internal sealed class ImageWorld : IDisposable
 {
     private readonly ScratchDirectory _root = new();
 
-    public ImageWorld()
+    /// <param name="settings">A folder with registries.json and policy.json, which are read when they are first needed;
+    /// null for neither.</param>
+    public ImageWorld(ScratchDirectory? settings = null)
     {
         Layers = new TarLayers(_root["layers"]);
         Content = new ContentStore(_root.Path);
-        Store = new ImageStore(new StateRoots(_root.Path, _root["run"]), Layers, Content);
+        var roots = new StateRoots(_root.Path, _root["run"],
+            RegistriesFile: settings?["registries.json"], PolicyFile: settings?["policy.json"]);
+        Store = new ImageStore(roots, Layers, Content);
         Puller = new ImagePuller(Store, new RegistryOptions { RetryDelayMs = 1 });
     }
 

@@ -17,6 +17,7 @@ internal static class FuzzTargets
         ("json", () => new JsonTarget(), 3000),
         ("reference", () => new ReferenceTarget(), 5000),
         ("settings", () => new SettingsTarget(), 3000),
+        ("signatures", () => new SignatureTarget(), 1000),
     ];
 
     internal static IEnumerable<string> Names => All.Select(row => row.Name);

@@ -1,13 +1,16 @@
 using System.Text;
+using System.Text.Json;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
 using Skiff.Layers.Registry.Configuration;
 using Skiff.Layers.Registry.Logins;
+using Skiff.Layers.Tests.Support;
+using Skiff.Layers.Trust;
 
 namespace Skiff.Layers.Tests.Fuzz;
 
 /// <summary>
-/// registries.json, docker's config.json, and what servers say about tokens. Oracles: what is refused is refused with
+/// registries.json, policy.json, docker's config.json, and what servers say about tokens. Oracles: what is refused is refused with
 /// the file's name and no secret; what is taken leads every name somewhere, and a login that is put in is found again.
 /// </summary>
 internal sealed class SettingsTarget : FuzzTarget
@@ -16,12 +19,15 @@ internal sealed class SettingsTarget : FuzzTarget
 
     private static readonly string[] s_hosts = ["docker.io", "a.test", "a.test:5000", "[::1]:80", "localhost"];
 
+    private static readonly string s_key = JsonEncodedText.Encode(PublicKeyPem()).ToString();
+
     private static readonly byte[][] s_words =
     [
         .. ((string[])["null", "true", "1", "\"\"", "[]", "{}", "\"\\ud800\"", "\\u0000", "\"registries\":{",
             "\"auths\":{", "\"mirrors\":[", "\"location\":\"", "\"blocked\":", "\"insecure\":", "\"ca\":\"/",
             "\"cert\":\"/", "\"key\":\"/", "\"credsStore\":\"", "\"credHelpers\":{", "\"auth\":\"",
-            "\"identitytoken\":\"", "\"token\":\"", "a.test", "/", ":5000", "//", "/*", "*/", ",", "\"", "{", "}",
+            "\"identitytoken\":\"", "\"default\":", "\"accept\"", "\"cosign\":", "\"keys\":[", "-----BEGIN", "\"identity\":",
+            "\"token\":\"", "a.test", "/", ":5000", "//", "/*", "*/", ",", "\"", "{", "}",
             "[", "]", "Bearer ", "realm=", "\\", "=", "é", "\u001b"])
             .Select(Encoding.UTF8.GetBytes),
         [0xFF], [0xC3], [0],
@@ -33,8 +39,12 @@ internal sealed class SettingsTarget : FuzzTarget
     {
         string host = s_hosts[random.Next(s_hosts.Length)], other = s_hosts[random.Next(s_hosts.Length)];
         string auth = Convert.ToBase64String(Encoding.UTF8.GetBytes("me:" + Secret));
-        return Encoding.UTF8.GetBytes(random.Next(3) switch
+        return Encoding.UTF8.GetBytes(random.Next(4) switch
         {
+            3 => $$"""
+                {"default": "reject", "registries": {"{{host}}": "accept",
+                 "{{host}}/team": {"cosign": {"keys": ["{{s_key}}"], "identity": "repository"} } } }
+                """,
             0 => $$"""
                 {"registries": {"{{host}}": {"mirrors": ["{{other}}/x"], "insecure": true, "ca": "/ca"},
                  "{{host}}/team": {"location": "{{other}}/y"}, "bad.test": {"blocked": true} } }
@@ -54,10 +64,17 @@ internal sealed class SettingsTarget : FuzzTarget
     internal override void Check(byte[] input, bool isWhole, Random random)
     {
         bool isTaken = Takes(() => CheckRules(RegistriesFile.Parse(input, "/file")))
+            | Takes(() => Assert.Single(PolicyFile.Parse(input, "/file"), rule => rule.Prefix.Length == 0))
             | Takes(() => CheckLogins(DockerConfigFile.Parse(input, "/file")));
         if (AccessToken.Parse(input) is { } token) Assert.True(token.Text.Length > 0 && token.LifetimeSeconds > 0);
         AuthChallenge.ParseAll(Encoding.UTF8.GetString(input));
         if (isWhole) Assert.True(isTaken);
+    }
+
+    private static string PublicKeyPem()
+    {
+        using var signer = new TestSigner();
+        return signer.Pem;
     }
 
     private static bool Takes(Action read)
