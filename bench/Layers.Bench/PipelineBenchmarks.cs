@@ -82,6 +82,8 @@ public class PipelineBenchmarks
 
         public IEnumerable<(Digest DiffId, long Bytes)> List() => [];
 
+        public IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded() => [];
+
         public Stream OpenTar(Digest diffId) => Stream.Null;
 
         public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation) => null;

@@ -17,6 +17,8 @@ internal static class GlobalOptions
         Option.Value("limits", "string", "What is refused of an image for its size: NAME=NUMBER,..."),
         Option.Value("policy", "file",
             "Which images are trusted, and whose signatures (default \"/etc/skiff/policy.json\")"),
+        Option.Value("preloaded", "dirs",
+            "Images that are only read, DIR[:DIR...] (default \"/usr/share/skiff/images\")"),
         Option.Value("registries", "file",
             "Mirrors, blocked and insecure registries (default \"/etc/skiff/registries.json\")"),
         Option.Value("root", "string", "Directory of durable state (default \"/var/lib/skiff\")"),
@@ -30,6 +32,7 @@ internal static class GlobalOptions
     /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
     /// SKIFF_REGISTRIES, or the option, is the file that says where names of images lead,
     /// SKIFF_POLICY, or the option, the one that says which images are trusted.
+    /// SKIFF_PRELOADED, or the option, names the directories of preloaded images.
     /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go,
     /// SKIFF_LIMIT_RATE how fast an image comes, SKIFF_KEEP_PARTIAL how long a download that was cut off is kept.
     /// </summary>
@@ -42,7 +45,12 @@ internal static class GlobalOptions
         (globals.Value("registries") ?? FromEnvironment("SKIFF_REGISTRIES")) is { } file ? Absolute(file) : null,
         FromEnvironment("SKIFF_KEEP_PARTIAL") is { } age ? Age("SKIFF_KEEP_PARTIAL", age) : null,
         (globals.Value("gc") ?? FromEnvironment("SKIFF_GC")) is { } marks ? Watermarks.Parse(marks) : null,
-        (globals.Value("policy") ?? FromEnvironment("SKIFF_POLICY")) is { } policy ? Absolute(policy) : null);
+        (globals.Value("policy") ?? FromEnvironment("SKIFF_POLICY")) is { } policy ? Absolute(policy) : null)
+    {
+        Preloaded = (globals.Value("preloaded") ?? Environment.GetEnvironmentVariable("SKIFF_PRELOADED")) is { } places
+            ? [.. places.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)]
+            : StateRoots.Default.Preloaded,
+    };
 
     /// <summary>Reads a duration that is not negative.</summary>
     /// <param name="name">Where it was given, for messages.</param>

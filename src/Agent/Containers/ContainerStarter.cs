@@ -60,7 +60,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, runDirectory);
 
-        ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore);
+        ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
         Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory, temporary: config.AutoRemove);
         using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory);

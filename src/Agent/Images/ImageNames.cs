@@ -8,7 +8,10 @@ namespace Skiff.Agent.Images;
 /// repository's components never begin with an underscore, so the two kinds of directories cannot meet. Looking a name
 /// up is one file; writers hold the <see cref="StoreLock"/>.
 /// </summary>
-internal sealed class ImageNames(string imagesDirectory)
+/// <param name="imagesDirectory">Where they are.</param>
+/// <param name="preloaded">Such directories whose names stand besides, and are only read; a name here hides one
+/// there.</param>
+internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> preloaded)
 {
     private const string Tags = "_tags";
     private const string Digests = "_digests";
@@ -19,11 +22,20 @@ internal sealed class ImageNames(string imagesDirectory)
     private const int MaxRecordBytes = 1024;
 
     private readonly string _root = Path.Join(imagesDirectory, "names");
+    private readonly string[] _preloaded = [.. preloaded.Select(place => Path.Join(place, "names"))];
 
     /// <summary>What the name stands for, or null. The digest decides when there is one.</summary>
-    public NameRecord? Find(Reference reference) => Read(PathOf(reference));
+    public NameRecord? Find(Reference reference)
+    {
+        NameRecord? found = Read(PathOf(reference));
+        for (int i = 0; found is null && i < _preloaded.Length; i++) found = Read(PathOf(reference, _preloaded[i]));
+        return found;
+    }
 
-    /// <summary>As <see cref="Find"/>, but null also when the record cannot be read.</summary>
+    /// <summary>Whether the name is one that can be changed.</summary>
+    public bool IsOwn(Reference reference) => Files.Exists(PathOf(reference));
+
+    /// <summary>What an own name stands for; null also when the record cannot be read.</summary>
     public NameRecord? FindSound(Reference reference) => Read(PathOf(reference), reference, static (_, _) => { });
 
     /// <summary>
@@ -77,7 +89,14 @@ internal sealed class ImageNames(string imagesDirectory)
     public List<(Reference Name, NameRecord Record)> List(Action<Reference, ImageException>? damaged = null)
     {
         List<(Reference Name, NameRecord Record)> names = [];
-        Walk(_root, names, damaged);
+        Walk(_root, _root, names, damaged);
+        HashSet<Reference> own = [.. names.Select(static name => name.Name)];
+        foreach (string place in _preloaded)
+        {
+            List<(Reference Name, NameRecord Record)> there = [];
+            Walk(place, place, there, damaged);
+            names.AddRange(there.Where(name => own.Add(name.Name)));
+        }
         names.Sort(static (a, b) => string.CompareOrdinal(a.Name.ToString(), b.Name.ToString()));
         return names;
     }
@@ -98,8 +117,8 @@ internal sealed class ImageNames(string imagesDirectory)
     }
 
     // Everything but the files in _tags and _digests is a directory.
-    private void Walk(
-        string directory, List<(Reference Name, NameRecord Record)> names, Action<Reference, ImageException>? damaged)
+    private static void Walk(
+        string root, string directory, List<(Reference Name, NameRecord Record)> names, Action<Reference, ImageException>? damaged)
     {
         Errno errno = Files.TryListDirectory(directory, out List<string> entries);
         if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(
@@ -108,8 +127,8 @@ internal sealed class ImageNames(string imagesDirectory)
         foreach (string entry in entries)
         {
             string path = $"{directory}/{entry}";
-            if (!isLeaf) Walk(path, names, damaged);
-            else if (NameOf(path) is { } name && Read(path, name, damaged) is { } record) names.Add((name, record));
+            if (!isLeaf) Walk(root, path, names, damaged);
+            else if (NameOf(root, path) is { } name && Read(path, name, damaged) is { } record) names.Add((name, record));
         }
     }
 
@@ -120,14 +139,16 @@ internal sealed class ImageNames(string imagesDirectory)
             directory = Path.GetDirectoryName(directory)!;
     }
 
-    private string PathOf(Reference reference) => reference.Digest is { } digest
-        ? $"{_root}/{reference.Registry}/{reference.Repository}/{Digests}/{digest.Hex}{Suffix}"
-        : $"{_root}/{reference.Registry}/{reference.Repository}/{Tags}/{reference.Tag}{Suffix}";
+    private string PathOf(Reference reference) => PathOf(reference, _root);
 
-    private Reference? NameOf(string path)
+    private static string PathOf(Reference reference, string root) => reference.Digest is { } digest
+        ? $"{root}/{reference.Registry}/{reference.Repository}/{Digests}/{digest.Hex}{Suffix}"
+        : $"{root}/{reference.Registry}/{reference.Repository}/{Tags}/{reference.Tag}{Suffix}";
+
+    private static Reference? NameOf(string root, string path)
     {
         if (!path.EndsWith(Suffix, StringComparison.Ordinal)) return null;
-        string relative = path[(_root.Length + 1)..^Suffix.Length];
+        string relative = path[(root.Length + 1)..^Suffix.Length];
         string algorithm = Path.GetFileName(relative).Length > 64 ? "sha512" : "sha256";
         string text = relative.Replace($"/{Tags}/", ":").Replace($"/{Digests}/", $"@{algorithm}:");
         return text != relative && Reference.TryParse(text, out Reference? name, out _) ? name : null;

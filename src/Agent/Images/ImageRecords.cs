@@ -9,12 +9,26 @@ namespace Skiff.Agent.Images;
 /// The images that are complete: <c>images/ids/HEX</c>, named by id, each holding the digests of all documents
 /// (manifests, indexes, config) that belong to it. Written after everything that it names.
 /// </summary>
-internal sealed class ImageRecords(string imagesDirectory)
+/// <param name="imagesDirectory">Where they are.</param>
+/// <param name="preloaded">Such directories whose images are there besides, and are only read.</param>
+internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string> preloaded)
 {
     private readonly string _directory = Path.Join(imagesDirectory, "ids");
+    private readonly string[] _preloaded = [.. preloaded.Select(place => Path.Join(place, "ids"))];
 
-    /// <summary>Whether the image is there.</summary>
-    public bool Contains(Digest id) => Files.Exists(PathOf(id));
+    /// <summary>Whether the image is there, be it a preloaded one.</summary>
+    public bool Contains(Digest id) => IsOwn(id) || Preloaded(id) is not null;
+
+    /// <summary>Whether the image has a record that can be changed and removed.</summary>
+    public bool IsOwn(Digest id) => Files.Exists(PathOf(id));
+
+    /// <summary>The record of a preloaded image; null when it is none.</summary>
+    public string? Preloaded(Digest id)
+    {
+        foreach (string place in _preloaded)
+            if (Path.Join(place, id.Hex) is var path && Files.Exists(path)) return path;
+        return null;
+    }
 
     /// <summary>Adds an image, or further documents to one that is there; durable. It counts as used now.</summary>
     public void Add(Digest id, IReadOnlyCollection<Digest> documents)
@@ -65,9 +79,12 @@ internal sealed class ImageRecords(string imagesDirectory)
     public List<Digest> Documents(Digest id)
     {
         List<Digest> documents = [];
-        Errno errno = Files.TryReadAllBytes(Fd.Cwd, PathOf(id), out byte[] json);
+        string path = PathOf(id);
+        Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] json);
+        if (errno == Errno.ENOENT && Preloaded(id) is { } there)
+            errno = Files.TryReadAllBytes(Fd.Cwd, path = there, out json);
         if (errno == Errno.ENOENT) return documents;
-        if (errno != Errno.None) throw new LinuxException(errno, "read", PathOf(id));
+        if (errno != Errno.None) throw new LinuxException(errno, "read", path);
         try
         {
             var reader = new Utf8JsonReader(json);
@@ -78,7 +95,7 @@ internal sealed class ImageRecords(string imagesDirectory)
         }
         catch (JsonException e)
         {
-            throw new ImageException($"{PathOf(id)} is corrupt: {e.Message}; remove it and pull the image again", e);
+            throw new ImageException($"{path} is corrupt: {e.Message}; remove it and pull the image again", e);
         }
     }
 
@@ -92,12 +109,15 @@ internal sealed class ImageRecords(string imagesDirectory)
     public List<Digest> StartingWith(string hexPrefix)
     {
         List<Digest> ids = [];
-        Errno errno = Files.TryListDirectory(_directory, out List<string> names);
-        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", _directory);
-        foreach (string name in names)
-            if (name.StartsWith(hexPrefix, StringComparison.Ordinal)
-                && Digest.TryParse("sha256:" + name, out Digest id))
-                ids.Add(id);
+        foreach (string directory in (string[])[_directory, .. _preloaded])
+        {
+            Errno errno = Files.TryListDirectory(directory, out List<string> names);
+            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", directory);
+            foreach (string name in names)
+                if (name.StartsWith(hexPrefix, StringComparison.Ordinal)
+                    && Digest.TryParse("sha256:" + name, out Digest id) && !ids.Contains(id))
+                    ids.Add(id);
+        }
         return ids;
     }
 

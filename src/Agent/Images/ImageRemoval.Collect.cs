@@ -66,7 +66,8 @@ internal sealed partial class ImageRemoval
     }
 
     private IEnumerable<Image> Collectable(List<Image> images, HashSet<Digest> used, DateTimeOffset usedBefore) =>
-        images.Where(image => !used.Contains(image.Id) && !image.IsPinned && CanBePulledAgain(image))
+        images.Where(image => !used.Contains(image.Id) && !image.IsPinned && store.Records.IsOwn(image.Id)
+                && CanBePulledAgain(image))
             .Select(image => (Image: image, LastUse: store.Records.LastUse(image.Id)))
             .Where(candidate => candidate.LastUse < usedBefore)
             .OrderBy(candidate => candidate.LastUse)

@@ -18,7 +18,7 @@ internal sealed partial class ImageRemoval
         HashSet<Digest> used = [.. uses().Select(use => use.ImageId)];
         foreach (Image image in store.List())
         {
-            if (used.Contains(image.Id) || image.IsPinned) continue;
+            if (used.Contains(image.Id) || image.IsPinned || !store.Records.IsOwn(image.Id)) continue;
             if (!(all || image.RepoTags.Count == 0) || !filter(image)) continue;
             List<Reference> names = NamesOf(image.Id);
             store.Names.Remove(names);

@@ -19,8 +19,12 @@ internal sealed partial class ImageRemoval(
         List<string> lines = [];
         IReadOnlyList<ImageUse> users = UsersOf(id);
         Reference? name = NameAmong(NamesOf(id), nameOrIdPrefix);
+        bool isOwn = store.Records.IsOwn(id);
+        if (name is null ? !isOwn : !store.Names.IsOwn(name)) throw new ImageException(
+            $"conflict: unable to remove {name?.Familiar ?? id.Short} - it is preloaded, and only read: "
+            + store.Records.Preloaded(id));
         bool goes = name is null ? CheckById(id, users, force) : Untag(id, name, users, force, lines);
-        if (!goes) return lines;
+        if (!goes || !isOwn) return lines;
         Forget(NamesOf(id), lines);
         Delete(id, lines);
         return lines;
@@ -114,8 +118,9 @@ internal sealed partial class ImageRemoval(
     // Digests before their tags, so that a power cut leaves no digest that only a tag had brought.
     private void Forget(List<Reference> names, List<string> lines)
     {
-        store.Names.Remove([.. names.OrderBy(name => name.Digest is null)]);
-        foreach (Reference name in names) lines.Add($"Untagged: {name.Familiar}");
+        List<Reference> own = names.FindAll(store.Names.IsOwn);
+        store.Names.Remove([.. own.OrderBy(name => name.Digest is null)]);
+        foreach (Reference name in own) lines.Add($"Untagged: {name.Familiar}");
     }
 
     private List<Reference> NamesOf(Digest id)

@@ -24,8 +24,9 @@ internal sealed class ImageStore
     {
         _root = roots.Root;
         _directory = DirectoryBelow(roots);
-        Names = new ImageNames(_directory);
-        Records = new ImageRecords(_directory);
+        string[] preloaded = [.. roots.Preloaded.Select(DirectoryBelow)];
+        Names = new ImageNames(_directory, preloaded);
+        Records = new ImageRecords(_directory, preloaded);
         Layers = layers;
         Limits = roots.Limits;
         Registries = new Registries(roots);
@@ -36,7 +37,9 @@ internal sealed class ImageStore
     }
 
     /// <summary>Where the names and records of images are.</summary>
-    public static string DirectoryBelow(StateRoots roots) => Path.Join(roots.Root, "images");
+    public static string DirectoryBelow(StateRoots roots) => DirectoryBelow(roots.Root);
+
+    private static string DirectoryBelow(string root) => Path.Join(root, "images");
 
     /// <summary>Manifests, indexes and configs.</summary>
     public ContentStore Content { get; }
@@ -181,7 +184,7 @@ internal sealed class ImageStore
     {
         var layers = new Queue<Digest>(image.DiffIds);
         Dictionary<Digest, long> bytes = [];
-        foreach ((Digest diffId, long size) in Layers.List()) bytes[diffId] = size;
+        foreach ((Digest diffId, long size) in AllLayers()) bytes[diffId] = size;
         List<HistoryStep> steps = [];
         foreach (HistoryEntry entry in image.Config.History ?? [])
         {
@@ -223,10 +226,13 @@ internal sealed class ImageStore
         return names;
     }
 
+    /// <summary>All layers, preloaded ones too, and the bytes that they take.</summary>
+    internal IEnumerable<(Digest DiffId, long Bytes)> AllLayers() => Layers.List().Concat(Layers.ListPreloaded());
+
     internal long SizeOf(IReadOnlyList<Digest> diffIds)
     {
         long sum = 0;
-        foreach ((Digest diffId, long bytes) in Layers.List())
+        foreach ((Digest diffId, long bytes) in AllLayers())
             if (diffIds.Contains(diffId))
                 sum += bytes;
         return sum;

@@ -105,7 +105,7 @@ internal sealed class StoreCheck(
 
     private void NeedLayersOf(Digest config)
     {
-        if (!store.Content.Contains(config))
+        if (ProblemOf(config) is not null)
         {
             _knowsAllLayers = false;
             return;
@@ -118,7 +118,7 @@ internal sealed class StoreCheck(
 
     private void CheckLayers(CancellationToken cancellation)
     {
-        Dictionary<Digest, long> all = store.Layers.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
+        Dictionary<Digest, long> all = store.AllLayers().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
         foreach (Digest diffId in _layers.Keys) all.TryAdd(diffId, 0);
         long total = all.Values.Sum();
         foreach (Digest diffId in all.Keys)

@@ -34,7 +34,7 @@ internal sealed partial class Engine
     {
         ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
         // What it was made from may now be unused; until now it was not.
-        new ImageRecords(ImageStore.DirectoryBelow(Roots)).Touch(Digest.Parse(config.ImageId));
+        new ImageRecords(ImageStore.DirectoryBelow(Roots), []).Touch(Digest.Parse(config.ImageId));
     }
 
     private Fd Claim(ContainerConfig config, bool force)

@@ -30,10 +30,11 @@ internal sealed partial class Engine(StateRoots roots)
 
     /// <summary>The layer store that this host can use.</summary>
     public ISnapshotter Snapshotter => _snapshotter ??=
-        Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore);
+        Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
 
     /// <summary>Images by name.</summary>
-    public ImageStore Images => _images ??= new ImageStore(Roots, Snapshotter, new ContentStore(Roots.Root));
+    public ImageStore Images => _images ??=
+        new ImageStore(Roots, Snapshotter, new ContentStore(Roots.Root, Roots.Preloaded));
 
     /// <summary>How registries are reached, without the images.</summary>
     public Registries Registries => _registries ??= new Registries(Roots);

@@ -23,6 +23,12 @@ internal sealed record StateRoots(
     RegistryOptions? Registry = null, string? RegistriesFile = null, TimeSpan? KeepPartial = null,
     Watermarks? Gc = null, string? PolicyFile = null)
 {
+    private static readonly string[] s_preloaded = ["/usr/share/skiff/images"];
+
+    /// <summary>Durable state roots whose images are there besides, and are only read: factory images on a read-only
+    /// system partition. --preloaded or SKIFF_PRELOADED.</summary>
+    public IReadOnlyList<string> Preloaded { get; init; } = s_preloaded;
+
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");
 }

@@ -42,6 +42,7 @@ internal static class MonitorSpawner
     [
         "skiff", "--root", roots.Root, "--run-root", roots.RunRoot,
         .. roots.LayerStore is { } store ? ["--snapshotter", store] : Array.Empty<string>(),
+        "--preloaded", string.Join(':', roots.Preloaded),
     ];
 
     private static string[] EnvironmentForMonitor() => ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"];

@@ -10,10 +10,14 @@ namespace Skiff.Layers.Content;
 public sealed class ContentStore
 {
     private readonly string _directory;
+    private readonly string[] _preloaded;
     private bool _directoryExists;
 
     /// <summary>On <c>ROOT/content/sha256</c>, which is created when the first document is put.</summary>
-    public ContentStore(string root) => _directory = Path.Join(root, "content", "sha256");
+    /// <param name="root">The durable state root.</param>
+    /// <param name="preloaded">Others whose documents are there too, and are only read.</param>
+    public ContentStore(string root, IReadOnlyList<string>? preloaded = null) =>
+        (_directory, _preloaded) = (DirectoryOf(root), [.. (preloaded ?? []).Select(DirectoryOf)]);
 
     /// <summary>Stores a document and returns its digest; one that is there already is left alone.</summary>
     public Digest Put(ReadOnlySpan<byte> document)
@@ -79,12 +83,19 @@ public sealed class ContentStore
                 yield return digest;
     }
 
+    private static string DirectoryOf(string root) => Path.Join(root, "content", "sha256");
+
     private string PathOf(Digest digest) => Path.Join(_directory, digest.Hex);
 
     private byte[]? TryRead(Digest digest)
     {
         string path = PathOf(digest);
         Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] bytes);
+        for (int i = 0; errno == Errno.ENOENT && i < _preloaded.Length; i++)
+        {
+            path = Path.Join(_preloaded[i], digest.Hex);
+            errno = Files.TryReadAllBytes(Fd.Cwd, path, out bytes);
+        }
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "read", path);
         return errno == Errno.None ? bytes : null;
     }

@@ -19,9 +19,10 @@ public sealed class ErofsSnapshotter : ISnapshotter
     /// <summary>Opens the store; makes nothing.</summary>
     /// <param name="root">The durable state root.</param>
     /// <param name="runRoot">The volatile state root.</param>
-    public ErofsSnapshotter(string root, string runRoot)
+    /// <param name="preloaded">Durable state roots whose layers are there too, and are only read.</param>
+    public ErofsSnapshotter(string root, string runRoot, IReadOnlyList<string>? preloaded = null)
     {
-        _store = new LayerStore(root, Image);
+        _store = new LayerStore(root, Image, preloaded: preloaded);
         _mounts = new LayerMounts(runRoot, _store);
     }
 
@@ -65,16 +66,18 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public Stream OpenTar(Digest diffId)
     {
         if (!Contains(diffId)) throw LayerStore.Missing(diffId);
-        return new FdStream(Files.Open(Path.Combine(_store.PathOf(diffId), Tar), OpenFlags.O_RDONLY));
+        return new FdStream(Files.Open(Path.Combine(_store.Locate(diffId), Tar), OpenFlags.O_RDONLY));
     }
 
     /// <inheritdoc/>
     public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation) =>
-        new ErofsCheck(_store.PathOf(diffId), read, cancellation).Run(diffId);
+        new ErofsCheck(_store.Locate(diffId), read, cancellation).Run(diffId);
 
     /// <inheritdoc/>
     public void Rebuild(Digest diffId)
     {
+        string place = _store.Locate(diffId);
+        if (place != _store.PathOf(diffId)) throw new ImageException($"{place} is preloaded, and only read");
         (string path, Fd held) = _store.NewIngest();
         using (held)
         {
@@ -107,12 +110,19 @@ public sealed class ErofsSnapshotter : ISnapshotter
     /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> List()
     {
-        foreach (Digest diffId in _store.Committed())
-            yield return (diffId, LengthOf(diffId, Tar) + LengthOf(diffId, Image));
+        foreach (Digest diffId in _store.Committed()) yield return (diffId, BytesOf(diffId));
     }
+
+    /// <inheritdoc/>
+    public IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded()
+    {
+        foreach (Digest diffId in _store.Preloaded()) yield return (diffId, BytesOf(diffId));
+    }
+
+    private long BytesOf(Digest diffId) => LengthOf(diffId, Tar) + LengthOf(diffId, Image);
 
     // A damaged layer may lack a file, which must not keep anybody from listing and removing it.
     private long LengthOf(Digest diffId, string file) => Files.TryStatAt(
-        Fd.Cwd, Path.Combine(_store.PathOf(diffId), file), AtFlags.None, out FileStatus status) == Errno.None
+        Fd.Cwd, Path.Combine(_store.Locate(diffId), file), AtFlags.None, out FileStatus status) == Errno.None
         ? status.Size : 0;
 }

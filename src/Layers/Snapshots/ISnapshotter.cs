@@ -100,6 +100,9 @@ public interface ISnapshotter
     /// <summary>Removes the strays; the caller has made sure that nobody else works on the store.</summary>
     void RemoveStrays(IReadOnlySet<Digest> needed);
 
-    /// <summary>Committed layers and the bytes that each takes on disk.</summary>
+    /// <summary>Committed layers and the bytes that each takes on disk; those alone that can be removed.</summary>
     IEnumerable<(Digest DiffId, long Bytes)> List();
+
+    /// <summary>Layers that are there because a preloaded state root has them, which is only read.</summary>
+    IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded();
 }

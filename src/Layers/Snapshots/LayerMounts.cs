@@ -119,7 +119,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdir", point);
         try
         {
-            ErofsMount.Attach(store.PathOf(diffId), ErofsSnapshotter.Image, ErofsSnapshotter.Tar, point);
+            ErofsMount.Attach(store.Locate(diffId), ErofsSnapshotter.Image, ErofsSnapshotter.Tar, point);
         }
         catch (LinuxException e)
         {

@@ -12,7 +12,9 @@ namespace Skiff.Layers.Snapshots;
 /// <param name="root">The state root.</param>
 /// <param name="marker">The file or directory that appears last.</param>
 /// <param name="besides">A directory that only some layers of this form have.</param>
-internal sealed partial class LayerStore(string root, string marker, string? besides = null)
+/// <param name="preloaded">State roots whose layers are there too, and are only read.</param>
+internal sealed partial class LayerStore(
+    string root, string marker, string? besides = null, IReadOnlyList<string>? preloaded = null)
 {
     private const string Stale = "stale";
     private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
@@ -28,12 +30,38 @@ internal sealed partial class LayerStore(string root, string marker, string? bes
 
     internal string MarkerOf(Digest diffId) => Path.Combine(Layers, diffId.Hex, marker);
 
-    internal bool Contains(Digest diffId) => Files.Exists(MarkerOf(diffId));
+    /// <summary>Whether the layer is there, be it in a preloaded root.</summary>
+    internal bool Contains(Digest diffId) => IsOwn(diffId) || Preloaded(diffId) is not null;
+
+    internal bool IsOwn(Digest diffId) => Files.Exists(MarkerOf(diffId));
+
+    /// <summary>Where a layer is read: its own directory, or that of a preloaded root which has it.</summary>
+    internal string Locate(Digest diffId) =>
+        IsOwn(diffId) ? PathOf(diffId) : Preloaded(diffId) ?? PathOf(diffId);
 
     internal IEnumerable<Digest> Committed()
     {
         foreach (string name in Names(Layers))
-            if (Digest.TryParse("sha256:" + name, out Digest diffId) && Contains(diffId)) yield return diffId;
+            if (Digest.TryParse("sha256:" + name, out Digest diffId) && IsOwn(diffId)) yield return diffId;
+    }
+
+    /// <summary>The layers of preloaded roots that are not there besides.</summary>
+    internal IEnumerable<Digest> Preloaded()
+    {
+        HashSet<Digest> seen = [];
+        foreach (string place in preloaded ?? [])
+            foreach (string name in Names(Path.Combine(place, "layers")))
+                if (Digest.TryParse("sha256:" + name, out Digest diffId) && seen.Add(diffId) && !IsOwn(diffId)
+                    && Preloaded(diffId) is not null)
+                    yield return diffId;
+    }
+
+    private string? Preloaded(Digest diffId)
+    {
+        foreach (string place in preloaded ?? [])
+            if (Path.Combine(place, "layers", diffId.Hex) is var path && Files.Exists(Path.Combine(path, marker)))
+                return path;
+        return null;
     }
 
     /// <summary>Makes a directory for an ingest and locks it; also clears away those of processes that died.</summary>
@@ -124,7 +152,7 @@ internal sealed partial class LayerStore(string root, string marker, string? bes
     /// </summary>
     private void Merge(string ingest, Digest diffId)
     {
-        if (Contains(diffId)) return;
+        if (IsOwn(diffId)) return;
         MoveStale(ingest, diffId);
         foreach (string name in Names(ingest))
             if (name != marker && name != Stale)
@@ -193,7 +221,7 @@ internal sealed partial class LayerStore(string root, string marker, string? bes
         foreach (string name in Names(Layers))
         {
             bool isLayer = Digest.TryParse("sha256:" + name, out Digest diffId);
-            if (!isLayer || (!Contains(diffId) && !needed.Contains(diffId))) strays.Add(Path.Combine(Layers, name));
+            if (!isLayer || (!IsOwn(diffId) && !needed.Contains(diffId))) strays.Add(Path.Combine(Layers, name));
         }
         return strays;
     }

@@ -24,7 +24,9 @@ public sealed class OverlaySnapshotter : ISnapshotter
 
     /// <summary>Opens the store; makes nothing.</summary>
     /// <param name="root">The durable state root.</param>
-    public OverlaySnapshotter(string root) => _store = new LayerStore(root, Tree, ShadowedContent.Directory);
+    /// <param name="preloaded">State roots whose layers are there too, and are only read.</param>
+    public OverlaySnapshotter(string root, IReadOnlyList<string>? preloaded = null) =>
+        _store = new LayerStore(root, Tree, ShadowedContent.Directory, preloaded);
 
     /// <inheritdoc/>
     public string Name => "overlay";
@@ -57,7 +59,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
             if (LayerStore.ComesAgain(diffIds, i)) continue;
             if (!Contains(diffIds[i]))
                 throw LayerStore.Missing(diffIds[i]);
-            paths.Add(_store.MarkerOf(diffIds[i]));
+            paths.Add(Path.Combine(_store.Locate(diffIds[i]), Tree));
         }
         return LayerStore.Visible(paths);
     }
@@ -70,7 +72,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
 
     /// <inheritdoc/>
     public Stream OpenTar(Digest diffId) => Contains(diffId)
-        ? new RebuiltTar(diffId, _store.PathOf(diffId)) : throw LayerStore.Missing(diffId);
+        ? new RebuiltTar(diffId, _store.Locate(diffId)) : throw LayerStore.Missing(diffId);
 
     /// <inheritdoc/>
     public LayerDefect? Check(Digest diffId, Action<long> read, CancellationToken cancellation)
@@ -88,7 +90,7 @@ public sealed class OverlaySnapshotter : ISnapshotter
             }
             Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
             return actual == diffId ? null : new LayerDefect(
-                $"{_store.PathOf(diffId)} is damaged: expected {diffId}, got {actual}", TarIsSound: false);
+                $"{_store.Locate(diffId)} is damaged: expected {diffId}, got {actual}", TarIsSound: false);
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {
@@ -116,12 +118,18 @@ public sealed class OverlaySnapshotter : ISnapshotter
         foreach (Digest diffId in _store.Committed()) yield return (diffId, BytesOf(diffId));
     }
 
+    /// <inheritdoc/>
+    public IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded()
+    {
+        foreach (Digest diffId in _store.Preloaded()) yield return (diffId, BytesOf(diffId));
+    }
+
     /// <summary>
     /// What the ingest counted; walking the tree again for each <c>system df</c> would cost a stat per file.
     /// </summary>
     private long BytesOf(Digest diffId)
     {
-        string path = Path.Combine(_store.PathOf(diffId), Bytes);
+        string path = Path.Combine(_store.Locate(diffId), Bytes);
         Span<byte> text = stackalloc byte[32];
         using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
         int length = Files.Read(fd, text);

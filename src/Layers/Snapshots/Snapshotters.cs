@@ -16,8 +16,10 @@ public static class Snapshotters
     /// <param name="root">The durable state root.</param>
     /// <param name="runRoot">The volatile state root.</param>
     /// <param name="overrideName"><c>erofs</c> or <c>overlay</c> to skip probing; null to probe.</param>
+    /// <param name="preloaded">Durable state roots whose layers are there too, and are only read.</param>
     /// <exception cref="ArgumentException">Another name.</exception>
-    public static ISnapshotter Open(string root, string runRoot, string? overrideName = null)
+    public static ISnapshotter Open(
+        string root, string runRoot, string? overrideName = null, IReadOnlyList<string>? preloaded = null)
     {
         bool erofs = overrideName switch
         {
@@ -27,7 +29,7 @@ public static class Snapshotters
             _ => throw new ArgumentException(
                 $"unknown layer store \"{overrideName}\": expected erofs or overlay", nameof(overrideName)),
         };
-        return erofs ? new ErofsSnapshotter(root, runRoot) : new OverlaySnapshotter(root);
+        return erofs ? new ErofsSnapshotter(root, runRoot, preloaded) : new OverlaySnapshotter(root, preloaded);
     }
 
     private static bool Verdict(string root, string runRoot)

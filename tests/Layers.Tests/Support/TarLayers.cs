@@ -70,6 +70,8 @@ public sealed class TarLayers : ISnapshotter
         where !path.EndsWith(".ingest", StringComparison.Ordinal)
         select (Digest.Parse("sha256:" + Path.GetFileName(path)), new FileInfo(path).Length);
 
+    public IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded() => [];
+
     /// <summary>Ingests that were neither committed nor disposed of.</summary>
     public int Leftovers => System.IO.Directory.GetFiles(_directory, "*.ingest").Length;
 
