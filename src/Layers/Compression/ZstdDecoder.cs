@@ -24,9 +24,7 @@ internal sealed class ZstdDecoder(DecoderCheckpoint checkpoint, long windowBytes
 
     // Bytes to come that are known to belong to this frame.
     private int _ahead;
-
-    // Whether a frame that has ended may have left plain bytes behind, since it has filled the output to the last byte.
-    private bool _mayHoldMore;
+    private long _frameStart = checkpoint.PlainOffset;
 
     public CompressionKind Kind => CompressionKind.Zstd;
 
@@ -59,27 +57,36 @@ internal sealed class ZstdDecoder(DecoderCheckpoint checkpoint, long windowBytes
     // Up to the end of the frame; the library by itself would run on into the next one.
     private bool TryStep(ReadOnlySpan<byte> input, ref int read, Span<byte> output, ref int written)
     {
-        if (_ahead == 0 && !_mayHoldMore) _ahead = _frames.Scan(input);
+        if (_ahead == 0) _ahead = _frames.Scan(input);
+        // The library only knows powers of two, and keeps its reason for a refusal to itself.
+        if (_frames.WindowBytes > (ulong)windowBytes)
+            throw IngestLimits.Exceeded(
+                "zstd-window", windowBytes, "malformed zstd data: a frame asks for a larger window");
         int most = Math.Min(_ahead, input.Length);
         OperationStatus status = _zstd.UnwrapStream(input[..most], output, out int taken, out int given);
         (read, written, _ahead) = (read + taken, written + given, _ahead - taken);
         (_read, _written) = (_read + taken, _written + given);
-        _mayHoldMore = IsComplete && given == output.Length;
-        if (IsComplete && !_mayHoldMore) _checkpoint = DecoderCheckpoint.Boundary(Kind, _read, _written);
-        if (status != OperationStatus.InvalidData) return true;
-        // The library keeps its reason to itself.
-        if (_frames.WindowBytes > (ulong)windowBytes)
-            throw IngestLimits.Exceeded(
-                "zstd-window", windowBytes, "malformed zstd data: a frame asks for a larger window");
-        Fault = "a frame is damaged";
-        return false;
+        if (status == OperationStatus.InvalidData) Fault = "a frame is damaged";
+        // The library keeps the last byte of a frame back until all that it holds has been given.
+        else if (taken > 0 && IsComplete) EndFrame();
+        return Fault is null;
+    }
+
+    // Of a frame whose last block is empty the library compares the size in some calls and not in others.
+    private void EndFrame()
+    {
+        if (_frames.ContentBytes is { } expected && expected != (ulong)(_written - _frameStart))
+            Fault = $"a frame has the wrong size: expected {expected} bytes, got {_written - _frameStart}";
+        else
+            _checkpoint = DecoderCheckpoint.Boundary(Kind, _read, _written);
+        _frameStart = _written;
     }
 
     private static Decompressor Open(long windowBytes)
     {
         var zstd = new Decompressor();
-        int log = Math.Clamp(BitOperations.Log2((ulong)windowBytes), MinWindowLog, MaxWindowLog);
-        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, log);
+        int log = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((ulong)windowBytes));
+        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, Math.Clamp(log, MinWindowLog, MaxWindowLog));
         return zstd;
     }
 }

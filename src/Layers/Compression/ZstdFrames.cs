@@ -27,6 +27,9 @@ internal sealed class ZstdFrames
     /// <summary>The memory in bytes that the frame asks for; 0 before its header is complete.</summary>
     internal ulong WindowBytes { get; private set; }
 
+    /// <summary>The plain bytes that the frame has by its header; null where it says nothing.</summary>
+    internal ulong? ContentBytes { get; private set; }
+
     /// <summary>Goes on to the end of the frame or of the input; how many bytes that is.</summary>
     internal int Scan(ReadOnlySpan<byte> input)
     {
@@ -73,6 +76,7 @@ internal sealed class ZstdFrames
         _field.AsSpan(_filled).Clear();
         uint value = BinaryPrimitives.ReadUInt32LittleEndian(_field);
         _filled = 0;
+        if (_part == Part.Magic) ContentBytes = null;
         switch (_part)
         {
             case Part.Magic when value == FrameMagic:
@@ -93,6 +97,7 @@ internal sealed class ZstdFrames
                 (_part, WindowBytes) = (Part.Header, 0);
                 break;
             case Part.Header:
+                ContentBytes = ContentSizeBytes == 0 ? null : ContentSize();
                 WindowBytes = IsSingle ? ContentSize() : Window(_field[0]);
                 _part = Part.BlockHeader;
                 break;
@@ -113,5 +118,6 @@ internal sealed class ZstdFrames
 
     // In a field of two bytes it begins at 256.
     private ulong ContentSize() =>
-        BinaryPrimitives.ReadUInt64LittleEndian(_field.AsSpan(DictionaryBytes)) + (ContentSizeBytes == 2 ? 256UL : 0);
+        BinaryPrimitives.ReadUInt64LittleEndian(_field.AsSpan(HeaderBytes - ContentSizeBytes))
+        + (ContentSizeBytes == 2 ? 256UL : 0);
 }

@@ -43,10 +43,15 @@ internal static class ZstdRows
         Bad("block larger than its window", [.. s_magic, 0, 0x00, 0xFD, 0xFF, 0xFF]),
         Bad("content size that is too large", [.. s_magic, 0xA0, 0xFF, 0xFF, 0xFF, 0x7F, 0x01, 0, 0]),
         Bad("content size that is too small", [.. s_magic, 0x20, 0x01, 0x11, 0, 0, 1, 2]),
+        Bad("content size of an empty frame after others", [.. s_zstd, .. s_magic, 0x80, 0x50, 48, 0, 0, 0, 1, 0, 0]),
         Refused("window of 2 GiB", () => new HostileBlob([.. s_magic, 0, 0xA8, 1, 0, 0], []), Window + (1 << 27)),
         Refused("window of 3.75 TiB", () => new HostileBlob([.. s_magic, 0, 0xFF, 1, 0, 0], []), "zstd"),
         Refused("window of 16 MiB where 8 are taken", () => new HostileBlob(Frame(24), s_tar), Window + (8 << 20))
             with { Limits = new IngestLimits { ZstdWindowBytes = 8 << 20 } },
+        Refused("window of 16 MiB where a byte less is taken", () => new HostileBlob(Frame(24), s_tar),
+            Window + ((16 << 20) - 1)) with { Limits = new IngestLimits { ZstdWindowBytes = (16 << 20) - 1 } },
+        Fine("window of 16 MiB where 20 are taken", Frame(24))
+            with { Limits = new IngestLimits { ZstdWindowBytes = 20 << 20 } },
         Refused("bomb of zeros", () => new HostileBlob(TestImage.Zstd(new byte[20 << 20]), []),
             "layer-ratio is 10", "2097152 bytes are taken") with { Limits = s_limits },
         Refused("bomb in a file",
