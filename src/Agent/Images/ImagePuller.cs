@@ -75,6 +75,9 @@ internal sealed class ImagePuller(
             chosen = await registry.GetManifestAsync(reference, selected.Digest, cancellation).ConfigureAwait(false);
             if (chosen.IsIndex) throw new ImageException(
                 $"{selected.Digest} is an index within an index: expected a manifest");
+            if (chosen.Bytes.Length != selected.Size) throw new ImageException(
+                $"manifest {selected.Digest} has the wrong size: expected {selected.Size} bytes, "
+                    + $"got {chosen.Bytes.Length}");
         }
         Manifest manifest = Manifest.Parse(chosen.Bytes);
         await store.Trust.CheckAsync(registry, reference, [top.Digest, chosen.Digest], cancellation)

@@ -50,8 +50,9 @@ internal static class ManifestKind
             }
             return members;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or half a surrogate pair in a text of it.
             throw new ImageException($"manifest is malformed: {e.Message}", e);
         }
     }

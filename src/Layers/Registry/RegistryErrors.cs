@@ -30,28 +30,40 @@ internal static class RegistryErrors
     /// <summary>Whether trying again may help: the registry is overloaded or restarting.</summary>
     public static bool IsTransient(HttpStatusCode status) => (int)status is 408 or 429 or 500 or 502 or 503 or 504;
 
-    /// <summary>From a failed exchange.</summary>
-    public static ImageException From(string authority, Exception e)
+    /// <summary>Whether an exchange has failed, other than by being called off.</summary>
+    public static bool IsExchangeFailure(Exception e, CancellationToken cancellation) =>
+        e is HttpRequestException or IOException or TimeoutException && !cancellation.IsCancellationRequested;
+
+    /// <summary>How long a server asks to be left alone (RFC 9110 section 10.2.3: seconds or a date).</summary>
+    public static TimeSpan? WaitAskedFor(HttpResponseMessage response) =>
+        response.Headers.RetryAfter is not { } wait ? null
+            : wait.Delta ?? wait.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
+
+    /// <summary>From a failed exchange with a server: a registry, unless it is called something else.</summary>
+    public static ImageException From(string authority, Exception e, string server = "registry")
     {
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)
         {
             if (cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain
                 or SocketError.NoData })
                 return new ImageException(
-                    $"cannot resolve registry host {authority}: {cause.Message}; check the name and the DNS", e);
+                    $"cannot resolve {server} host {authority}: {cause.Message}; check the name and the DNS", e);
+            if (cause is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted
+                or SocketError.Shutdown } broken)
+                return new ImageException($"{server} {authority} broke the connection off: {Text(broken)}", e);
             if (cause is SocketException socket)
-                return new ImageException($"cannot reach registry {authority}: connect: {Text(socket)}", e);
+                return new ImageException($"cannot reach {server} {authority}: connect: {Text(socket)}", e);
             if (TlsProblem(cause.Message) is { } problem)
-                return new ImageException($"cannot talk to registry {authority}: {problem}", e);
+                return new ImageException($"cannot talk to {server} {authority}: {problem}", e);
             if (cause is AuthenticationException && cause.InnerException is null)
-                return new ImageException($"cannot trust registry {authority}: {cause.Message}", e);
+                return new ImageException($"cannot trust {server} {authority}: {cause.Message}", e);
             if (cause is TimeoutException)
-                return new ImageException($"registry {authority} does not answer: {ErrnoText.Of(Errno.ETIMEDOUT)}", e);
+                return new ImageException($"{server} {authority} does not answer: {ErrnoText.Of(Errno.ETIMEDOUT)}", e);
         }
         if (e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
             return new ImageException(
-                $"cannot talk to registry {authority}: it has broken the TLS handshake off; {InsecureAdvice}", e);
-        return new ImageException($"talking to registry {authority}: {e.Message}", e);
+                $"cannot talk to {server} {authority}: it has broken the TLS handshake off; {InsecureAdvice}", e);
+        return new ImageException($"talking to {server} {authority}: {e.Message}", e);
     }
 
     /// <summary>From an answer that is not success: the registry's own words and the status, or a plain name for the
@@ -71,6 +83,22 @@ internal static class RegistryErrors
         };
         return new ImageException($"{text} ({status})");
     }
+
+    /// <summary>What can be done about a refusal, to be put behind its text.</summary>
+    /// <param name="status">How the registry has refused.</param>
+    /// <param name="target">What was asked for.</param>
+    /// <param name="login">The command that logs in.</param>
+    public static string Advice(HttpStatusCode status, string target, string login) => status switch
+    {
+        HttpStatusCode.Unauthorized => $"; log in with {login}",
+        HttpStatusCode.Forbidden => $"; use a login that may do this: {login}",
+        HttpStatusCode.NotFound when target.Contains("/manifests/", StringComparison.Ordinal) =>
+            "; check the name and the tag",
+        HttpStatusCode.NotFound when target.Contains("/blobs/sha256:", StringComparison.Ordinal) =>
+            "; the registry lacks a part of the image, which has to be pushed again",
+        _ when IsTransient(status) => "; try again later",
+        _ => "",
+    };
 
     /// <summary>What a server says about its refusal, or null.</summary>
     public static async Task<string?> SaidAsync(

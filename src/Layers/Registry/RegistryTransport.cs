@@ -46,7 +46,7 @@ internal sealed class RegistryTransport : IDisposable
         _tls.ApplyTo(handler.SslOptions);
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("skiff", "0.1"));
-        var tokens = new TokenServer(SendAsync, MayHaveTheLogin, options.IdleTimeoutMs) { Offline = offline };
+        var tokens = new TokenServer(SendAsync, MayHaveTheLogin, options) { Offline = offline };
         _authorization = new RegistryAuthorization(tokens, login, options.Clock);
     }
 
@@ -80,15 +80,16 @@ internal sealed class RegistryTransport : IDisposable
                     bool isOther = target is null && _scheme.TrySwitch(response);
                     if (isOther || attempt >= _options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
                     {
-                        ImageException refusal = await RefusalAsync(response, cancellation).ConfigureAwait(false);
+                        ImageException refusal = await RefusalAsync(
+                            request, response, target, cancellation).ConfigureAwait(false);
                         if (!isOther) throw refusal;
                         _scheme.Failed(refusal);
                         continue;
                     }
-                    asked = WaitAskedFor(response);
+                    asked = RegistryErrors.WaitAskedFor(response);
                 }
             }
-            catch (Exception e) when (IsExchangeFailure(e, cancellation))
+            catch (Exception e) when (RegistryErrors.IsExchangeFailure(e, cancellation))
             {
                 if (target is null && _scheme.TrySwitch(e)) continue;
                 Exception cause = target is null ? _scheme.Cause(e) : e;
@@ -118,23 +119,18 @@ internal sealed class RegistryTransport : IDisposable
         return _proxy.GetProxy(uri) is { } proxy ? $"{host} through proxy {proxy.Authority}" : host;
     }
 
-    // What a registry says may repeat what it was told.
-    private async Task<ImageException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    // What a registry says may repeat what it was told. Where it has redirected to, its logins are of no use.
+    private async Task<ImageException> RefusalAsync(
+        RegistryRequest request, HttpResponseMessage response, string? redirectedTo, CancellationToken cancellation)
     {
         ImageException refusal = await RegistryErrors.FromAsync(
             response, _options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
-        string advice = response.StatusCode == HttpStatusCode.Unauthorized
-            ? $"; log in with `skiff login{(_registry == Reference.DefaultRegistry ? "" : " " + _registry)}`" : "";
-        return new ImageException(_authorization.Hide(refusal.Message) + advice);
+        string text = _authorization.Hide(refusal.Message);
+        if (redirectedTo is not null && redirectedTo != Authority)
+            return new ImageException($"{Route(redirectedTo)}: {text}");
+        string login = $"`skiff login{(_registry == Reference.DefaultRegistry ? "" : " " + _registry)}`";
+        return new ImageException(text + RegistryErrors.Advice(response.StatusCode, request.Target, login));
     }
-
-    // RFC 9110 section 10.2.3: seconds or a date.
-    private static TimeSpan? WaitAskedFor(HttpResponseMessage response) =>
-        response.Headers.RetryAfter is not { } wait ? null
-            : wait.Delta ?? wait.Date - (response.Headers.Date ?? DateTimeOffset.UtcNow);
-
-    private static bool IsExchangeFailure(Exception e, CancellationToken cancellation) =>
-        e is HttpRequestException or IOException or TimeoutException && !cancellation.IsCancellationRequested;
 
     private async Task<HttpResponseMessage> SendOnceAsync(
         RegistryRequest request, Action<Uri> onRedirect, CancellationToken cancellation)

@@ -9,9 +9,10 @@ namespace Skiff.Layers.Registry;
 /// </summary>
 /// <param name="send">Sends a request, without following redirects.</param>
 /// <param name="isSafe">Whether a login may be sent to a URL.</param>
-/// <param name="timeoutMs">For the body.</param>
+/// <param name="options">How patient to be.</param>
 internal sealed class TokenServer(
-    Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, Func<Uri, bool> isSafe, int timeoutMs)
+    Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, Func<Uri, bool> isSafe,
+    RegistryOptions options)
 {
     private const int MaxTokenBytes = 1 << 20;
     private const string ClientId = "skiff";
@@ -28,14 +29,38 @@ internal sealed class TokenServer(
         if (!Uri.TryCreate(realm, UriKind.Absolute, out Uri? uri))
             throw new ImageException($"authorization: bad token server \"{realm}\": expected a URL");
         if (!isSafe(uri)) throw new ImageException($"authorization: token server {realm} is not https");
-        using HttpRequestMessage request = login?.IdentityToken is { } identity
-            ? Exchange(uri, challenge["service"], scopes, identity)
-            : Get(uri, challenge["service"], scopes, login);
-        using HttpResponseMessage response = await send(request, cancellation).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode) throw await RefusalAsync(response, uri, login, cancellation)
+        for (int attempt = 0; ; attempt++)
+        {
+            TimeSpan? asked = null;
+            try
+            {
+                using HttpRequestMessage request = login?.IdentityToken is { } identity
+                    ? Exchange(uri, challenge["service"], scopes, identity)
+                    : Get(uri, challenge["service"], scopes, login);
+                using HttpResponseMessage response = await send(request, cancellation).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode)
+                    return await ReadAsync(response, uri, cancellation).ConfigureAwait(false);
+                if (attempt >= options.Retries || !RegistryErrors.IsTransient(response.StatusCode))
+                    throw await RefusalAsync(response, uri, login, cancellation).ConfigureAwait(false);
+                asked = RegistryErrors.WaitAskedFor(response);
+            }
+            catch (Exception e) when (RegistryErrors.IsExchangeFailure(e, cancellation))
+            {
+                // Told as the token server's here, or else it would be taken for the registry's.
+                if (attempt >= options.Retries || !RegistryErrors.IsTransient(e))
+                    throw new ImageException(
+                        "authorization: " + RegistryErrors.From(uri.Authority, e, "token server").Message, e);
+            }
+            await Task.Delay(options.DelayBefore(attempt, asked), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<AccessToken> ReadAsync(
+        HttpResponseMessage response, Uri uri, CancellationToken cancellation)
+    {
+        byte[] body = await RegistryBody.ReadAsync(
+            response, MaxTokenBytes, $"authorization: token from {uri.Authority}", options.IdleTimeoutMs, cancellation)
             .ConfigureAwait(false);
-        byte[] body = await RegistryBody
-            .ReadAsync(response, MaxTokenBytes, "token response", timeoutMs, cancellation).ConfigureAwait(false);
         return AccessToken.Parse(body)
             ?? throw new ImageException($"authorization: token server {uri.Authority} sent no token");
     }
@@ -44,7 +69,7 @@ internal sealed class TokenServer(
         HttpResponseMessage response, Uri uri, RegistryCredentials? login, CancellationToken cancellation)
     {
         int status = (int)response.StatusCode;
-        string? said = await RegistryErrors.SaidAsync(response, timeoutMs, cancellation).ConfigureAwait(false);
+        string? said = await RegistryErrors.SaidAsync(response, options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
         string advice = status is not (400 or 401 or 403) ? "try again later"
             : login is null ? "a login may be needed (skiff login)" : $"check the login of {login} (skiff login)";
         return new ImageException(

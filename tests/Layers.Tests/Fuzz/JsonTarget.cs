@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Registry;
 using Skiff.Layers.Tests.Support;
 
 namespace Skiff.Layers.Tests.Fuzz;
@@ -54,6 +55,7 @@ internal sealed class JsonTarget : FuzzTarget
         Assert.InRange(kinds, 0, 1);
         if (isWhole) Assert.True(kinds == 1 || isConfig);
         if (kinds == 1 && !isConfig) SelectPlatform(input);
+        TellKind(input);
     }
 
     private delegate T Parser<out T>(ReadOnlySpan<byte> json);
@@ -73,6 +75,18 @@ internal sealed class JsonTarget : FuzzTarget
         byte[] written = JsonSerializer.SerializeToUtf8Bytes(document, type);
         Assert.Equal(written, JsonSerializer.SerializeToUtf8Bytes(parse(written), type));
         return 1;
+    }
+
+    private static void TellKind(byte[] json)
+    {
+        try
+        {
+            ManifestKind.IsIndex(null, json);
+        }
+        catch (ImageException e)
+        {
+            Refusals.AssertReadable(e);
+        }
     }
 
     private static void SelectPlatform(byte[] json)

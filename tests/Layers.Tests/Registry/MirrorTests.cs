@@ -63,7 +63,8 @@ public sealed class MirrorTests : IDisposable
         _mirror.Intercept = _ => Answer.Text(503, "");
         var e = await Assert.ThrowsAsync<ImageException>(PullAsync);
         Assert.Equal(
-            $"manifest unknown (404); mirror {_mirror.Host}: registry answered Status (503)", e.Message);
+            $"manifest unknown (404); check the name and the tag; mirror {_mirror.Host}: "
+                + "registry answered Status (503); try again later", e.Message);
         Assert.Equal(2, _mirror.Requests.Count);
     }
 

@@ -76,7 +76,7 @@ public sealed class RegistryClientTests : IDisposable
     public async Task Refusal_is_told_in_the_registrys_words(int status, string body, string expected)
     {
         _registry.Intercept = _ => Answer.Text(status, body);
-        Assert.Equal(expected, (await FailAsync("a:v1")).Message);
+        Assert.StartsWith(expected, (await FailAsync("a:v1")).Message);
         Assert.Single(_registry.Requests);
     }
 
@@ -91,7 +91,7 @@ public sealed class RegistryClientTests : IDisposable
         _registry.Intercept = _ => failures-- > 0 ? Answer.Text(status, "").With("Retry-After", "0") : null;
         await GetAsync("a:v1");
         failures = 99;
-        Assert.EndsWith($"({status})", (await FailAsync("a:v1")).Message);
+        Assert.EndsWith($"({status}); try again later", (await FailAsync("a:v1")).Message);
         Assert.Equal(6, _registry.Requests.Count);
     }
 

@@ -127,7 +127,7 @@ public sealed class RegistryTlsTests : IDisposable
         string file = _folder["registries.json"];
         await File.WriteAllTextAsync(file, insecure ? "{\"registries\":{\"" + Host + "\":{\"insecure\":true}}}" : "{}");
         var options = new RegistryOptions { RetryDelayMs = 1, Retries = 1, IdleTimeoutMs = 3000, Proxy = proxy };
-        registry.Intercept = _ => Answer.Text(404, """{"errors":[{"code":"X","message":"answered"}]}""");
+        registry.Intercept = _ => Answer.Text(418, """{"errors":[{"code":"X","message":"answered"}]}""");
         var access = new RegistryAccess(RegistryConfiguration.Load(file, _folder["certs.d"]), null, options);
         Reference reference = Reference.Parse(Host + "/a");
         var e = await Assert.ThrowsAsync<ImageException>(async () =>
@@ -135,6 +135,6 @@ public sealed class RegistryTlsTests : IDisposable
             using RegistryClient client = access.Open(reference);
             await client.GetManifestAsync(reference, null, default);
         });
-        return e.Message.Replace(" (404)", "");
+        return e.Message.Replace(" (418)", "");
     }
 }

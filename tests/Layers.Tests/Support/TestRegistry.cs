@@ -143,6 +143,8 @@ public sealed class TestRegistry : IDisposable
             while (true)
             {
                 Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
+                // Head and body are written one after the other.
+                socket.NoDelay = true;
                 _sockets.Add(socket);
                 _ = Task.Run(() => ServeAsync(socket));
             }
