@@ -41,9 +41,9 @@ public class NetworkCostTests(ITestOutputHelper output)
                 FreeName(room, i);
             }
         });
-        double early = Median(times[50..100]);
-        double late = Median(times[250..]);
-        output.WriteLine($"attach, median µs: {early:F0} with 75 attached, {late:F0} with 275 attached");
+        // The quickest of many: whatever else the machine does, some are not disturbed.
+        double early = times[50..100].Min(), late = times[250..].Min();
+        output.WriteLine($"attach, least µs: {early:F0} with 75 attached, {late:F0} with 275 attached");
         Assert.True(late < 3 * early, $"{early} -> {late}");
     }
 
@@ -54,6 +54,4 @@ public class NetworkCostTests(ITestOutputHelper output)
         Interop.Netlink.Links.Set(batch, index, new Interop.Netlink.LinkChange { Up = false, Name = $"old{serial}" });
         room.Route.Execute(batch);
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }
