@@ -49,13 +49,15 @@ internal sealed class ImagePuller(
         }
     }
 
-    /// <summary>All tags that the registry has of a repository; at least one.</summary>
+    /// <summary>All tags that the registry has of a repository, but those of signatures; at least one.</summary>
     public async Task<IReadOnlyList<string>> TagsAsync(Reference repository, CancellationToken cancellation)
     {
         try
         {
+            store.Trust.CheckName(repository);
             using RegistryClient registry = store.Registries.Access.Open(repository, options);
-            IReadOnlyList<string> tags = await registry.GetTagsAsync(repository, cancellation).ConfigureAwait(false);
+            List<string> tags = [.. await registry.GetTagsAsync(repository, cancellation).ConfigureAwait(false)];
+            tags.RemoveAll(ReferrerTag.Is);
             return tags.Count > 0 ? tags : throw new ImageException("the repository has no tags");
         }
         catch (ImageException e)

@@ -49,10 +49,8 @@ internal sealed class SignatureSearch(
         return _problems.Count > ShownProblems ? $"{first}; and so on, {_problems.Count} in all" : first;
     }
 
-    private static string Tag(Digest digest) => $"sha256-{digest.Hex}";
-
     private Task<bool> IsAtTagAsync(Digest digest) =>
-        IsInManifestAsync("its tag .sig", image.WithTag(Tag(digest) + ".sig"), null);
+        IsInManifestAsync("its tag .sig", image.WithTag(ReferrerTag.Of(digest) + ".sig"), null);
 
     private async Task<bool> IsAmongReferrersAsync(Digest digest)
     {
@@ -67,7 +65,7 @@ internal sealed class SignatureSearch(
         }
         if (isListed) return false;
         Oci.Index? index = await AskAsync("its tag for referrers", async () => Oci.Index.Parse((await registry
-            .GetManifestAsync(image.WithTag(Tag(digest)), null, cancellation).ConfigureAwait(false)).Bytes))
+            .GetManifestAsync(image.WithTag(ReferrerTag.Of(digest)), null, cancellation).ConfigureAwait(false)).Bytes))
             .ConfigureAwait(false);
         return index is not null && await IsInAnyAsync(index).ConfigureAwait(false);
     }
