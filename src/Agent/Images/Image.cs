@@ -6,7 +6,7 @@ namespace Skiff.Agent.Images;
 /// A complete local image. What a container start needs is at hand; names and size, which take a look at the whole
 /// store, are found out when asked for.
 /// </summary>
-internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
+internal sealed class Image(Digest id, ImageConfig config, StoreOverview overview)
 {
     private List<(Reference Name, NameRecord Record)>? _names;
     private long? _sizeBytes;
@@ -30,7 +30,7 @@ internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
     public DateTimeOffset Created => Config.Created ?? DateTimeOffset.UnixEpoch;
 
     /// <summary>All that stands for it.</summary>
-    public IReadOnlyList<(Reference Name, NameRecord Record)> Names => _names ??= store.NamesOf(Id);
+    public IReadOnlyList<(Reference Name, NameRecord Record)> Names => _names ??= [.. overview.NamesOf(Id)];
 
     /// <summary><c>busybox:latest</c> and the like.</summary>
     public IReadOnlyList<string> RepoTags =>
@@ -44,5 +44,5 @@ internal sealed class Image(Digest id, ImageConfig config, ImageStore store)
     public bool IsPinned => Names.Any(name => name.Record.Pinned);
 
     /// <summary>Bytes that its layers take in the store, shared ones included.</summary>
-    public long SizeBytes => _sizeBytes ??= store.SizeOf(DiffIds);
+    public long SizeBytes => _sizeBytes ??= overview.SizeOf(DiffIds);
 }

@@ -108,17 +108,17 @@ internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string>
     /// <summary>The ids whose digits begin with <paramref name="hexPrefix"/>.</summary>
     public List<Digest> StartingWith(string hexPrefix)
     {
-        List<Digest> ids = [];
+        HashSet<Digest> ids = [];
         foreach (string directory in (string[])[_directory, .. _preloaded])
         {
             Errno errno = Files.TryListDirectory(directory, out List<string> names);
             if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", directory);
             foreach (string name in names)
                 if (name.StartsWith(hexPrefix, StringComparison.Ordinal)
-                    && Digest.TryParse("sha256:" + name, out Digest id) && !ids.Contains(id))
+                    && Digest.TryParse("sha256:" + name, out Digest id))
                     ids.Add(id);
         }
-        return ids;
+        return [.. ids];
     }
 
     private string PathOf(Digest id) => $"{_directory}/{id.Hex}";

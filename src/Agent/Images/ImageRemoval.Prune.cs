@@ -20,7 +20,7 @@ internal sealed partial class ImageRemoval
         {
             if (used.Contains(image.Id) || image.IsPinned || !store.Records.IsOwn(image.Id)) continue;
             if (!(all || image.RepoTags.Count == 0) || !filter(image)) continue;
-            List<Reference> names = NamesOf(image.Id);
+            List<Reference> names = [.. image.Names.Select(static name => name.Name)];
             store.Names.Remove(names);
             foreach (Reference name in names) lines.Add($"untagged: {name.Familiar}");
             store.Records.Remove(image.Id);

@@ -88,7 +88,9 @@ internal sealed class ImageStore
     public Image? Find(Reference reference) => Names.Find(reference) is { } record ? Open(record.Image) : null;
 
     /// <summary>The image with this id; it has to be there.</summary>
-    public Image Open(Digest id) => new(id, ImageConfig.Parse(Content.Get(id)), this);
+    public Image Open(Digest id) => Open(id, new StoreOverview(this));
+
+    private Image Open(Digest id, StoreOverview overview) => new(id, ImageConfig.Parse(Content.Get(id)), overview);
 
     /// <summary>Throws when layers that are to be pulled cannot fit; see <see cref="PullSpace"/>.</summary>
     public void CheckSpace(IEnumerable<Descriptor> layers) => PullSpace.Check(_root, layers);
@@ -97,7 +99,8 @@ internal sealed class ImageStore
     public List<Image> List()
     {
         List<Image> images = [];
-        foreach (Digest id in Records.List()) images.Add(Open(id));
+        var overview = new StoreOverview(this);
+        foreach (Digest id in Records.List()) images.Add(Open(id, overview));
         images.Sort(static (a, b) => b.Created.CompareTo(a.Created));
         return images;
     }
@@ -219,24 +222,8 @@ internal sealed class ImageStore
         return record?.Image ?? (hex is null ? null : ByPrefix(hex));
     }
 
-    internal List<(Reference Name, NameRecord Record)> NamesOf(Digest id)
-    {
-        List<(Reference Name, NameRecord Record)> names = Names.List();
-        names.RemoveAll(name => name.Record.Image != id);
-        return names;
-    }
-
     /// <summary>All layers, preloaded ones too, and the bytes that they take.</summary>
     internal IEnumerable<(Digest DiffId, long Bytes)> AllLayers() => Layers.List().Concat(Layers.ListPreloaded());
-
-    internal long SizeOf(IReadOnlyList<Digest> diffIds)
-    {
-        long sum = 0;
-        foreach ((Digest diffId, long bytes) in AllLayers())
-            if (diffIds.Contains(diffId))
-                sum += bytes;
-        return sum;
-    }
 
     /// <summary>Removes what processes that were killed left half-written; the caller has the store alone.</summary>
     internal void RemoveTemporaries()
