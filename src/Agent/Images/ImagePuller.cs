@@ -32,7 +32,7 @@ internal sealed class ImagePuller(
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();
             store.Reserve.Ensure();
-            store.Layers.DropPartials(store.KeepPartial);
+            store.Partials.Drop();
             await PullLayersAsync(registry, reference, choice.Manifest.Layers, choice.DiffIds, progress, cancellation)
                 .ConfigureAwait(false);
             Digest id = choice.Manifest.Config.Digest;

@@ -9,12 +9,13 @@ internal sealed partial class ImageRemoval
     /// that has been unused for longest, until there is enough. An image stays when a container has it, when a name of
     /// it is pinned, or when a name of it was given here and not by a registry, so that nobody could pull it again.
     /// </summary>
-    /// <param name="usedBefore">Images and downloads that were used later than this stay, too.</param>
+    /// <param name="usedBefore">Images that were used later than this stay, too; of downloads see
+    /// <see cref="PartialDownloads"/>.</param>
     /// <param name="isEnough">Asked before each image, with the bytes that have been freed so far.</param>
     /// <param name="dryRun">Says what would go, and removes nothing.</param>
     /// <param name="wait">Waits for pulls to end. Without it the result is null when there are any.</param>
     /// <param name="expected">The layers of an image that is about to be pulled: those stay that are there, and so do
-    /// downloads that ended early, since the pull may take them up.</param>
+    /// downloads that the pull may take up.</param>
     public PruneResult? Collect(DateTimeOffset usedBefore, Func<long, bool> isEnough, bool dryRun, bool wait,
         IReadOnlyCollection<Digest>? expected = null)
     {
@@ -26,7 +27,7 @@ internal sealed partial class ImageRemoval
         Dictionary<Digest, int> owners = OwnersOfLayers(images, used);
         foreach (Digest layer in expected ?? []) owners[layer] = owners.GetValueOrDefault(layer) + 1;
         List<string> lines = [];
-        long freed = expected is null ? DropPartials(usedBefore, dryRun) : 0;
+        long freed = store.Partials.Drop(expected is null ? usedBefore : null, dryRun);
         foreach (Digest orphan in bytes.Keys)
             if (!owners.ContainsKey(orphan)) Gone(orphan);
         if (!dryRun && lines.Count > 0) Sweep(expected);
@@ -46,15 +47,6 @@ internal sealed partial class ImageRemoval
             freed += bytes.GetValueOrDefault(layer);
             lines.Add($"deleted: {layer}");
         }
-    }
-
-    private long DropPartials(DateTimeOffset usedBefore, bool dryRun)
-    {
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        TimeSpan unusedFor = usedBefore < now ? now - usedBefore : TimeSpan.Zero;
-        if (!dryRun) return store.Layers.DropPartials(unusedFor);
-        return store.Layers.Partials().Where(partial => now - partial.LastUsed >= unusedFor)
-            .Sum(partial => partial.Bytes);
     }
 
     // Its layers go at once, so that whoever looks at the disk sees how much room there is now.

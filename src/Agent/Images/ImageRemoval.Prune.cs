@@ -26,7 +26,7 @@ internal sealed partial class ImageRemoval
             store.Records.Remove(image.Id);
             lines.Add($"deleted: {image.Id}");
         }
-        long bytes = store.Layers.DropPartials(TimeSpan.Zero);
+        long bytes = store.Partials.DropAll();
         foreach (Digest diffId in Sweep())
         {
             bytes += before.GetValueOrDefault(diffId);

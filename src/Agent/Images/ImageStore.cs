@@ -31,7 +31,7 @@ internal sealed class ImageStore
         Limits = roots.Limits;
         Registries = new Registries(roots);
         _policyFile = roots.PolicyFile;
-        KeepPartial = roots.KeepPartial ?? TimeSpan.FromDays(7);
+        Partials = new PartialDownloads(layers, roots.KeepPartial);
         Content = content;
         Reserve = new SpaceReserve(roots.Root);
     }
@@ -59,8 +59,8 @@ internal sealed class ImageStore
     /// <summary>Which images may come in; read when it is first needed.</summary>
     internal TrustPolicy Trust => _trust ??= TrustPolicy.Load(_policyFile);
 
-    /// <summary>How long a download that was cut off is kept for a pull that goes on with it.</summary>
-    internal TimeSpan KeepPartial { get; }
+    /// <summary>Downloads that were cut off, for a pull that goes on with them.</summary>
+    internal PartialDownloads Partials { get; }
 
     internal ImageNames Names { get; }
 

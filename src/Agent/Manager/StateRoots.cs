@@ -14,7 +14,8 @@ namespace Skiff.Agent.Manager;
 /// <param name="Registry">Null: the defaults. SKIFF_LIMIT_RATE.</param>
 /// <param name="RegistriesFile">Where names of images lead; null: /etc/skiff/registries.json, if it is there.
 /// --registries or SKIFF_REGISTRIES.</param>
-/// <param name="KeepPartial">How long a download that was cut off is kept; null: a week. SKIFF_KEEP_PARTIAL.</param>
+/// <param name="KeepPartial">How long a download that was cut off is kept (<see cref="PartialDownloads"/>); null: a
+/// week. SKIFF_KEEP_PARTIAL.</param>
 /// <param name="Gc">When unused images are removed; null: never. --gc or SKIFF_GC.</param>
 /// <param name="PolicyFile">Which images are trusted; null: /etc/skiff/policy.json, if it is there. --policy or
 /// SKIFF_POLICY.</param>
