@@ -36,7 +36,8 @@ public sealed class TrustTests(SkiffHost host, Cosign cosign) : IClassFixture<Co
         string image = cosign.NewImage(host);
         Policy(Keys("P-256"));
         cosign.Sign(form, "P-256", image, Cosign.Digest(image, "arm64"));
-        Run("pull", "-q", "--platform", "linux/amd64", image).FailsClearly(1, "has none: its tag .sig: manifest unknown");
+        Run("pull", "-q", "--platform", "linux/amd64", image).FailsClearly(
+            1, "has none: its tag .sig: manifest unknown");
         cosign.Sign(form, "P-256", image, Cosign.Digest(image, "amd64"));
         Run("pull", "-q", "--platform", "linux/amd64", image).Exits(0);
     }

@@ -6,8 +6,8 @@ using Skiff.Layers.Registry;
 namespace Skiff.Agent.Images;
 
 /// <summary>
-/// Pulls images: manifest, platform, signature, config, layers side by side, and at the end the name. Until then nothing is
-/// visible but layers, which the next pull finds and a removal sweeps.
+/// Pulls images: manifest, platform, signature, config, layers side by side, and at the end the name. Until then
+/// nothing is visible but layers, which the next pull finds and a removal sweeps.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="options">How patient to be with registries.</param>

@@ -117,7 +117,8 @@ public sealed class RegistryClient : IDisposable
         response.Dispose();
         Oci.Index list = Oci.Index.Parse(bytes);
         // A mirror may have the image and nothing that refers to it.
-        return endpoint.IsMirror && list.Manifests.Count == 0 ? throw new ImageException("it lists no referrers") : list;
+        bool isInVain = endpoint.IsMirror && list.Manifests.Count == 0;
+        return isInVain ? throw new ImageException("it lists no referrers") : list;
     });
 
     /// <summary>

@@ -5,8 +5,8 @@ namespace Skiff.Layers.Trust;
 
 /// <summary>
 /// Looks for a signature of an image where cosign puts them, in the image's own repository: at the tag
-/// <c>sha256-HEX.sig</c> (cosign 1 and 2), among the referrers (cosign 3), and, where the registry has no list of these,
-/// in the index at the tag <c>sha256-HEX</c> (distribution-spec "Referrers Tag Schema"). Used once.
+/// <c>sha256-HEX.sig</c> (cosign 1 and 2), among the referrers (cosign 3), and, where the registry has no list of
+/// these, in the index at the tag <c>sha256-HEX</c> (distribution-spec "Referrers Tag Schema"). Used once.
 /// </summary>
 /// <param name="registry">Where the image is fetched from.</param>
 /// <param name="image">Its name.</param>
@@ -22,7 +22,7 @@ internal sealed class SignatureSearch(
     /// entries of a transparency log.</summary>
     public const int MaxBytes = 256 << 10;
 
-    private const int ShownProblems = 3;
+    private const int ShownProblems = 3, MaxShown = 500;
 
     // What clients that do not know an artifact's type write into the index at the fallback tag, cosign 3 among them.
     private const string UnknownType = "application/vnd.oci.empty.v1+json";
@@ -46,6 +46,8 @@ internal sealed class SignatureSearch(
     public string Describe()
     {
         string first = string.Join("; ", (_problems.Count > 0 ? _problems : _misses).Distinct().Take(ShownProblems));
+        // What to do is told after it, and a message has an end.
+        if (first.Length > MaxShown) first = first[..MaxShown] + "...";
         return _problems.Count > ShownProblems ? $"{first}; and so on, {_problems.Count} in all" : first;
     }
 
@@ -90,31 +92,31 @@ internal sealed class SignatureSearch(
         {
             if (layer.MediaType is not (SimpleSigning.MediaType or SigstoreBundle.MediaType)) continue;
             if (!MayFetch()) return false;
-            string problem = await ProblemOfAsync(layer).ConfigureAwait(false);
-            if (problem.Length == 0) return true;
-            _problems.Add($"signature {layer.Digest.Short} {problem}");
+            if (await CountsAsync(layer).ConfigureAwait(false)) return true;
         }
         return false;
     }
 
-    // Nothing when the signature counts.
-    private async Task<string> ProblemOfAsync(Descriptor layer)
+    private async Task<bool> CountsAsync(Descriptor layer)
     {
-        if (layer.Size > MaxBytes) return $"is of {layer.Size} bytes: expected {MaxBytes} at most";
-        byte[] bytes;
+        string problem;
         try
         {
-            bytes = await registry.GetBlobAsync(image, layer, MaxBytes, cancellation).ConfigureAwait(false);
+            if (layer.Size > MaxBytes)
+                throw new ImageException($"it has {layer.Size} bytes: expected {MaxBytes} at most");
+            byte[] bytes = await registry.GetBlobAsync(image, layer, MaxBytes, cancellation).ConfigureAwait(false);
+            bool counts = layer.MediaType == SigstoreBundle.MediaType
+                ? SigstoreBundle.Counts(bytes, demand, out problem)
+                : SimpleSigning.Counts(
+                    bytes, layer.Annotations?.GetValueOrDefault(SimpleSigning.Annotation), demand, out problem);
+            if (counts) return true;
         }
         catch (ImageException e)
         {
-            return $"cannot be fetched: {e.Message}";
+            problem = $"cannot be fetched: {e.Message}";
         }
-        bool counts = layer.MediaType == SigstoreBundle.MediaType
-            ? SigstoreBundle.Counts(bytes, demand, out string problem)
-            : SimpleSigning.Counts(
-                bytes, layer.Annotations?.GetValueOrDefault(SimpleSigning.Annotation), demand, out problem);
-        return counts ? "" : problem;
+        _problems.Add($"signature {layer.Digest.Short} {problem}");
+        return false;
     }
 
     private bool MayFetch()

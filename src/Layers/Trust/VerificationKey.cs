@@ -5,8 +5,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Trust;
 
 /// <summary>
-/// A public key that signatures are verified with: ECDSA over P-256, P-384 or P-521, or RSA with PKCS #1 v1.5, as cosign
-/// signs. Immutable.
+/// A public key that signatures are verified with: ECDSA over P-256, P-384 or P-521, or RSA with PKCS #1 v1.5, as
+/// cosign signs. Immutable.
 /// </summary>
 internal sealed class VerificationKey
 {
@@ -86,8 +86,8 @@ internal sealed class VerificationKey
         return false;
     }
 
-    // cosign's specification has SHA-256 whatever the curve, and cosign 1 and 2 keep to it; cosign 3 takes the hash that
-    // is as long as the curve.
+    // cosign's specification has SHA-256 whatever the curve, and cosign 1 and 2 keep to it; cosign 3 takes the hash
+    // that is as long as the curve.
     private static HashAlgorithmName[] HashesOf(PublicKey key)
     {
         using ECDsa ec = key.GetECDsaPublicKey()!;

@@ -109,8 +109,9 @@ public sealed class ImageTrustTests : IDisposable
     public async Task Name_decides_and_not_the_mirror_that_has_the_image_and_its_signature()
     {
         string host = _world.Registry.Host;
-        File.WriteAllText(_settings["registries.json"],
-            $$"""{"registries": {"a.test": {"mirrors": ["{{host}}/copy"]}, "b.test": {"mirrors": ["{{host}}/copy"]} } }""");
+        File.WriteAllText(_settings["registries.json"], $$"""
+            {"registries": {"a.test": {"mirrors": ["{{host}}/copy"]}, "b.test": {"mirrors": ["{{host}}/copy"]} } }
+            """);
         Write($$"""
             {"default": "reject", "registries": {"b.test": "reject", "a.test": {"cosign": {
               "keys": ["{{JsonEncodedText.Encode(_signer.Pem)}}"], "identity": "repository"} } } }
@@ -170,6 +171,6 @@ public sealed class ImageTrustTests : IDisposable
 
     private Dictionary<string, string> Snapshot() =>
         Directory.EnumerateFileSystemEntries(_world.Root, "*", SearchOption.AllDirectories).Order().ToDictionary(
-            path => path, path => Directory.Exists(path) ? "a directory"
-                : $"{Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))} {File.GetLastWriteTimeUtc(path):o}");
+            path => path, path => Directory.Exists(path) ? "a directory" : $"{File.GetLastWriteTimeUtc(path):o} "
+                + Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))));
 }

@@ -10,8 +10,8 @@ using Skiff.Layers.Trust;
 namespace Skiff.Layers.Tests.Fuzz;
 
 /// <summary>
-/// registries.json, policy.json, docker's config.json, and what servers say about tokens. Oracles: what is refused is refused with
-/// the file's name and no secret; what is taken leads every name somewhere, and a login that is put in is found again.
+/// registries.json, policy.json, docker's config.json, and what servers say about tokens. Oracles: what is refused is
+/// refused with the file's name and no secret; what is taken leads every name somewhere, and a login that is put in is found again.
 /// </summary>
 internal sealed class SettingsTarget : FuzzTarget
 {
@@ -26,7 +26,8 @@ internal sealed class SettingsTarget : FuzzTarget
         .. ((string[])["null", "true", "1", "\"\"", "[]", "{}", "\"\\ud800\"", "\\u0000", "\"registries\":{",
             "\"auths\":{", "\"mirrors\":[", "\"location\":\"", "\"blocked\":", "\"insecure\":", "\"ca\":\"/",
             "\"cert\":\"/", "\"key\":\"/", "\"credsStore\":\"", "\"credHelpers\":{", "\"auth\":\"",
-            "\"identitytoken\":\"", "\"default\":", "\"accept\"", "\"cosign\":", "\"keys\":[", "-----BEGIN", "\"identity\":",
+            "\"identitytoken\":\"", "\"default\":", "\"accept\"", "\"cosign\":", "\"keys\":[", "-----BEGIN",
+            "\"identity\":",
             "\"token\":\"", "a.test", "/", ":5000", "//", "/*", "*/", ",", "\"", "{", "}",
             "[", "]", "Bearer ", "realm=", "\\", "=", "é", "\u001b"])
             .Select(Encoding.UTF8.GetBytes),

@@ -67,7 +67,8 @@ public sealed class TestSigner : IDisposable
     /// <summary>Stores a manifest of signed texts with their signatures.</summary>
     public static Digest Store(
         TestRegistry registry, string repository, string? tag, params (byte[] Payload, string? Signature)[] texts) =>
-        StoreLayers(registry, repository, tag, [.. texts.Select(text => Layer(text.Payload, SimpleSigning, text.Signature))],
+        StoreLayers(registry, repository, tag,
+            [.. texts.Select(text => Layer(text.Payload, SimpleSigning, text.Signature))],
             [.. texts.Select(text => text.Payload)]);
 
     /// <summary>Stores a manifest of bundles.</summary>

@@ -35,7 +35,7 @@ public sealed class PolicyFileTests : IDisposable
     [InlineData("""{"default": {"cosign": {"keys": [""]}}}""", ".keys[0]: \"\" is not an absolute path")]
     [InlineData("""{"default": {"cosign": {"keys": ["/no/k"]}}}""", ".keys[0]: /no/k: read: ENOENT")]
     [InlineData("""{"default": {"cosign": {"keys": ["/proc"]}}}""", ".keys[0]: /proc: read: EISDIR")]
-    [InlineData("""{"default": {"cosign": {"keys": ["/dev/null"]}}}""", ".keys[0]: /dev/null: is not PEM: expected the")]
+    [InlineData("""{"default": {"cosign": {"keys": ["/dev/null"]}}}""", ".keys[0]: /dev/null: is not PEM: expected")]
     [InlineData("""{"default": {"cosign": {"keys": ["-----BEGIN X"]}}}""", ".keys[0]: is not PEM: expected the PEM")]
     [InlineData("""{"default": {"cosign": {"key": "/k"}}}""", ".key: unknown member: expected keys or identity")]
     [InlineData("""{"default": {"cosign": {"keys": ["/dev/null"], "identity": 1}}}""", "is not PEM")]
@@ -46,7 +46,8 @@ public sealed class PolicyFileTests : IDisposable
     [InlineData("""{"default": "reject", "registries": {"a_b": "accept"}}""", "\"a_b\": bad registry host \"a_b\"")]
     [InlineData("""{"default": "reject", "registries": {"": "accept"}}""", "registries.\"\": bad registry host")]
     [InlineData("""{"default": "reject", "registries": {"*.test": "accept"}}""", "bad registry host \"*.test\"")]
-    [InlineData("""{"default": "reject", "registries": {"team": "accept"}}""", "expected \"docker.io/team\", or a host")]
+    [InlineData("""{"default": "reject", "registries": {"team": "accept"}}""",
+        "expected \"docker.io/team\", or a host")]
     [InlineData("""{"default": "reject", "registries": {"a.test/B": "accept"}}""", "(B) must be lowercase")]
     [InlineData("""{"default": "reject", "registries": {"a.test/": "accept"}}""", "\"a.test/\": bad repository name")]
     [InlineData("""{"default": "reject", "registries": {"a.test/b:v1": "accept"}}""", "bad repository name \"b:v1\"")]
@@ -101,7 +102,8 @@ public sealed class PolicyFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a.test/app", "reject", "registries.\"a.test\" is \"reject\": change it if a.test/app is to be trusted")]
+    [InlineData("a.test/app", "reject",
+        "registries.\"a.test\" is \"reject\": change it if a.test/app is to be trusted")]
     [InlineData("A.TEST/app", "reject", "registries.\"a.test\" is \"reject\"")]
     [InlineData("a.test:80/app", "accept", "")]
     [InlineData("a.test/team/app:v1", "accept", "")]

@@ -44,8 +44,8 @@ public sealed class SignatureSearchTests : IDisposable
         byte[] other = TestSigner.Payload(s_index, "x");
         TestSigner.Store(_registry, "app", SigTag, (Payload, _stranger.Sign(Payload)), (other, _signer.Sign(other)));
         Assert.False(await FindAsync());
-        Assert.Equal($"signature {TestRegistry.Sha(Payload).Short} is by none of the keys, or what it signs was changed; "
-            + $"signature {TestRegistry.Sha(other).Short} is for {s_index}: expected {s_image}", _search!.Describe());
+        Assert.Equal($"signature {TestRegistry.Sha(Payload).Short} is by none of the keys, or what it signs was "
+            + $"changed; signature {TestRegistry.Sha(other).Short} is for {s_index}: expected {s_image}", _search!.Describe());
     }
 
     [Fact]
@@ -126,7 +126,8 @@ public sealed class SignatureSearchTests : IDisposable
         byte[] large = [.. Payload, .. new byte[SignatureSearch.MaxBytes]];
         TestSigner.Store(_registry, "app", SigTag, (large, _signer.Sign(large)));
         Assert.False(await FindAsync());
-        Assert.Contains($"is of {large.Length} bytes: expected {SignatureSearch.MaxBytes} at most", _search!.Describe());
+        Assert.Contains($"cannot be fetched: it has {large.Length} bytes: expected {SignatureSearch.MaxBytes} at most",
+            _search!.Describe());
         Assert.Equal(0, _registry.CountOf("/blobs/"));
 
         TestSigner.Store(_registry, "app", SigTag, (Payload, _signer.Sign(Payload)));
@@ -162,10 +163,9 @@ public sealed class SignatureSearchTests : IDisposable
     private void AnswerReferrers(Func<string, (Digest, string?)[]> referrers) => _registry.Intercept = request =>
     {
         string start = $"/v2/app/referrers/{s_image}?artifactType=";
-        return request.Path.StartsWith(start, StringComparison.Ordinal)
-            ? new Answer { Body = TestSigner.Referrers(referrers(Uri.UnescapeDataString(request.Path[start.Length..]))) }
-                .With("Content-Type", MediaTypes.OciIndex)
-            : null;
+        if (!request.Path.StartsWith(start, StringComparison.Ordinal)) return null;
+        string type = Uri.UnescapeDataString(request.Path[start.Length..]);
+        return new Answer { Body = TestSigner.Referrers(referrers(type)) }.With("Content-Type", MediaTypes.OciIndex);
     };
 
     private Task<bool> FindAsync() => FindAsync(s_image);

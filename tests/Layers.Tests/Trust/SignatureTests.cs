@@ -162,7 +162,8 @@ public sealed class SignatureTests : IDisposable
         {"dsseEnvelope": {"payloadType": "application/vnd.in-toto+json", "payload": "", "signatures": [1, {}]}}
         """, "is missing")]
     [InlineData("""
-        {"dsseEnvelope": {"payloadType": "application/vnd.in-toto+json", "payload": "", "signatures": [{"sig": "AA=="}]}}
+        {"dsseEnvelope": {"payloadType": "application/vnd.in-toto+json", "payload": "",
+         "signatures": [{"sig": "AA=="}]}}
         """, "is by none of the keys")]
     public void Malformed_bundle_does_not_count(string bundle, string problem) =>
         AssertFails(problem, Encoding.UTF8.GetBytes(bundle), null, _signer);
