@@ -52,7 +52,7 @@ public sealed class ImageCollectionTests : IDisposable
         Image kept = await ImageStoreTests.PullAsync(_world, "kept", seed: 1, shared);
         Image gone = await ImageStoreTests.PullAsync(_world, "gone", seed: 2, shared);
         _world.Store.Pin(Reference.Parse(_world.Ref("kept:v1")), pinned: true);
-        long before = gone.SizeBytes, sharedBytes = _world.Store.SizeOf([kept.DiffIds[0]]);
+        long before = gone.SizeBytes, sharedBytes = new StoreOverview(_world.Store).SizeOf([kept.DiffIds[0]]);
 
         PruneResult result = Collect(_ => false);
 
