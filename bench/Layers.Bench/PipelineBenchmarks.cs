@@ -37,7 +37,7 @@ public class PipelineBenchmarks
         return ValueTask.FromResult<Stream>(stream);
     }
 
-    private sealed class Silence : IPullProgress
+    private sealed class Silence : ILayerProgress
     {
         public void Report(in LayerProgress progress)
         {

@@ -13,7 +13,7 @@ public class ReferenceTests
         ["Layers"] = (["Interop"],
             ["ZstdSharp.Port", "SharpCompress", "CommunityToolkit.HighPerformance", "System.IO.Pipelines"]),
         ["Agent"] = (["Layers", "Interop"],
-            ["System.CommandLine", "Spectre.Console", "YamlDotNet", "SharpYaml"]),
+            ["System.CommandLine", "Spectre.Console", "Wcwidth", "YamlDotNet", "SharpYaml"]),
     };
 
     [Fact]

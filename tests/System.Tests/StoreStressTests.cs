@@ -15,7 +15,8 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
     // What somebody else's removal, or somebody else's container, may make of a request.
     private static readonly Regex s_expected = new(
         @"No such (image|container)|Unable to find image|conflict: unable to|^[^\n]*: Pulling from|^\w+: (Pulling|Pull|"
-        + @"Download|Already|Resuming)|^Digest: |^Status: |^making room: |being started or removed by somebody else",
+        + @"Waiting|Verifying|Download|Already|Resuming)|^Digest: |^Status: |^making room: |"
+        + "being started or removed by somebody else",
         RegexOptions.Multiline);
 
     [Theory]

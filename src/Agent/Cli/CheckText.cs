@@ -12,7 +12,7 @@ namespace Skiff.Agent.Cli;
 /// A check's progress on standard error: on a terminal one line that changes, else a line per layer; and its outcome.
 /// </summary>
 /// <param name="quiet">No progress.</param>
-internal sealed class CheckText(bool quiet) : ICheckProgress, IPullProgress
+internal sealed class CheckText(bool quiet) : ICheckProgress, IImageProgress
 {
     private readonly bool _terminal = IsTerminal();
     private string _layer = "";
@@ -38,7 +38,7 @@ internal sealed class CheckText(bool quiet) : ICheckProgress, IPullProgress
     /// <inheritdoc/>
     public void Report(in LayerProgress progress)
     {
-        if (!quiet && progress.State is LayerState.PullComplete) Output.Error($"{progress.Layer.Short}: Pull complete");
+        if (!quiet && progress.State is LayerState.PullComplete) Output.Error($"{progress.Id}: Pull complete");
     }
 
     /// <summary>Ends the line that changes.</summary>

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
@@ -56,6 +57,7 @@ internal static class ContainerOptions
         Option.Value("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
         Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
         Option.Flag("privileged", "Give extended privileges to this container"),
+        ProgressView.Option,
         Option.List("publish", "list", "Publish a container's port(s) to the host", 'p'),
         Option.Value("pull", "string", "Pull image before running (always, missing, never)"),
         Option.Flag("quiet", "Suppress the pull output", 'q'),

@@ -1,8 +1,10 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli;
 
@@ -46,6 +48,7 @@ internal static class Creation
         string policy = arguments.Value("pull") ?? "missing";
         if (policy is not ("always" or "missing" or "never")) throw new UsageException(
             $"invalid --pull option: {policy}: must be one of always, missing, never", 125);
+        ProgressView view = ProgressView.Of(arguments, toError: true);
         if (policy == "always") Pull();
         for (int attempt = 0; ; attempt++)
         {
@@ -66,13 +69,12 @@ internal static class Creation
             hold.Dispose();
             if (policy == "never" || attempt == PullAttempts)
                 throw new UsageException($"No such image: {name}", 125);
-            if (policy == "missing" && !arguments.Flag("quiet"))
+            if (policy == "missing" && view.IsText)
                 Output.Error($"Unable to find image '{name}' locally");
             Pull();
         }
 
-        void Pull() => Pulling.Pull(
-            engine, name, arguments.Value("platform"), arguments.Flag("quiet"), toError: true);
+        void Pull() => Pulling.Pull(engine, Reference.Parse(name), arguments.Value("platform"), view);
     }
 
     private static void WriteIdFile(Engine engine, ContainerConfig config, string path)

@@ -33,16 +33,18 @@ internal sealed class ImageArchives(ImageStore store)
     /// <summary>Takes all images of an archive in; names that stood for other images move.</summary>
     /// <param name="archive">A file or a pipe, at its first byte.</param>
     /// <param name="platform">Which image of several that stand under one name.</param>
+    /// <param name="progress">Told about layers as they come, and images when they are there.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <returns>Each image's id and the names that it has from the archive.</returns>
     /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
     /// of it is visible. Or one of them is not trusted, and none is taken.</exception>
-    public IReadOnlyList<ArchivedImage> Load(Fd archive, Platform platform, CancellationToken cancellation)
+    public IReadOnlyList<ArchivedImage> Load(
+        Fd archive, Platform platform, IImageProgress progress, CancellationToken cancellation)
     {
         TrustPolicy trust = store.Trust;
         using StoreLock hold = store.Hold();
         IReadOnlyList<LoadedImage> images =
-            new ArchiveReader(store.Layers, store.Limits).Read(archive, platform, cancellation);
+            new ArchiveReader(store.Layers, store.Limits, progress).Read(archive, platform, cancellation);
         foreach (LoadedImage image in images) Check(trust, image);
         List<ArchivedImage> loaded = [];
         foreach (LoadedImage image in images)
@@ -51,6 +53,8 @@ internal sealed class ImageArchives(ImageStore store)
             store.AddLocal(null, id, [id, manifest]);
             foreach (Reference name in image.Names) store.AddLocal(name.WithoutDigest(), id, [id, manifest]);
             loaded.Add(new ArchivedImage(id, image.Names));
+            if (image.Names.Count == 0) progress.Loaded($"Loaded image ID: {id}");
+            foreach (Reference name in image.Names) progress.Loaded($"Loaded image: {name.Familiar}");
         }
         return loaded;
     }

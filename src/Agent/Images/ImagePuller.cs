@@ -22,13 +22,15 @@ internal sealed class ImagePuller(
     /// null).</summary>
     /// <exception cref="ImageException">Begins with <c>pull NAME: </c> and says what is wrong.</exception>
     public async Task<PullResult> PullAsync(
-        Reference reference, Platform? platform, IPullProgress progress, CancellationToken cancellation)
+        Reference reference, Platform? platform, IImageProgress progress, CancellationToken cancellation)
     {
         try
         {
             store.Trust.CheckName(reference);
             using RegistryClient registry = store.Registries.Access.Open(reference, options);
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
+            progress.Message($"Pulling from {reference.Repository}",
+                reference.Digest is null ? reference.Tag : reference.ToString());
             makeRoom?.Invoke(PullSpace.Estimate(MissingLayers(choice)), choice.DiffIds);
             using StoreLock hold = store.Hold();
             store.Reserve.Ensure();
@@ -37,6 +39,9 @@ internal sealed class ImagePuller(
                 .ConfigureAwait(false);
             Digest id = choice.Manifest.Config.Digest;
             bool changed = store.Add(reference, choice.Name, id, choice.Documents);
+            progress.Message($"Digest: {choice.Name}");
+            progress.Message($"Status: {(changed ? "Downloaded newer image" : "Image is up to date")} for "
+                + reference.Familiar);
             return new PullResult(store.Open(id), choice.Name, changed);
         }
         catch (ImageException e)
@@ -113,7 +118,7 @@ internal sealed class ImagePuller(
 
     private async Task PullLayersAsync(
         RegistryClient registry, Reference reference, IReadOnlyList<Descriptor> layers, IReadOnlyList<Digest> diffIds,
-        IPullProgress progress, CancellationToken cancellation)
+        IImageProgress progress, CancellationToken cancellation)
     {
         var pipeline = new LayerPipeline(
             store.Layers, (blob, offset, stop) =>
@@ -124,16 +129,20 @@ internal sealed class ImagePuller(
         {
             if (!seen.Add(diffIds[i])) continue;
             bool isThere = store.Layers.Contains(diffIds[i]);
-            LayerState state = isThere ? LayerState.AlreadyExists : LayerState.Waiting;
-            progress.Report(new LayerProgress(layers[i].Digest, state, isThere ? layers[i].Size : 0, layers[i].Size));
+            LayerState state = isThere ? LayerState.AlreadyExists : LayerState.PullingFsLayer;
+            Report(layers[i], state, isThere ? layers[i].Size : 0);
             if (!isThere) wanted.Add((layers[i], diffIds[i]));
         }
+        foreach ((Descriptor layer, _) in wanted.Skip(LayersAtOnce)) Report(layer, LayerState.Waiting, 0);
         store.CheckSpace(wanted.Select(one => one.Layer));
         var limits = new ParallelOptions { MaxDegreeOfParallelism = LayersAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(
             wanted, limits, async (one, stop) =>
                 await pipeline.RunAsync(one.Layer, one.DiffId, stop).ConfigureAwait(false))
             .ConfigureAwait(false);
+
+        void Report(Descriptor layer, LayerState state, long doneBytes) =>
+            progress.Report(new LayerProgress(layer.Digest.Short, state, doneBytes, layer.Size));
     }
 
     // What a name stands for on this platform: what its registry calls it, and the documents that say what it is.

@@ -1,5 +1,6 @@
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Registry;
 using Skiff.Layers.Registry.Uploads;
 
@@ -19,8 +20,8 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
 
     /// <summary>Pushes the image of a tag, and keeps what the registry calls it from now on.</summary>
     /// <exception cref="ImageException">Begins with <c>push NAME: </c> and says what is wrong.</exception>
-    public async Task<PushResult> PushAsync(
-        Reference target, IPushProgress progress, CancellationToken cancellation)
+    public async Task PushAsync(
+        Reference target, IImageProgress progress, CancellationToken cancellation)
     {
         if (target.Digest is not null) throw new ImageException("cannot push a digest reference");
         try
@@ -41,7 +42,10 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
                 await writer.PutAsync(config, image.Id, cancellation).ConfigureAwait(false);
             await writer.PutManifestAsync(target.Tag!, manifest, plan.MediaType, cancellation).ConfigureAwait(false);
             Digest digest = store.AddPushed(target, image.Id, manifest);
-            return new PushResult(digest, manifest.Length, plan.Known, why ?? plan.Why);
+            progress.Pushed(target.Tag!, digest, manifest.Length);
+            why ??= plan.Why;
+            if (why is not null && plan.Known is { } known && known != digest)
+                progress.Message($"The manifest's digest is another one than {known}: {why}");
         }
         catch (ImageException e)
         {
@@ -55,10 +59,10 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
 
     // What the layers are in the registry now, and why one of them is another than was planned.
     private static async Task<(Descriptor[] Layers, string? Why)> PushLayersAsync(
-        PushPlan plan, LayerPush push, IPushProgress progress, CancellationToken cancellation)
+        PushPlan plan, LayerPush push, IImageProgress progress, CancellationToken cancellation)
     {
         foreach (PlannedLayer layer in plan.Layers)
-            progress.Report(new PushProgress(layer.DiffId, PushState.Preparing));
+            progress.Report(new LayerProgress(layer.DiffId.Short, LayerState.Preparing, 0, 0));
         // A layer that the image has twice goes once.
         var pushed = new Dictionary<Digest, Descriptor>();
         string? why = null;

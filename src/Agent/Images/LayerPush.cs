@@ -1,5 +1,6 @@
 using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Registry.Uploads;
 
 namespace Skiff.Agent.Images;
@@ -19,27 +20,28 @@ internal sealed class LayerPush(
     /// Brings a layer there and says what it is now. When that is not what was planned, also why.
     /// </summary>
     public async Task<(Descriptor Blob, string? Why)> RunAsync(
-        PlannedLayer layer, IPushProgress progress, CancellationToken cancellation)
+        PlannedLayer layer, IImageProgress progress, CancellationToken cancellation)
     {
+        string id = layer.DiffId.Short;
         string? why = null, location = null;
         if (layer.Blob is { } blob)
         {
             if (await writer.HasAsync(blob.Digest, cancellation).ConfigureAwait(false))
             {
-                Report(PushState.Exists, blob.Size);
+                Report(LayerState.LayerAlreadyExists, blob.Size);
                 return (blob, null);
             }
             (string? from, location) = await MountAsync(layer.DiffId, blob, cancellation).ConfigureAwait(false);
             if (from is not null)
             {
-                progress.Report(new PushProgress(layer.DiffId, PushState.Mounted, blob.Size, blob.Size, from));
+                progress.Report(new LayerProgress(id, LayerState.Mounted, blob.Size, blob.Size, from));
                 return (blob, null);
             }
             (bool isDone, why) = await StreamAsync(layer.DiffId, blob, location, Sent(blob.Size), cancellation)
                 .ConfigureAwait(false);
             if (isDone)
             {
-                Report(PushState.Pushed, blob.Size);
+                Report(LayerState.Pushed, blob.Size);
                 return (blob, null);
             }
         }
@@ -47,14 +49,14 @@ internal sealed class LayerPush(
         (Digest digest, long bytes) = await writer.UploadAsync(
             new LayerBody(store.Layers, layer.DiffId, kind), null, null, settings.ChunkBytes, Sent(0), cancellation)
             .ConfigureAwait(false);
-        Report(PushState.Pushed, bytes);
+        Report(LayerState.Pushed, bytes);
         var made = new Descriptor { MediaType = MediaTypes.Layer(kind, docker: false), Digest = digest, Size = bytes };
-        return (made, why is null ? null : $"layer {layer.DiffId.Short} was compressed anew, since {why}");
+        return (made, why is null ? null : $"layer {id} was compressed anew, since {why}");
 
-        void Report(PushState state, long size) => progress.Report(new PushProgress(layer.DiffId, state, size, size));
+        void Report(LayerState state, long size) => progress.Report(new LayerProgress(id, state, size, size));
 
         Action<long> Sent(long total) => done =>
-            progress.Report(new PushProgress(layer.DiffId, PushState.Pushing, done, total));
+            progress.Report(new LayerProgress(id, LayerState.Pushing, done, total));
     }
 
     // Where it was mounted from, or else the upload that the registry has begun instead.

@@ -14,7 +14,7 @@ namespace Skiff.Agent.Images;
 /// <param name="options">How patient to be with registries.</param>
 /// <param name="cancellation">Ends it.</param>
 internal sealed class StoreRepair(
-    ImageStore store, IPullProgress progress, RegistryOptions? options, CancellationToken cancellation)
+    ImageStore store, IImageProgress progress, RegistryOptions? options, CancellationToken cancellation)
 {
     /// <summary>Heals one defect, or notes why that is not possible.</summary>
     public void Heal(StoreDefect defect)

@@ -1,7 +1,6 @@
 using Skiff.Agent.Images;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
-using Skiff.Layers.Pipeline;
 
 namespace Skiff.Agent.Manager;
 
@@ -22,7 +21,7 @@ internal sealed partial class Engine
     /// <param name="repairing">Told about downloads; null to look only.</param>
     /// <param name="cancellation">Ends it.</param>
     public StoreReport CheckStore(
-        ICheckProgress progress, IPullProgress? repairing, CancellationToken cancellation)
+        ICheckProgress progress, IImageProgress? repairing, CancellationToken cancellation)
     {
         StoreReport report;
         using (Images.Hold())

@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -12,7 +13,9 @@ namespace Skiff.Layers.Archives;
 /// </summary>
 /// <param name="store">Where the layers go; the caller keeps them from being removed.</param>
 /// <param name="limits">What is refused of a layer for its size.</param>
-internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : ITarVisitor, IDisposable
+/// <param name="progress">Told about layers as they come.</param>
+internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, ILayerProgress? progress = null)
+    : ITarVisitor, IDisposable
 {
     // Configs and manifests of all images together: some hundred kilobytes are usual. What is beyond that, as lists of
     // an image's ingredients may be, is passed by.
@@ -27,8 +30,8 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
     private readonly Dictionary<string, ArchivedLayer> _layers = [];
     private readonly Dictionary<string, string> _links = [];
     private readonly ByteBuffer _clean = new(), _head = new(), _document = new();
-    private string _path = "";
-    private long _size, _documentBytes, _nameBytes;
+    private string _path = "", _layerId = "";
+    private long _size, _layerBytes, _documentBytes, _nameBytes;
     private bool _isDecided, _isDocument;
     private LayerEntry? _layer;
 
@@ -93,6 +96,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
             && _path != ArchiveNames.Blob(taken.Blob)) throw new ImageException(
                 $"{_path} in the archive has digest {taken.Blob}");
         _layers[_path] = taken;
+        Report(_size);
     }
 
     /// <inheritdoc/>
@@ -104,7 +108,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
         ReadOnlySpan<byte> head = _head.Span;
         if (ArchiveFile.IsLayer(head))
         {
-            if (!TakeFromStore()) _layer = new LayerEntry(store, limits.ForBlob(_size));
+            if (!TakeFromStore()) BeginLayer();
         }
         else if (ArchiveFile.IsJson(head)
             && _size <= ImageConfig.MaxBytes && _size <= MaxDocumentBytes - _documentBytes)
@@ -115,6 +119,16 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
         }
         Take(head);
     }
+
+    private void BeginLayer()
+    {
+        _layer = new LayerEntry(store, limits.ForBlob(_size));
+        (_layerId, _layerBytes) = (ArchiveNames.LayerId(_path), 0);
+        Report(0);
+    }
+
+    private void Report(long doneBytes) =>
+        progress?.Report(new LayerProgress(_layerId, LayerState.Loading, doneBytes, _size));
 
     // A blob that is called by its digest, which the store has as a layer: what comes need not be looked at.
     private bool TakeFromStore()
@@ -133,6 +147,9 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits) : 
         try
         {
             layer.Append(data);
+            _layerBytes += data.Length;
+            // That all of it is there is told when the store has it.
+            if (_layerBytes < _size) Report(_layerBytes);
         }
         catch (ImageException e)
         {

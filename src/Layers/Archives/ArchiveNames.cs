@@ -27,4 +27,18 @@ internal static class ArchiveNames
 
     /// <summary>Where a blob is.</summary>
     internal static string Blob(Digest digest) => Sha256Blobs + digest.Hex;
+
+    /// <summary>
+    /// What people know a layer by: the beginning of the digest that its path has somewhere, as in
+    /// <c>blobs/sha256/HEX</c>, <c>HEX/layer.tar</c> and <c>HEX.tar</c>, or else the path.
+    /// </summary>
+    internal static string LayerId(string path)
+    {
+        foreach (string name in path.Split('/'))
+        {
+            string hex = name.EndsWith(".tar", StringComparison.Ordinal) ? name[..^".tar".Length] : name;
+            if (Digest.TryParse("sha256:" + hex, out Digest digest)) return digest.Short;
+        }
+        return path;
+    }
 }

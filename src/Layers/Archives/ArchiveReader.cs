@@ -1,5 +1,6 @@
 using Skiff.Interop;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
 
@@ -11,7 +12,8 @@ namespace Skiff.Layers.Archives;
 /// </summary>
 /// <param name="store">Where the layers go; the caller keeps them from being removed.</param>
 /// <param name="limits">What is refused for its size; null for the defaults.</param>
-public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = null)
+/// <param name="progress">Told about layers as they come.</param>
+public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = null, ILayerProgress? progress = null)
 {
     private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
 
@@ -23,7 +25,7 @@ public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = nul
     /// be in the store.</exception>
     public IReadOnlyList<LoadedImage> Read(Fd archive, Platform platform, CancellationToken cancellation)
     {
-        using var content = new ArchiveContent(store, _limits);
+        using var content = new ArchiveContent(store, _limits, progress);
         try
         {
             // The archive may be longer than any layer; its content has limits of its own.

@@ -16,10 +16,11 @@ namespace Skiff.Layers.Pipeline;
 /// <param name="start">The first byte that is wanted. Without those before it the blob's digest cannot be checked: then
 /// the DiffId alone tells whether all bytes are right, also those that an earlier pull has left.</param>
 internal sealed class DownloadStage(
-    Descriptor blob, BlobSource source, RegistryOptions options, IPullProgress progress, long start)
+    Descriptor blob, BlobSource source, RegistryOptions options, ILayerProgress progress, long start)
 {
     private const int ChunkBytes = 64 << 10;
 
+    private readonly string _id = blob.Digest.Short;
     private readonly bool _isWhole = start == 0;
     private long _done = start;
     private int _failures;
@@ -54,8 +55,12 @@ internal sealed class DownloadStage(
         Report(LayerState.DownloadComplete);
     }
 
+    /// <summary>Tells where the layer is, with the bytes that have come.</summary>
+    public void Report(LayerState state) => progress.Report(new LayerProgress(_id, state, _done, blob.Size));
+
     private void Verify(IncrementalHash sha256)
     {
+        Report(LayerState.VerifyingChecksum);
         Digest actual = Digest.FromBytes(sha256.GetHashAndReset());
         BytesAreWrong = actual != blob.Digest;
         if (BytesAreWrong) throw new ImageException($"digest mismatch: expected {blob.Digest}, got {actual}");
@@ -84,6 +89,4 @@ internal sealed class DownloadStage(
             }
         }
     }
-
-    private void Report(LayerState state) => progress.Report(new LayerProgress(blob.Digest, state, _done, blob.Size));
 }

@@ -18,7 +18,7 @@ namespace Skiff.Layers.Pipeline;
 /// <param name="limits">What is refused for its size.</param>
 /// <param name="resume">What to keep of a layer that does not come to its end.</param>
 public sealed class LayerPipeline(
-    ISnapshotter store, BlobSource source, IPullProgress progress, RegistryOptions? options = null,
+    ISnapshotter store, BlobSource source, ILayerProgress progress, RegistryOptions? options = null,
     IngestLimits? limits = null, ResumeOptions? resume = null)
 {
     private readonly RegistryOptions _options = options ?? RegistryOptions.Default;
@@ -41,7 +41,7 @@ public sealed class LayerPipeline(
     {
         if (!replace && store.Contains(diffId))
         {
-            progress.Report(new LayerProgress(layer.Digest, LayerState.AlreadyExists, layer.Size, layer.Size));
+            progress.Report(new LayerProgress(layer.Digest.Short, LayerState.AlreadyExists, layer.Size, layer.Size));
             return;
         }
         try
@@ -63,7 +63,7 @@ public sealed class LayerPipeline(
             throw new ImageException($"layer {layer.Digest}: too little memory to take it in; "
                 + "try again, or lower the limit metadata-bytes in SKIFF_LIMITS", e);
         }
-        progress.Report(new LayerProgress(layer.Digest, LayerState.PullComplete, layer.Size, layer.Size));
+        progress.Report(new LayerProgress(layer.Digest.Short, LayerState.PullComplete, layer.Size, layer.Size));
     }
 
     // False when the layer has to be fetched from its beginning.

@@ -45,6 +45,7 @@ internal sealed class LayerRun(
         {
             await RunStagesAsync(cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
+            download.Report(LayerState.Extracting);
             ingest.Commit();
         }
         catch (Exception e)

@@ -1,23 +1,51 @@
 namespace Skiff.Layers.Pipeline;
 
-/// <summary>Where a layer is on its way in; the order is the order of events.</summary>
+/// <summary>Where a layer is on its way; the order is the order of events.</summary>
 public enum LayerState
 {
-    /// <summary>Known to be needed.</summary>
+    /// <summary>Pull: known to be needed.</summary>
+    PullingFsLayer,
+
+    /// <summary>Push: looked for at the registry.</summary>
+    Preparing,
+
+    /// <summary>Others go first.</summary>
     Waiting,
 
-    /// <summary>Already in the store; nothing more will come.</summary>
+    /// <summary>Pull: already in the store; nothing more will come.</summary>
     AlreadyExists,
 
-    /// <summary>An earlier pull has left the first bytes, so many as are done; the rest is asked for.</summary>
+    /// <summary>Pull: an earlier one has left the first bytes, so many as are done; the rest is asked for.</summary>
     Resuming,
 
-    /// <summary>Bytes are coming and are unpacked as they come.</summary>
+    /// <summary>Pull: bytes are coming and are unpacked as they come.</summary>
     Downloading,
 
-    /// <summary>All compressed bytes are here and have the right digest.</summary>
+    /// <summary>Pull: all compressed bytes are here and are compared with the digest.</summary>
+    VerifyingChecksum,
+
+    /// <summary>Pull: all compressed bytes are here, and are those that the digest names.</summary>
     DownloadComplete,
 
-    /// <summary>Verified, flushed and visible.</summary>
+    /// <summary>Pull: all is unpacked and is made durable.</summary>
+    Extracting,
+
+    /// <summary>Pull: verified, flushed and visible.</summary>
     PullComplete,
+
+    /// <summary>Push: bytes are going.</summary>
+    Pushing,
+
+    /// <summary>Push: the registry has all of it.</summary>
+    Pushed,
+
+    /// <summary>Push: the repository had it already.</summary>
+    LayerAlreadyExists,
+
+    /// <summary>Push: the registry took it from another of its repositories.</summary>
+    Mounted,
+
+    /// <summary>Load: bytes are coming out of the archive and are unpacked as they come; the last event has
+    /// all.</summary>
+    Loading,
 }

@@ -38,7 +38,7 @@ public class DebianRegistryTests
         var layers = new TarLayers(root["layers"]);
         var store = new ImageStore(new StateRoots(root.Path, root["run"]), layers, new ContentStore(root.Path));
         PullResult result =
-            await new ImagePuller(store).PullAsync(Reference.Parse(name), null, new ProgressLog(), default);
+            await new ImagePuller(store).PullAsync(Reference.Parse(name), null, new ImageLog(), default);
 
         using JsonDocument seen = JsonDocument.Parse(registry.Sh($"skopeo inspect --tls-verify=false docker://{name}"));
         Assert.Equal(seen.RootElement.GetProperty("Digest").GetString(), result.Digest.ToString());
@@ -57,9 +57,9 @@ public class DebianRegistryTests
         Reference byDigest = Reference.Parse($"{registry.Host}/team/app@{result.Digest}");
         Assert.Equal(
             result.Image.Id,
-                (await new ImagePuller(store).PullAsync(byDigest, null, new ProgressLog(), default)).Image.Id);
+                (await new ImagePuller(store).PullAsync(byDigest, null, new ImageLog(), default)).Image.Id);
         await Assert.ThrowsAsync<ImageException>(
             () => new ImagePuller(store).PullAsync(
-                Reference.Parse($"{registry.Host}/team/none:v1"), null, new ProgressLog(), default));
+                Reference.Parse($"{registry.Host}/team/none:v1"), null, new ImageLog(), default));
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Images;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Pipeline;
@@ -167,14 +168,14 @@ public class ImagePullerTests
         string layer = image.BlobDigest(0).Short;
         Assert.Equal(
             [
-                "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Pulling fs layer",
+                "latest: Pulling from busybox", $"{layer}: Pulling fs layer", $"{layer}: Verifying Checksum",
                 $"{layer}: Download complete", $"{layer}: Pull complete", $"Digest: {image.ManifestDigest}",
                 $"Status: Downloaded newer image for {reference.Familiar}",
             ],
             await LinesAsync());
         Assert.Equal(
             [
-                "Using default tag: latest", "latest: Pulling from busybox", $"{layer}: Already exists",
+                "latest: Pulling from busybox", $"{layer}: Already exists",
                 $"Digest: {image.ManifestDigest}", $"Status: Image is up to date for {reference.Familiar}",
             ],
             await LinesAsync());
@@ -182,10 +183,30 @@ public class ImagePullerTests
         async Task<string[]> LinesAsync()
         {
             var output = new StringWriter();
-            var text = new PullText(output);
-            text.Begin(reference);
-            text.End(reference, await world.Puller.PullAsync(reference, null, text, default));
+            await world.Puller.PullAsync(reference, null, new PlainProgress(output), default);
             return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
+    }
+
+    [Fact]
+    public async Task Layers_that_cannot_begin_at_once_wait()
+    {
+        using var world = new ImageWorld();
+        var image = new TestImage();
+        for (int i = 0; i < 5; i++) image.AddGzip(TestImage.Tar(100 + i));
+        image.Push(world.Registry, "a");
+        await world.PullAsync("a:v1");
+        Assert.Equal([image.BlobDigest(3).Short, image.BlobDigest(4).Short],
+            world.Progress.Events.Where(e => e.State == LayerState.Waiting).Select(e => e.Id));
+        Assert.All(world.Progress.Events.GroupBy(e => e.Id), layer => Assert.Equal(
+            layer.Select(e => e.State).Order(), layer.Select(e => e.State)));
+    }
+
+    [Fact]
+    public async Task Image_that_is_not_there_is_pulled_from_nowhere()
+    {
+        using var world = new ImageWorld();
+        await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("none:v1"));
+        Assert.Empty(world.Progress.Lines);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ImageWorld : IDisposable
     public ContentStore Content { get; }
     public ImageStore Store { get; }
     public ImagePuller Puller { get; }
-    public ProgressLog Progress { get; } = new();
+    public ImageLog Progress { get; } = new();
     public List<ImageUse> Uses { get; } = [];
     public string Root => _root.Path;
 

@@ -33,7 +33,7 @@ internal sealed class StoreWorld : IDisposable, ICheckProgress
     public TestRegistry Registry { get; } = new();
     public ISnapshotter Layers { get; }
     public ImageStore Store { get; }
-    public ProgressLog Progress { get; } = new();
+    public ImageLog Progress { get; } = new();
     public List<ImageUse> Uses { get; } = [];
     public List<(Digest Layer, int Number, int Count)> Checked { get; } = [];
     public long BytesRead { get; private set; }

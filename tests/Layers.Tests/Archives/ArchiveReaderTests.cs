@@ -1,6 +1,7 @@
 using Skiff.Interop;
 using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Tests.Support;
 
 namespace Skiff.Layers.Tests.Archives;
@@ -58,11 +59,44 @@ public sealed class ArchiveReaderTests : IDisposable
         Assert.Single(Read(archive));
     }
 
-    private IReadOnlyList<LoadedImage> Read(byte[] archive)
+    [Fact]
+    public void Layers_are_reported_as_they_come_and_whole_when_the_store_has_them()
+    {
+        byte[] archive = ArchiveBytes.Layout(ArchiveBytes.Layer, ArchiveBytes.Config).ToArray();
+        var log = new ProgressLog();
+        log.OnReport = e =>
+        {
+            bool isThere = _layers.Contains(TestRegistry.Sha(ArchiveBytes.Layer));
+            Assert.Equal(isThere, e.DoneBytes == e.TotalBytes);
+        };
+        Read(archive, log);
+        Assert.Equal(0, log.Events.First().DoneBytes);
+        Assert.Equal(log.Events.Last().TotalBytes, log.Events.Last().DoneBytes);
+        Assert.All(log.Events, e => Assert.Equal(
+            (TestRegistry.Sha(ArchiveBytes.Layer).Short, LayerState.Loading, ArchiveBytes.Layer.LongLength),
+            (e.Id, e.State, e.TotalBytes)));
+        log.Events.Clear();
+        Read(archive, log);
+        Assert.Empty(log.Events);
+    }
+
+    [Theory]
+    [InlineData("blobs/sha256/HEX", "0123456789ab")]
+    [InlineData("HEX/layer.tar", "0123456789ab")]
+    [InlineData("HEX.tar", "0123456789ab")]
+    [InlineData("blobs/sha512/HEXHEX", "blobs/sha512/HEXHEX")]
+    [InlineData("層/layer.tar", "層/layer.tar")]
+    public void Layer_is_called_by_its_digest_where_its_path_has_one(string path, string id)
+    {
+        string hex = string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
+        Assert.Equal(id.Replace("HEX", hex), ArchiveNames.LayerId(path.Replace("HEX", hex)));
+    }
+
+    private IReadOnlyList<LoadedImage> Read(byte[] archive, ProgressLog? log = null)
     {
         string path = Path.Combine(_scratch.Path, "archive");
         File.WriteAllBytes(path, archive);
         using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
-        return new ArchiveReader(_layers).Read(fd, Platform.Host, CancellationToken.None);
+        return new ArchiveReader(_layers, progress: log).Read(fd, Platform.Host, CancellationToken.None);
     }
 }

@@ -4,7 +4,7 @@ using Skiff.Layers.Pipeline;
 namespace Skiff.Layers.Tests.Support;
 
 /// <summary>Keeps every event.</summary>
-public sealed class ProgressLog : IPullProgress
+public class ProgressLog : ILayerProgress
 {
     public ConcurrentQueue<LayerProgress> Events { get; } = new();
 

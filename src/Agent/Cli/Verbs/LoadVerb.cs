@@ -1,8 +1,8 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Terminals;
-using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -14,6 +14,7 @@ internal sealed class LoadVerb : Verb
     [
         Option.Value("input", "string", "Read from tar archive file, instead of STDIN", 'i'),
         Option.Value("platform", "string", "Load only the given platform variant (default: this host's)"),
+        ProgressView.Option,
         Option.Flag("quiet", "Suppress the load output", 'q'),
     ];
 
@@ -36,13 +37,10 @@ internal sealed class LoadVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments) => Interruptible.Run(cancellation =>
     {
         Platform platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : Platform.Host;
+        // What docker still says when it is quiet is what plain lines have of a load.
+        ProgressView view = ProgressView.Of(arguments, toError: false, quiet: ProgressMode.Plain);
         using Fd input = Open(arguments.Value("input"));
-        foreach (ArchivedImage image in
-            new ImageArchives(engine.Images).Load(input, platform, cancellation))
-        {
-            if (image.Names.Count == 0) Output.Line($"Loaded image ID: {image.Id}");
-            foreach (Reference name in image.Names) Output.Line($"Loaded image: {name.Familiar}");
-        }
+        view.Run(progress => new ImageArchives(engine.Images).Load(input, platform, progress, cancellation));
         return 0;
     });
 

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
@@ -13,6 +14,7 @@ internal sealed class PullVerb : Verb
         Option.Flag("all-tags", "Download all tagged images in the repository", 'a'),
         Option.Value("limit-rate", "bytes", "Most bytes per second, such as 2m, for all layers together"),
         Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
+        ProgressView.Option,
         Option.Flag("quiet", "Suppress verbose output", 'q'),
     ];
 
@@ -37,20 +39,20 @@ internal sealed class PullVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        string name = arguments.Positional[0];
+        Reference reference = Reference.Parse(arguments.Positional[0]);
         RegistryOptions? options = arguments.Value("limit-rate") is { } rate
             ? PullRate.Parse("--limit-rate", rate) : null;
-        Reference reference = Reference.Parse(name);
         bool all = arguments.Flag("all-tags");
         if (all && !reference.TagIsDefault) throw new UsageException("tag can't be used with --all-tags/-a");
-        foreach (string one in all ? TagsOf(engine, reference, options) : [name])
-            Pulling.Pull(
-                engine, one, arguments.Value("platform"), arguments.Flag("quiet"), toError: false, options);
-        Output.Line(all ? reference.Name : reference.ToString());
+        ProgressView view = ProgressView.Of(arguments, toError: false);
+        if (!all && reference.TagIsDefault && view.IsText) Output.Line("Using default tag: latest");
+        foreach (Reference one in all ? TagsOf(engine, reference, options) : [reference])
+            Pulling.Pull(engine, one, arguments.Value("platform"), view, options);
+        if (!view.IsJson) Output.Line(all ? reference.Name : reference.ToString());
         return 0;
     }
 
-    private static IEnumerable<string> TagsOf(Engine engine, Reference repository, RegistryOptions? options) =>
+    private static IEnumerable<Reference> TagsOf(Engine engine, Reference repository, RegistryOptions? options) =>
         new ImagePuller(engine.Images, options).TagsAsync(repository, default).GetAwaiter().GetResult()
-            .Select(tag => repository.WithTag(tag).ToString());
+            .Select(repository.WithTag);
 }

@@ -1,6 +1,6 @@
+using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
-using Skiff.Interop;
 using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
 
@@ -15,6 +15,7 @@ internal sealed class PushVerb : Verb
         Option.Value("chunk-size", "bytes", "Upload in pieces of this size, for registries that take no larger bodies"),
         Option.Value("compression", "string", "Compress layers by gzip or zstd, whatever they are elsewhere"),
         Option.Value("format", "string", "Kind of the manifest: oci or docker"),
+        ProgressView.Option,
         Option.Flag("quiet", "Suppress verbose output", 'q'),
     ];
 
@@ -44,23 +45,21 @@ internal sealed class PushVerb : Verb
             Choice(arguments, "compression", ("gzip", CompressionKind.Gzip), ("zstd", CompressionKind.Zstd)),
             Choice(arguments, "format", ("docker", true), ("oci", false)),
             arguments.Value("chunk-size") is { } size ? ChunkBytes(size) : null);
-        bool all = arguments.Flag("all-tags"), quiet = arguments.Flag("quiet");
+        bool all = arguments.Flag("all-tags");
         if (all && !name.TagIsDefault) throw new UsageException("tag can't be used with --all-tags/-a");
-        return Interruptible.Run(cancellation =>
+        ProgressView view = ProgressView.Of(arguments, toError: false);
+        if (name.TagIsDefault && !all && view.IsText) Output.Line("Using default tag: latest");
+        return Interruptible.Run(cancellation => view.Run(progress =>
         {
-            using var writer = quiet ? TextWriter.Null : new FdWriter(Fd.Borrow(1));
-            var text = new PushText(writer);
-            if (name.TagIsDefault && !all) writer.WriteLine("Using default tag: latest");
-            text.Begin(name);
+            progress.Message($"The push refers to repository [{name.Name}]");
             var pusher = new ImagePusher(engine.Images, settings);
             foreach (Reference tag in all ? engine.Images.TagsOf(name) : [name])
             {
-                PushResult result = pusher.PushAsync(tag, text, cancellation).GetAwaiter().GetResult();
-                text.End(tag, result);
-                if (quiet) Output.Line(tag.ToString());
+                pusher.PushAsync(tag, progress, cancellation).GetAwaiter().GetResult();
+                if (view.IsQuiet) Output.Line(tag.ToString());
             }
             return 0;
-        });
+        }));
     }
 
     private static T? Choice<T>(ParsedArguments arguments, string option, params (string Text, T Value)[] choices)

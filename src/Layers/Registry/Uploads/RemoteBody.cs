@@ -35,7 +35,7 @@ public sealed class RemoteBody(RegistryClient registry, Reference where, Descrip
         }
     }
 
-    private sealed class Quiet : IPullProgress
+    private sealed class Quiet : ILayerProgress
     {
         public void Report(in LayerProgress progress) { }
     }
