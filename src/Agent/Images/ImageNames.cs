@@ -118,7 +118,8 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
 
     // Everything but the files in _tags and _digests is a directory.
     private static void Walk(
-        string root, string directory, List<(Reference Name, NameRecord Record)> names, Action<Reference, ImageException>? damaged)
+        string root, string directory, List<(Reference Name, NameRecord Record)> names,
+        Action<Reference, ImageException>? damaged)
     {
         Errno errno = Files.TryListDirectory(directory, out List<string> entries);
         if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(
@@ -128,7 +129,8 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
         {
             string path = $"{directory}/{entry}";
             if (!isLeaf) Walk(root, path, names, damaged);
-            else if (NameOf(root, path) is { } name && Read(path, name, damaged) is { } record) names.Add((name, record));
+            else if (NameOf(root, path) is { } name && Read(path, name, damaged) is { } record)
+                names.Add((name, record));
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class PartialDownloads(ISnapshotter layers, TimeSpan? keep)
     private readonly TimeSpan _keep = keep ?? TimeSpan.FromDays(7);
 
     /// <summary>Drops those that have become too old; returns the bytes.</summary>
-    /// <param name="usedBefore">Where room is needed: when images must not have been used since; null elsewhere.</param>
+    /// <param name="usedBefore">Where room is needed: when images must not have been used since; else null.</param>
     /// <param name="dryRun">Drops nothing.</param>
     public long Drop(DateTimeOffset? usedBefore = null, bool dryRun = false)
     {

@@ -4,8 +4,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Agent.Images;
 
 /// <summary>
-/// What an image is to be in a registry. As long as all its layers come to be what was planned, an image that a registry
-/// knows keeps its manifest to the byte.
+/// What an image is to be in a registry. As long as all its layers come to be what was planned, an image that a
+/// registry knows keeps its manifest to the byte.
 /// </summary>
 internal sealed class PushPlan
 {

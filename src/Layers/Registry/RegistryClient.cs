@@ -7,8 +7,8 @@ using Skiff.Layers.Registry.Uploads;
 namespace Skiff.Layers.Registry;
 
 /// <summary>
-/// Reads from one registry and its mirrors (distribution-spec, "Pull"), and gives out who writes. Thread-safe; connections are kept and shared.
-/// Errors are <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
+/// Reads from one registry and its mirrors (distribution-spec, "Pull"), and gives out who writes. Thread-safe;
+/// connections are kept and shared. Errors are <see cref="ImageException"/>s that leave it to the caller to say what was being pulled.
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {

@@ -9,7 +9,7 @@ internal static class TagList
     /// <summary>As many as are taken.</summary>
     public const int MaxTags = 100_000;
 
-    /// <summary>Adds the tags of <c>{"name": "library/busybox", "tags": ["latest"]}</c>; null stands for none.</summary>
+    /// <summary>Adds the tags of <c>{"name": "library/app", "tags": ["latest"]}</c>; null stands for none.</summary>
     public static void Read(byte[] page, List<string> tags)
     {
         try

@@ -69,7 +69,8 @@ internal sealed class TokenServer(
         HttpResponseMessage response, Uri uri, RegistryCredentials? login, CancellationToken cancellation)
     {
         int status = (int)response.StatusCode;
-        string? said = await RegistryErrors.SaidAsync(response, options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
+        string? said = await RegistryErrors.SaidAsync(
+            response, options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
         string advice = status is not (400 or 401 or 403) ? "try again later"
             : login is null ? "a login may be needed (skiff login)" : $"check the login of {login} (skiff login)";
         return new ImageException(

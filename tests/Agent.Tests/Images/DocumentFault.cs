@@ -6,8 +6,8 @@ using Skiff.Layers.Tests.Support;
 namespace Skiff.Agent.Tests.Images;
 
 /// <summary>
-/// What a registry or its token server may do wrong with one document of a pull, and what has to come of it. What it may
-/// do wrong with a layer is in <c>RegistryFault</c>.
+/// What a registry or its token server may do wrong with one document of a pull, and what has to come of it. What it
+/// may do wrong with a layer is in <c>RegistryFault</c>.
 /// </summary>
 /// <param name="What">In words.</param>
 /// <param name="Of">The document.</param>

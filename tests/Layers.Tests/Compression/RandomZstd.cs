@@ -9,7 +9,8 @@ namespace Skiff.Layers.Tests.Compression;
 /// </summary>
 internal static class RandomZstd
 {
-    private const int Raw = 0, Rle = 1, Compressed = 2, MaxBlockBytes = 128 << 10, LibraryHeaderBytes = 6, LiteralsBytes = 5;
+    private const int Raw = 0, Rle = 1, Compressed = 2;
+    private const int MaxBlockBytes = 128 << 10, LibraryHeaderBytes = 6, LiteralsBytes = 5;
 
     private static readonly byte[] s_magic = [0x28, 0xB5, 0x2F, 0xFD];
 

@@ -11,7 +11,8 @@ namespace Skiff.Layers.Tests.Fuzz;
 
 /// <summary>
 /// registries.json, policy.json, docker's config.json, and what servers say about tokens. Oracles: what is refused is
-/// refused with the file's name and no secret; what is taken leads every name somewhere, and a login that is put in is found again.
+/// refused with the file's name and no secret; what is taken leads every name somewhere, and a login that is
+/// put in is found again.
 /// </summary>
 internal sealed class SettingsTarget : FuzzTarget
 {

@@ -16,7 +16,8 @@ internal sealed class SignatureTarget : FuzzTarget
     private static readonly byte[][] s_words =
     [
         .. ((string[])["null", "true", "1", "\"\"", "[]", "{}", "\"\\ud800\"", "\"\\ud800\":1,", "\\u0000",
-            "\"critical\":", "\"type\":", "\"image\":{", "\"identity\":", "\"subject\":[", "\"digest\":", "\"sha256\":", "\"sig\":\"",
+            "\"critical\":", "\"type\":", "\"image\":{", "\"identity\":", "\"subject\":[", "\"digest\":",
+            "\"sha256\":", "\"sig\":\"",
             "\"payload\":\"", "\"dsseEnvelope\":{", "\"signatures\":[", "sha256:", ",", "\"", "{", "}", "[", "]", "\\",
             "\u001b", "=", new string('[', 100)])
             .Select(Encoding.UTF8.GetBytes),

@@ -8,8 +8,8 @@ using Skiff.Layers.Tests.Compression;
 namespace Skiff.Layers.Tests.Fuzz;
 
 /// <summary>
-/// Frames of zstd through the stage of a pull. Oracles: the plain bytes, the largest window, and the same of any pieces.
-/// Of output without end the beginning is enough.
+/// Frames of zstd through the stage of a pull. Oracles: the plain bytes, the largest window, and the same of any
+/// pieces. Of output without end the beginning is enough.
 /// </summary>
 internal sealed class ZstdTarget : FuzzTarget
 {

@@ -2,8 +2,8 @@ using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Tests.Support;
 
-/// <summary>What a registry does with uploads (distribution-spec, "Push"), on top of a <see cref="TestRegistry"/>: keeps
-/// what it is sent, and says where an upload is.</summary>
+/// <summary>What a registry does with uploads (distribution-spec, "Push"), on top of a <see cref="TestRegistry"/>:
+/// keeps what it is sent, and says where an upload is.</summary>
 public sealed class UploadServer : IDisposable
 {
     private readonly Dictionary<string, List<byte>> _uploads = [];

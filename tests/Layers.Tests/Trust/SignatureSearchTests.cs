@@ -45,7 +45,8 @@ public sealed class SignatureSearchTests : IDisposable
         TestSigner.Store(_registry, "app", SigTag, (Payload, _stranger.Sign(Payload)), (other, _signer.Sign(other)));
         Assert.False(await FindAsync());
         Assert.Equal($"signature {TestRegistry.Sha(Payload).Short} is by none of the keys, or what it signs was "
-            + $"changed; signature {TestRegistry.Sha(other).Short} is for {s_index}: expected {s_image}", _search!.Describe());
+            + $"changed; signature {TestRegistry.Sha(other).Short} is for {s_index}: expected {s_image}",
+            _search!.Describe());
     }
 
     [Fact]
