@@ -35,6 +35,16 @@ public sealed class PushTests(SkiffHost host)
         b.Run("tag", copy, far).Exits(0);
         Assert.StartsWith($"v1: digest: {digest} size: ", b.Run("push", far).Exits(0).Lines[^1]);
         Assert.Equal(digest, Sha256(third.Manifest("far", "v1")));
+        // An archive has the layers uncompressed, and what the registry calls the image besides.
+        string archive = Path.Combine(b.Folder, "copy.tar"), loaded = $"{third.Host}/loaded:v1";
+        b.Run("save", "-o", archive, copy).Exits(0);
+        using (Store d = new(host, "erofs"))
+        {
+            d.Run("load", "-i", archive).Exits(0);
+            Assert.Equal((digest, layers), (Digest(d, copy), d.Layers(copy)));
+            d.Run("tag", copy, loaded).Exits(0);
+            Assert.StartsWith($"v1: digest: {digest} size: ", d.Run("push", loaded).Exits(0).Lines[^1]);
+        }
         second.Stop();
 
         // Nobody whom the first store knows of can be asked any more.

@@ -26,8 +26,22 @@ internal sealed class ImageArchives(ImageStore store)
             if (!chosen.TryGetValue(id, out List<Reference>? names)) chosen.Add(id, names = []);
             if (name is not null && !names.Contains(name)) names.Add(name);
         }
+        var known = new KnownBlobs(store);
         new ArchiveWriter(store.Layers, store.Content, sink).Write(
-            [.. chosen.Select(image => new ArchivedImage(image.Key, image.Value))], cancellation);
+            [.. chosen.Select(image => new ArchivedImage(image.Key, image.Value, Origins(known, image.Key, image.Value)))],
+            cancellation);
+    }
+
+    // By what the registries of the names that were asked for know the image; where it is besides stays here.
+    private List<ArchivedOrigin> Origins(KnownBlobs known, Digest id, List<Reference> names)
+    {
+        List<ArchivedOrigin> origins = [];
+        foreach ((_, Digest manifest, Reference where) in known.ManifestsOf(id))
+            if (names.Exists(name => name.Name == where.Name)
+                && origins.TrueForAll(origin => origin.Name.Name != where.Name))
+                origins.Add(new ArchivedOrigin(where,
+                    [.. new[] { where.Digest!.Value, manifest }.Distinct().Select(store.Content.Get)]));
+        return origins;
     }
 
     /// <summary>Takes all images of an archive in; names that stood for other images move.</summary>
@@ -52,7 +66,10 @@ internal sealed class ImageArchives(ImageStore store)
             Digest id = store.Content.Put(image.Config), manifest = store.Content.Put(image.Manifest);
             store.AddLocal(null, id, [id, manifest]);
             foreach (Reference name in image.Names) store.AddLocal(name.WithoutDigest(), id, [id, manifest]);
-            loaded.Add(new ArchivedImage(id, image.Names));
+            // The tag stands for what was loaded, which no registry need have; so the image is not collected.
+            foreach (ArchivedOrigin origin in image.Origins)
+                store.Add(origin.Name, origin.Name.Digest!.Value, id, [image.Config, .. origin.Documents]);
+            loaded.Add(new ArchivedImage(id, image.Names, image.Origins));
             if (image.Names.Count == 0) progress.Loaded($"Loaded image ID: {id}");
             foreach (Reference name in image.Names) progress.Loaded($"Loaded image: {name.Familiar}");
         }

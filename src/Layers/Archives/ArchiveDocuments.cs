@@ -36,7 +36,9 @@ internal sealed class ArchiveDocuments(ISnapshotter layers, ContentStore content
             };
             documents.Add((ArchiveNames.Blob(image.Id), config));
             documents.Add((ArchiveNames.Blob(described.Digest), manifest));
-            manifests.AddRange(Named(described, image.Names));
+            foreach (byte[] document in image.Origins.SelectMany(origin => origin.Documents))
+                documents.Add((ArchiveNames.Blob(Sha256.DigestOf(document)), document));
+            manifests.AddRange(Named(described, image));
             WriteDockerImage(json, image, diffIds);
         }
         json.WriteEndArray();
@@ -56,18 +58,20 @@ internal sealed class ArchiveDocuments(ISnapshotter layers, ContentStore content
     }
 
     // One entry for each name, as the layout wants it.
-    private static IEnumerable<Descriptor> Named(Descriptor manifest, IReadOnlyList<Reference> names)
+    private static IEnumerable<Descriptor> Named(Descriptor manifest, ArchivedImage image)
     {
-        if (names.Count == 0) yield return manifest;
-        foreach (Reference name in names)
-            yield return manifest with
+        if (image.Names.Count == 0) yield return manifest;
+        foreach (Reference name in image.Names)
+        {
+            var annotations = new Dictionary<string, string>
             {
-                Annotations = new Dictionary<string, string>
-                {
-                    [ArchiveNames.ImageName] = name.ToString(),
-                    [ArchiveNames.RefName] = name.Tag!,
-                },
+                [ArchiveNames.ImageName] = name.ToString(),
+                [ArchiveNames.RefName] = name.Tag!,
             };
+            foreach (ArchivedOrigin origin in image.Origins)
+                if (origin.Name.Name == name.Name) annotations[ArchiveNames.Origin] = origin.Name.ToString();
+            yield return manifest with { Annotations = annotations };
+        }
     }
 
     private static void WriteDockerImage(Utf8JsonWriter json, ArchivedImage image, IReadOnlyList<Digest> diffIds)

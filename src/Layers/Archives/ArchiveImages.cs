@@ -34,16 +34,49 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
         foreach (string path in item.Layers) layers.Add(content.Layer(path) ?? throw Missing("layer", path));
         Compare(id, diffIds, layers);
         IEnumerable<Descriptor> plain = layers.Select(layer => Descriptor.OfTar(layer.DiffId, layer.PlainBytes));
-        return new LoadedImage(config, ManifestOf(id) ?? Manifest.Of(config, plain).ToJson(), item.Names);
+        byte[] manifest = Manifest.Of(config, plain).ToJson();
+        List<Descriptor> listed = [.. AlsoListed().Where(one => IsOf(one, id))];
+        if (listed.Count > 0) manifest = Blob(listed[0], "manifest");
+        return new LoadedImage(config, manifest, item.Names, Origins(listed, id, item.Names));
     }
 
-    // The manifest that the archive has for a config as an OCI layout.
-    private byte[]? ManifestOf(Digest id)
+    // What the archive has as an OCI layout besides; Docker's own readers don't look at it either.
+    private IReadOnlyList<Descriptor> AlsoListed()
     {
-        foreach (byte[] document in content.Documents)
-            if (TryParse(document) is { } manifest && manifest.Config.Digest == id)
-                return document;
-        return null;
+        try
+        {
+            return content.Document(ArchiveNames.Index) is { } list ? Oci.Index.Parse(list).Manifests : [];
+        }
+        catch (ImageException)
+        {
+            return [];
+        }
+    }
+
+    private bool IsOf(Descriptor listed, Digest id) =>
+        content.Document(ArchiveNames.Blob(listed.Digest)) is { } document && TryParse(document) is { } manifest
+        && manifest.Config.Digest == id;
+
+    // A repository other than the image's own is none of an archive's business.
+    private List<ArchivedOrigin> Origins(IEnumerable<Descriptor> listed, Digest id, IReadOnlyList<Reference> names)
+    {
+        List<ArchivedOrigin> origins = [];
+        foreach (Descriptor one in listed)
+            if (one.Annotations?.GetValueOrDefault(ArchiveNames.Origin) is { } text
+                && Reference.Parse(text) is { Digest: { } digest } origin
+                && names.Any(name => name.Name == origin.Name) && origins.TrueForAll(known => known.Name != origin))
+                origins.Add(new ArchivedOrigin(origin, Known(digest, id, text)));
+        return origins;
+    }
+
+    // What the digest names, and the manifest that makes it the image's.
+    private List<byte[]> Known(Digest digest, Digest id, string origin)
+    {
+        byte[] named = Blob(new Descriptor { Digest = digest }, "manifest");
+        if (TryParse(named)?.Config.Digest == id) return [named];
+        foreach (Descriptor one in Oci.Index.Parse(named).Manifests)
+            if (IsOf(one, id)) return [named, Blob(one, "manifest")];
+        throw new ImageException($"{origin} in the archive does not stand for image {id}");
     }
 
     private static Manifest? TryParse(byte[] document)
@@ -88,7 +121,8 @@ internal sealed class ArchiveImages(ArchiveContent content, Platform platform)
             layers.Add(content.Layer(ArchiveNames.Blob(layer.Digest))
                 ?? throw Missing("layer", ArchiveNames.Blob(layer.Digest)));
         Compare(manifest.Config.Digest, ImageConfig.Parse(config).RootFs.DiffIds, layers);
-        return new LoadedImage(config, document, name.Length > 0 ? [Reference.Parse(name)] : []);
+        IReadOnlyList<Reference> names = name.Length > 0 ? [Reference.Parse(name)] : [];
+        return new LoadedImage(config, document, names, Origins([descriptor], manifest.Config.Digest, names));
     }
 
     private byte[] Blob(Descriptor descriptor, string what)

@@ -23,6 +23,9 @@ internal static class ArchiveNames
     /// <summary>In which it gives the tag, and skopeo the whole name.</summary>
     internal const string RefName = "org.opencontainers.image.ref.name";
 
+    /// <summary>In which our archives give repository and digest by which a registry knows the image.</summary>
+    internal const string Origin = "skiff.origin";
+
     internal const string Blobs = "blobs/", Sha256Blobs = Blobs + "sha256/";
 
     /// <summary>Where a blob is.</summary>

@@ -7,4 +7,6 @@ namespace Skiff.Layers.Archives;
 /// <param name="Manifest">The manifest's bytes: the archive's, or one made for the layers as the store has
 /// them.</param>
 /// <param name="Names">Tags that the archive gives it; may be empty.</param>
-public sealed record LoadedImage(byte[] Config, byte[] Manifest, IReadOnlyList<Reference> Names);
+/// <param name="Origins">By what registries know it; of the repositories of its tags.</param>
+public sealed record LoadedImage(
+    byte[] Config, byte[] Manifest, IReadOnlyList<Reference> Names, IReadOnlyList<ArchivedOrigin> Origins);
