@@ -20,7 +20,8 @@ public static class RandomDeflate
             switch (random.Next(4))
             {
                 case 0:
-                    byte[] data = new byte[random.Next(2) * random.Next(2000)];
+                    // Now and then a whole window.
+                    byte[] data = new byte[random.Next(8) == 0 ? 33_000 : random.Next(2) * random.Next(2000)];
                     random.NextBytes(data);
                     writer.Stored(last, data);
                     written += data.Length;
@@ -72,6 +73,7 @@ public static class RandomDeflate
         int[] used = [.. Enumerable.Range(0, litLen.Length).Where(symbol => litLen[symbol] > 0 && symbol != 256)];
         int[] near = [.. Enumerable.Range(0, distance.Length).Where(
             symbol => distance[symbol] > 0 && symbol < 30 && Furthest(symbol) <= written)];
+        bool furthest = random.Next(3) == 0;
         for (int left = used.Length == 0 ? 0 : random.Next(3000); left > 0; left--)
         {
             int symbol = used[random.Next(used.Length)];
@@ -81,8 +83,8 @@ public static class RandomDeflate
             if (symbol < 256) continue;
             int lengthBits = symbol is < 265 or 285 ? 0 : (symbol - 261) / 4;
             writer.Bits((uint)random.Next(1 << lengthBits), lengthBits);
-            int code = near[random.Next(near.Length)];
-            writer.Symbol(distance, code).Bits((uint)random.Next(1 << DistanceBits(code)), DistanceBits(code));
+            int code = furthest ? near[^1] : near[random.Next(near.Length)], bits = DistanceBits(code);
+            writer.Symbol(distance, code).Bits((uint)(furthest ? (1 << bits) - 1 : random.Next(1 << bits)), bits);
             written += 2;
         }
         writer.Symbol(litLen, 256);
