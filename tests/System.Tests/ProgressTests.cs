@@ -107,7 +107,7 @@ public sealed class ProgressTests(SkiffHost host)
         proxy.HoldAfter(20_000_000);
         using Command pull = OnTerminal(store, variables, $"pull {option} 127.0.0.1:{proxy.Port}/debian:bookworm");
         Wait.Until(() => proxy.Passed > 19_900_000, "the bytes before the hold");
-        Thread.Sleep(300); // For some paintings.
+        Thread.Sleep(1000); // For some paintings, ten a second.
         proxy.HoldAfter(long.MaxValue);
         string seen = pull.Finish().Exits(0).Out;
         Assert.Equal(hasBars, seen.Contains(": Downloading ", StringComparison.Ordinal));
@@ -127,7 +127,7 @@ public sealed class ProgressTests(SkiffHost host)
         using Command pull = OnTerminal(
             store, "TERM=xterm LANG=C.UTF-8", $"pull 127.0.0.1:{proxy.Port}/debian:bookworm");
         Wait.Until(() => proxy.Passed > 19_900_000, "the bytes before the hold");
-        Thread.Sleep(300);
+        Thread.Sleep(1000);
         pull.Input.Write(Interrupt);
         pull.Input.Flush();
         string seen = pull.Finish().Exits(130).Out;
