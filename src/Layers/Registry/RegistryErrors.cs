@@ -11,6 +11,9 @@ namespace Skiff.Layers.Registry;
 /// <summary>What went wrong with a registry, in words for its user.</summary>
 internal static class RegistryErrors
 {
+    /// <summary>What to do about a manifest that is not there.</summary>
+    public const string CheckName = "; check the name and the tag";
+
     private const int MaxErrorBytes = 64 << 10;
 
     private const string InsecureAdvice =
@@ -93,7 +96,7 @@ internal static class RegistryErrors
         HttpStatusCode.Unauthorized => $"; log in with {login}",
         HttpStatusCode.Forbidden => $"; use a login that may do this: {login}",
         HttpStatusCode.NotFound when target.Contains("/manifests/", StringComparison.Ordinal) =>
-            "; check the name and the tag",
+            CheckName,
         HttpStatusCode.NotFound when target.Contains("/blobs/sha256:", StringComparison.Ordinal) =>
             "; the registry lacks a part of the image, which has to be pushed again",
         _ when IsTransient(status) => "; try again later",

@@ -135,7 +135,8 @@ internal sealed class SignatureSearch(
         }
         catch (ImageException e)
         {
-            _misses.Add($"{what}: {e.Message}");
+            // Nobody has given these names.
+            _misses.Add($"{what}: {e.Message.Replace(RegistryErrors.CheckName, "", StringComparison.Ordinal)}");
             return null;
         }
     }
