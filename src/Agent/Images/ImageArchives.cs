@@ -27,9 +27,8 @@ internal sealed class ImageArchives(ImageStore store)
             if (name is not null && !names.Contains(name)) names.Add(name);
         }
         var known = new KnownBlobs(store);
-        new ArchiveWriter(store.Layers, store.Content, sink).Write(
-            [.. chosen.Select(image => new ArchivedImage(image.Key, image.Value, Origins(known, image.Key, image.Value)))],
-            cancellation);
+        new ArchiveWriter(store.Layers, store.Content, sink).Write([.. chosen.Select(image =>
+            new ArchivedImage(image.Key, image.Value, Origins(known, image.Key, image.Value)))], cancellation);
     }
 
     // By what the registries of the names that were asked for know the image; where it is besides stays here.

@@ -33,6 +33,10 @@ internal sealed record RegistryRequest(HttpMethod Method, string Target, params 
     /// it is. Null for a request that may.</summary>
     public Func<CancellationToken, Task<RegistryRequest>>? Renew { get; init; }
 
+    /// <summary>Whether the body waits for a word of the registry (Expect: 100-continue, RFC 9110 section 10.1.1); one
+    /// that says nothing gets it a second later.</summary>
+    public bool AsksFirst { get; init; }
+
     /// <summary>How many idle times the answer may take: some registries copy a blob before they answer.</summary>
     public int Patience { get; init; } = 1;
 
@@ -59,6 +63,7 @@ internal sealed record RegistryRequest(HttpMethod Method, string Target, params 
         var message = new HttpRequestMessage(Method, uri) { Content = Content?.Invoke() };
         if (ContentRange is not null) message.Content?.Headers.TryAddWithoutValidation("Content-Range", ContentRange);
         if (Accept is not null) message.Headers.TryAddWithoutValidation("Accept", Accept);
+        if (AsksFirst) message.Headers.ExpectContinue = true;
         if (Offset > 0) message.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(Offset, null);
         return message;
     }

@@ -72,6 +72,17 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
+    public async Task Registry_that_claims_to_have_more_than_there_is_gets_all_of_it_again()
+    {
+        CutOnce(50_000);
+        _server.Fault = request => request.Method != "GET" ? null
+            : Answer.Text(204, "").With("Location", request.Path).With("Range", "0-300000");
+        await UploadAsync();
+        Assert.Equal(_blob, _server.Blobs[Digest]);
+        Assert.Equal(2, _server.Log.Count(line => line == "POST uploads"));
+    }
+
+    [Fact]
     public async Task Upload_that_the_registry_has_forgotten_begins_anew()
     {
         CutOnce(50_000);

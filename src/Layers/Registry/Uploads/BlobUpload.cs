@@ -20,6 +20,9 @@ internal sealed class BlobUpload(
     private const int AheadBytes = 1 << 20;
     private const int LargestChunk = 256 << 20;
 
+    // From here on it pays to hear a refusal before the body has been sent.
+    private const int LargeBody = 32 << 20;
+
     // What a registry that takes no large bodies is offered.
     private const int FallbackChunk = 8 << 20;
 
@@ -98,6 +101,7 @@ internal sealed class BlobUpload(
                 Headers = { ContentType = UploadRequest.Type },
             },
             AlsoAnswers = _chunk is null ? s_tooLarge : [],
+            AsksFirst = bytes > LargeBody,
             Renew = ResumeAsync,
         };
     }
@@ -112,9 +116,10 @@ internal sealed class BlobUpload(
         bool isGone;
         using (HttpResponseMessage answer = await transport.SendAsync(ask, cancellation).ConfigureAwait(false))
         {
-            // "0-0" is what is said of one byte and of none.
-            isGone = answer.StatusCode == HttpStatusCode.NotFound || EndOf(answer) is null or 1;
-            if (!isGone) (_location, _at) = (UploadRequest.LocationOf(answer), EndOf(answer)!.Value);
+            // "0-0" is what is said of one byte and of none; and nothing can have come that has not been sent.
+            long end = EndOf(answer) ?? 0;
+            isGone = answer.StatusCode == HttpStatusCode.NotFound || end <= 1 || end > (body.Length ?? long.MaxValue);
+            if (!isGone) (_location, _at) = (UploadRequest.LocationOf(answer), end);
         }
         if (isGone) await BeginAsync(null, cancellation).ConfigureAwait(false);
         return await NextAsync(cancellation).ConfigureAwait(false) ?? Patch(0);
