@@ -8,8 +8,8 @@ namespace Skiff.Layers.Registry;
 
 /// <summary>
 /// Reads from one registry and its mirrors (distribution-spec, "Pull"), and gives out who writes. Thread-safe;
-/// connections are kept and shared. Errors are <see cref="ImageException"/>s that leave it to the caller to say what was
-/// being pulled.
+/// connections are kept and shared. Errors are <see cref="ImageException"/>s that leave it to the caller to say what
+/// was being pulled.
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
