@@ -25,6 +25,42 @@ public sealed class ResumeTests : IDisposable
     public void Dispose() => _proxy.Dispose();
 
     [Theory]
+    [InlineData("erofs")]
+    [InlineData("overlay")]
+    public void Layer_that_somebody_downloads_is_waited_for(string store)
+    {
+        _store = store;
+        using Command first = Start("pull", _image);
+        WaitUntilHeld(first);
+        // Nothing but the first pull keeps this one from the registry.
+        using Command second = Start("pull", _host.Debian);
+        Wait.Until(() => IsWaiting(second), "the second pull's wait");
+        _proxy.HoldAfter(long.MaxValue);
+        Assert.Contains("Pull complete", first.Finish().Exits(0).Out);
+        Assert.Contains("Already exists", second.Finish().Exits(0).Out);
+        Run("system", "check").Exits(0);
+    }
+
+    [Fact]
+    public void Pull_that_waits_takes_over_when_the_one_that_it_waits_for_ends()
+    {
+        _store = "erofs";
+        using Command first = Start("pull", _image);
+        WaitUntilHeld(first);
+        using Command second = Start("pull", _host.Debian);
+        Wait.Until(() => IsWaiting(second), "the second pull's wait");
+        Command.Shell($"kill -INT {first.Pid}").Exits(0);
+        first.Finish().Exits(130);
+        CommandResult taken = second.Finish().Exits(0);
+        Assert.Contains("Resuming at", taken.Out);
+        Assert.Contains("Pull complete", taken.Out);
+    }
+
+    // Whoever waits for a layer has the file of claims open, and no part of the layer.
+    private bool IsWaiting(Command pull) =>
+        Directory.GetFiles($"/proc/{pull.Pid}/fd").Any(fd => File.ResolveLinkTarget(fd, false)?.Name == ".pulls");
+
+    [Theory]
     [InlineData("erofs", "INT", 130)]
     [InlineData("overlay", "TERM", 143)]
     public void Pull_that_a_signal_ends_is_taken_up_by_the_next_one(string store, string signal, int code)

@@ -138,7 +138,10 @@ internal sealed class ImagePuller(
         var limits = new ParallelOptions { MaxDegreeOfParallelism = LayersAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(
             wanted, limits, async (one, stop) =>
-                await pipeline.RunAsync(one.Layer, one.DiffId, stop).ConfigureAwait(false))
+            {
+                using LayerClaim claim = await store.ClaimAsync(one.DiffId, stop).ConfigureAwait(false);
+                await pipeline.RunAsync(one.Layer, one.DiffId, stop).ConfigureAwait(false);
+            })
             .ConfigureAwait(false);
 
         void Report(Descriptor layer, LayerState state, long doneBytes) =>

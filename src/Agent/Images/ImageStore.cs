@@ -233,6 +233,10 @@ internal sealed class ImageStore
         Names.RemoveTemporaries();
     }
 
+    /// <summary>The right to download a layer; see <see cref="LayerClaim"/>. The caller holds the store.</summary>
+    internal Task<LayerClaim> ClaimAsync(Digest diffId, CancellationToken cancellation) =>
+        LayerClaim.TakeAsync(_directory, diffId, cancellation);
+
     private T Adding<T>(Func<ImageAddition, T> steps)
     {
         using StoreLock writing = LockNames();

@@ -10,6 +10,8 @@ public static unsafe partial class Files
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
     private const int F_ADD_SEALS = 1033;
+    private const int F_OFD_SETLK = 37;
+    private const short F_WRLCK = 1;
     private const uint MFD_CLOEXEC = 1;
     private const uint MFD_ALLOW_SEALING = 2;
     private const int EFD_CLOEXEC_NONBLOCK = 0x80800;
@@ -31,6 +33,20 @@ public static unsafe partial class Files
     {
         int r = LibC.fcntl(fd.Number, F_DUPFD_CLOEXEC, lowest);
         return r == -1 ? throw new LinuxException(Native.LastErrno, "fcntl F_DUPFD_CLOEXEC", fd.ToString()) : new Fd(r);
+    }
+
+    /// <summary>
+    /// fcntl(F_OFD_SETLK): one byte of a file, which need not have it, for this open file description alone. EAGAIN when
+    /// another one has it. Released with the description.
+    /// </summary>
+    public static Errno TryLockByte(Fd fd, long offset)
+    {
+        // SAFETY: the kernel reads the structure during the call.
+        var range = new flock
+        {
+            l_type = F_WRLCK, l_start = offset, l_len = 1, // From the beginning: l_whence is SEEK_SET, 0.
+        };
+        return LibC.fcntl(fd.Number, F_OFD_SETLK, &range) == -1 ? Native.LastErrno : Errno.None;
     }
 
     /// <summary>
