@@ -6,8 +6,8 @@ namespace Skiff.Agent.Images;
 
 /// <summary>
 /// The right to download a layer: whoever comes later waits, and then finds the layer, or takes up what the first has
-/// left of it. A lock on one byte of <c>images/.pulls</c>, whose place the DiffId gives; of all processes, and gone with
-/// the one that has it.
+/// left of it. A lock on one byte of <c>images/.pulls</c>, whose place the DiffId gives; among all processes, and gone
+/// with the one that has it.
 /// </summary>
 internal sealed class LayerClaim : IDisposable
 {

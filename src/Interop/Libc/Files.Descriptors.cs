@@ -36,8 +36,8 @@ public static unsafe partial class Files
     }
 
     /// <summary>
-    /// fcntl(F_OFD_SETLK): one byte of a file, which need not have it, for this open file description alone. EAGAIN when
-    /// another one has it. Released with the description.
+    /// fcntl(F_OFD_SETLK): one byte of a file, which need not have it, for this open file description alone. EAGAIN
+    /// when another one has it. Released with the description.
     /// </summary>
     public static Errno TryLockByte(Fd fd, long offset)
     {

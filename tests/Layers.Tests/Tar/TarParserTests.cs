@@ -189,6 +189,8 @@ public sealed class TarParserTests : IDisposable
     {
         byte[] tar = File.ReadAllBytes(Oracle.MakeTar(_sandbox,
             "for i in range(1000): add('dir/%d' % i + 'n' * 120, data=b'x' * 100)"));
+        // What the runtime sets up when code is run for the first time is none of the parser's.
+        new TarParser(new Silent()).Append(tar);
         var parser = new TarParser(new Silent());
         parser.Append(tar.AsSpan(0, 100_000));
         long before = GC.GetAllocatedBytesForCurrentThread();
