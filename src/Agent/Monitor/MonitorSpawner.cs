@@ -15,9 +15,24 @@ internal static class MonitorSpawner
     public const int ControlFd = 3;
 
     private const string CgroupName = "skiff/monitor";
+    private const int CgroupAttempts = 5;
 
     /// <summary>Spawns; the process reads its start request from <paramref name="control"/>.</summary>
     public static void Spawn(StateRoots roots, Fd control)
+    {
+        for (int left = CgroupAttempts; ; left--)
+            try
+            {
+                SpawnOnce(roots, control);
+                return;
+            }
+            catch (LinuxException e) when (left > 1 && e.Errno is (Errno.ENOENT or Errno.ENODEV))
+            {
+                // `system release` of another state root has removed the group, empty as it was, a moment ago.
+            }
+    }
+
+    private static void SpawnOnce(StateRoots roots, Fd control)
     {
         using Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), CgroupName, CgroupControllers.None);
         using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
