@@ -11,14 +11,14 @@ public sealed class KillTests(SkiffHost host, ITestOutputHelper output)
 {
     private const string Kept = "kept:v1";
 
-    private static readonly int s_kills = Number("SKIFF_KILLS") ?? 5;
+    private static readonly int s_kills = Settings.Number("SKIFF_KILLS") ?? 5;
 
     [Theory]
     [InlineData("erofs")]
     [InlineData("overlay")]
     public void Killed_verbs_lose_nothing_and_leave_nothing(string snapshotter)
     {
-        int seed = Number("SKIFF_SEED") ?? Random.Shared.Next();
+        int seed = Settings.Number("SKIFF_SEED") ?? Random.Shared.Next();
         output.WriteLine($"{snapshotter} store, SKIFF_SEED={seed}, {s_kills} kills a verb");
         using ScratchRegistry registry = new();
         using Store store = new(host, snapshotter);
@@ -51,7 +51,7 @@ public sealed class KillTests(SkiffHost host, ITestOutputHelper output)
         store.Run("rm", container).Exits(0);
         store.Run("system", "prune", "-af").Exits(0);
         foreach (string folder in (string[])["layers", "ingest", "content/sha256", "images/ids", "images/names"])
-            Assert.Empty(Entries(store, folder));
+            Assert.Empty(store.Entries(folder));
     }
 
     private void Kill(Store store, Random random, string[] verb, string[]? undo, Action? check)
@@ -69,6 +69,9 @@ public sealed class KillTests(SkiffHost host, ITestOutputHelper output)
             check?.Invoke();
             CommandResult defects = store.Run("system", "check", "-q");
             Assert.True(defects.Out.Contains(" 0 defects"), $"{what}: {defects}");
+            // A digest comes after its tag and goes before it; without one it is a name that nobody asked for.
+            Assert.DoesNotMatch("(?m)^[^<\n]+:<none>$",
+                store.Run("images", "--format", "{{.Repository}}:{{.Tag}}").Exits(0).Out);
             // Whatever had been made of it may make the verb say that there is nothing left to do.
             CommandResult again = store.Run(verb);
             Assert.True(again.ExitCode == 0 || verb[0] == "rmi", $"{what}: {again}");
@@ -119,13 +122,4 @@ public sealed class KillTests(SkiffHost host, ITestOutputHelper output)
 
     private static string Run(Store store, string image) =>
         store.Run("run", "--rm", "--network", "none", image, "echo", "it runs").Exits(0).Text();
-
-    private static string[] Entries(Store store, string folder)
-    {
-        string path = Path.Combine(store.Root, folder);
-        return Directory.Exists(path) ? Directory.GetFileSystemEntries(path) : [];
-    }
-
-    private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
 }

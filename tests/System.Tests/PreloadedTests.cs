@@ -17,10 +17,10 @@ public sealed class PreloadedTests(SkiffHost host) : IDisposable
         Assert.NotEqual("0B", Run(store, "images", "--format", "{{.Size}}").Exits(0).Text());
         Assert.Equal("preloaded",
             Run(store, "run", "--rm", "--network", "none", host.Busybox, "echo", "preloaded").Exits(0).Text());
-        Assert.Empty(Entries(store, "layers"));
+        Assert.Empty(store.Entries("layers"));
         Assert.Contains(" 0 defects", Run(store, "system", "check", "-q").Text());
         Assert.Contains("Already exists", Run(store, "pull", host.Busybox).Exits(0).Out);
-        Assert.Empty(Entries(store, "layers"));
+        Assert.Empty(store.Entries("layers"));
         Assert.Equal(id, Run(store, "image", "inspect", "-f", "{{.Id}}", host.Busybox).Exits(0).Text());
     }
 
@@ -46,7 +46,7 @@ public sealed class PreloadedTests(SkiffHost host) : IDisposable
         Run(store, "wait", container).Exits(0);
         Run(store, "commit", container, "new:v1").Exits(0);
         Run(store, "rm", container).Exits(0);
-        Assert.Single(Entries(store, "layers"));
+        Assert.Single(store.Entries("layers"));
         Assert.Equal("/new", Run(store, "run", "--rm", "--network", "none", "new:v1", "ls", "/new").Text());
         string archive = Path.Combine(store.Folder, "new.tar");
         Run(store, "save", "-o", archive, "new:v1").Exits(0);
@@ -88,10 +88,4 @@ public sealed class PreloadedTests(SkiffHost host) : IDisposable
 
     private CommandResult Run(Store store, params string[] arguments) =>
         store.Run(["--preloaded", _preloaded, .. arguments]);
-
-    private static string[] Entries(Store store, string folder)
-    {
-        string path = Path.Combine(store.Root, folder);
-        return Directory.Exists(path) ? Directory.GetFileSystemEntries(path) : [];
-    }
 }

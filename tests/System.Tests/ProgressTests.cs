@@ -107,7 +107,7 @@ public sealed class ProgressTests(SkiffHost host)
         proxy.HoldAfter(20_000_000);
         using Command pull = OnTerminal(store, variables, $"pull {option} 127.0.0.1:{proxy.Port}/debian:bookworm");
         Wait.Until(() => proxy.Passed > 19_900_000, "the bytes before the hold");
-        Thread.Sleep(1000); // For some paintings, ten a second.
+        if (hasBars) WaitForBar(store);
         proxy.HoldAfter(long.MaxValue);
         string seen = pull.Finish().Exits(0).Out;
         Assert.Equal(hasBars, seen.Contains(": Downloading ", StringComparison.Ordinal));
@@ -127,7 +127,7 @@ public sealed class ProgressTests(SkiffHost host)
         using Command pull = OnTerminal(
             store, "TERM=xterm LANG=C.UTF-8", $"pull 127.0.0.1:{proxy.Port}/debian:bookworm");
         Wait.Until(() => proxy.Passed > 19_900_000, "the bytes before the hold");
-        Thread.Sleep(1000);
+        WaitForBar(store);
         pull.Input.Write(Interrupt);
         pull.Input.Flush();
         string seen = pull.Finish().Exits(130).Out;
@@ -148,6 +148,11 @@ public sealed class ProgressTests(SkiffHost host)
     {
         string script = $"stty cols 100 rows 20; exec env -u NO_COLOR -u LC_ALL {variables} "
             + $"{host.Binary} --root {store.Root} --run-root {store.Root}.run {words}";
-        return Command.Start("/usr/bin/script", ["-qec", script, "/dev/null"]);
+        return Command.Start("/usr/bin/script", ["-qfec", script, Seen(store)]);
     }
+
+    private static string Seen(Store store) => Path.Combine(store.Folder, "seen");
+
+    private static void WaitForBar(Store store) => Wait.Until(
+        () => File.ReadAllText(Seen(store)).Contains(": Downloading ", StringComparison.Ordinal), "a bar");
 }

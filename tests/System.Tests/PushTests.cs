@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Skiff.Layers.Tests.Support;
 
 namespace Skiff.System.Tests;
 
@@ -142,10 +143,16 @@ public sealed class PushTests(SkiffHost host)
     public void Chunks_make_the_same_blobs()
     {
         using ScratchRegistry registry = new();
+        using UploadServer server = new();
         using Store store = new(host, "erofs");
         store.Run("pull", "-q", host.Busybox).Exits(0);
-        string copy = $"{registry.Host}/chunks:v1";
+        string copy = $"{registry.Host}/chunks:v1", seen = $"{server.Registry.Host}/chunks:v1";
         store.Run("tag", host.Busybox, copy).Exits(0);
+        store.Run("tag", host.Busybox, seen).Exits(0);
+        store.Run("push", "--chunk-size", "64k", seen).Exits(0);
+        Request[] patches = [.. server.Registry.Requests.Where(request => request.Method == "PATCH")];
+        Assert.All(patches[..^1], patch => Assert.Equal(64 << 10, patch.Bytes.Length));
+        Assert.True(patches.Length > 5 && patches[1]["Content-Range"] == "65536-131071");
         store.Run("push", "--chunk-size", "64k", copy).Exits(0);
         using Store other = new(host, "erofs");
         other.Run("pull", "-q", copy).Exits(0);

@@ -29,5 +29,12 @@ public sealed class Store(SkiffHost host, string snapshotter) : IDisposable
             .SelectMany(image => image!["RepoTags"]!.AsArray()).Select(name => (string)name!));
     }
 
+    /// <summary>What is in a directory below the root; nothing when it is not there.</summary>
+    public string[] Entries(string folder)
+    {
+        string path = Path.Combine(Root, folder);
+        return Directory.Exists(path) ? Directory.GetFileSystemEntries(path) : [];
+    }
+
     public void Dispose() => Run("system", "release").Exits(0);
 }

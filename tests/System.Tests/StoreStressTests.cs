@@ -10,7 +10,7 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
 {
     private const int Workers = 6;
 
-    private static readonly int s_seconds = Number("SKIFF_STRESS_SECONDS") ?? 8;
+    private static readonly int s_seconds = Settings.Number("SKIFF_STRESS_SECONDS") ?? 8;
 
     // What somebody else's removal, or somebody else's container, may make of a request.
     private static readonly Regex s_expected = new(
@@ -24,7 +24,7 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
     [InlineData("overlay")]
     public void Whatever_happens_at_once_images_stay_whole_and_nothing_is_left(string store)
     {
-        int seed = Number("SKIFF_SEED") ?? Random.Shared.Next();
+        int seed = Settings.Number("SKIFF_SEED") ?? Random.Shared.Next();
         output.WriteLine($"{store} store, SKIFF_SEED={seed}");
         using var disk = new SmallDisk(host, store, 128 << 10);
         DateTime end = DateTime.UtcNow.AddSeconds(s_seconds);
@@ -123,7 +123,4 @@ public sealed class StoreStressTests(SkiffHost host, ITestOutputHelper output)
             "containers/names", "volumes"])
             Assert.True(disk.Count(folder) == 0, $"left in {folder}: {string.Join(' ', disk.Entries(folder))}");
     }
-
-    private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
 }

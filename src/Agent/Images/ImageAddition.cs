@@ -26,7 +26,7 @@ internal sealed class ImageAddition(ContentStore content, ImageRecords records, 
     public void Record(Digest id, IReadOnlyCollection<Digest> documents)
     {
         List<Digest> before = records.Documents(id);
-        _undo.Push(records.Contains(id) ? () => records.Set(id, before) : () => records.Remove(id));
+        _undo.Push(records.IsOwn(id) ? () => records.Set(id, before) : () => records.Remove(id));
         records.Add(id, documents);
     }
 

@@ -34,7 +34,7 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
             PushPlan plan = PushPlan.Make(sources.Known, image, target, settings);
             RegistryWriter writer = registry.WriterFor(target);
             (Descriptor[] layers, string? why) = await PushLayersAsync(
-                plan, new LayerPush(store, sources, plan, writer, target, settings), progress, cancellation)
+                plan, new LayerPush(store, sources, plan, writer, target, settings.ChunkBytes), progress, cancellation)
                 .ConfigureAwait(false);
             byte[] config = store.Content.Get(image.Id);
             byte[] manifest = plan.ToManifest(config, layers, store);

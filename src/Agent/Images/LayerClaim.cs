@@ -25,7 +25,7 @@ internal sealed class LayerClaim : IDisposable
     public static async Task<LayerClaim> TakeAsync(string directory, Digest diffId, CancellationToken cancellation)
     {
         string path = Path.Join(directory, Name);
-        // A place in a file is a positive number of 63 bits.
+        // A place in a file is a positive number of 63 bits, and so is the place behind it.
         long place = (long)(ulong.Parse(diffId.Hex.AsSpan(0, 16), NumberStyles.HexNumber) >> 2);
         Fd fd = Files.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
         try

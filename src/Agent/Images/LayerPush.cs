@@ -11,10 +11,10 @@ namespace Skiff.Agent.Images;
 /// <param name="plan">What they are to be.</param>
 /// <param name="writer">Writes into the repository.</param>
 /// <param name="target">The repository.</param>
-/// <param name="settings">What was asked for.</param>
+/// <param name="chunkBytes">The size of the pieces in which blobs are uploaded; null for all in one.</param>
 internal sealed class LayerPush(
     ImageStore store, PushSources sources, PushPlan plan, RegistryWriter writer, Reference target,
-    PushSettings settings)
+    int? chunkBytes)
 {
     /// <summary>
     /// Brings a layer there and says what it is now. When that is not what was planned, also why.
@@ -45,9 +45,9 @@ internal sealed class LayerPush(
                 return (blob, null);
             }
         }
-        CompressionKind kind = plan.Compression(layer, settings);
+        CompressionKind kind = plan.Compression(layer);
         (Digest digest, long bytes) = await writer.UploadAsync(
-            new LayerBody(store.Layers, layer.DiffId, kind), null, null, settings.ChunkBytes, Sent(0), cancellation)
+            new LayerBody(store.Layers, layer.DiffId, kind), null, null, chunkBytes, Sent(0), cancellation)
             .ConfigureAwait(false);
         Report(LayerState.Pushed, bytes);
         var made = new Descriptor { MediaType = MediaTypes.Layer(kind, docker: false), Digest = digest, Size = bytes };
@@ -90,7 +90,7 @@ internal sealed class LayerPush(
             try
             {
                 body = new RemoteBody(sources.Open(where), where, blob);
-                await writer.UploadAsync(body, blob.Digest, location, settings.ChunkBytes, sent, cancellation)
+                await writer.UploadAsync(body, blob.Digest, location, chunkBytes, sent, cancellation)
                     .ConfigureAwait(false);
                 return (true, "");
             }

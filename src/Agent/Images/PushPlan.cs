@@ -9,13 +9,14 @@ namespace Skiff.Agent.Images;
 /// </summary>
 internal sealed class PushPlan
 {
+    private readonly PushSettings _settings;
     private readonly Manifest? _manifest;
     private readonly bool _isDocker;
 
     private PushPlan(
         PushSettings settings, IReadOnlyList<PlannedLayer> layers, Manifest? manifest, Digest? known, string? why)
     {
-        (Layers, _manifest, Known, Why) = (layers, manifest, known, why);
+        (_settings, Layers, _manifest, Known, Why) = (settings, layers, manifest, known, why);
         _isDocker = settings.Docker ?? (manifest?.MediaType == MediaTypes.DockerManifest
             && settings.Compression != CompressionKind.Zstd);
     }
@@ -58,8 +59,8 @@ internal sealed class PushPlan
     }
 
     /// <summary>How a layer is compressed when no registry has it.</summary>
-    public CompressionKind Compression(PlannedLayer layer, PushSettings settings) =>
-        settings.Compression ?? (!_isDocker && layer.Blob is { } blob
+    public CompressionKind Compression(PlannedLayer layer) =>
+        _settings.Compression ?? (!_isDocker && layer.Blob is { } blob
             && MediaTypes.CompressionOf(blob.MediaType) == CompressionKind.Zstd ? CompressionKind.Zstd
             : CompressionKind.Gzip);
 

@@ -157,6 +157,16 @@ public sealed class UploadTests : IDisposable
         Assert.Equal(large, Assert.Single(_server.Blobs).Value);
     }
 
+    [Theory]
+    [InlineData(32 << 20, false)]
+    [InlineData((32 << 20) + 1, true)]
+    public async Task Large_body_waits_for_a_word_of_the_registry(int bytes, bool waits)
+    {
+        await _writer.UploadAsync(new Body(new byte[bytes], true, true), null, null, null, null, default);
+        Assert.Equal(waits ? "100-continue" : null, _server.Registry.Requests.ElementAt(1)["Expect"]);
+        Assert.Equal(bytes, Assert.Single(_server.Blobs).Value.Length);
+    }
+
     [Fact]
     public async Task Lost_answer_to_the_last_request_is_no_loss()
     {

@@ -17,7 +17,7 @@ public sealed class UploadServer : IDisposable
     /// <summary>Answers in its place when it returns something.</summary>
     public Func<Request, Answer?>? Fault { get; set; }
 
-    /// <summary>Blobs that are complete, and manifests by tag.</summary>
+    /// <summary>Blobs that are complete; manifests are taken and not kept.</summary>
     public Dictionary<string, byte[]> Blobs { get; } = [];
 
     /// <summary>Whether locations are relative.</summary>
@@ -51,6 +51,7 @@ public sealed class UploadServer : IDisposable
         if (request.Method == "HEAD")
             return Blobs.ContainsKey(parts[^1]) ? new Answer() : Answer.Text(404, "");
         if (request.Method == "POST") return Begin(uri);
+        if (parts[^2] == "manifests" && request.Method == "PUT") return Answer.Text(201, "");
         if (!_uploads.TryGetValue(parts[^1], out List<byte>? upload)) return Answer.Text(404,
             """{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"blob upload unknown to registry"}]}""");
         if (request["Content-Range"] is { } range && !range.StartsWith($"{upload.Count}-", StringComparison.Ordinal))
