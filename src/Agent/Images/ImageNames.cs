@@ -11,7 +11,8 @@ namespace Skiff.Agent.Images;
 /// <param name="imagesDirectory">Where they are.</param>
 /// <param name="preloaded">Such directories whose names stand besides, and are only read; a name here hides one
 /// there.</param>
-internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> preloaded)
+/// <param name="stamp">Broken by each change.</param>
+internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> preloaded, StoreStamp stamp)
 {
     private const string Tags = "_tags";
     private const string Digests = "_digests";
@@ -60,6 +61,7 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
 
     private void Write(Reference reference, NameRecord record)
     {
+        stamp.Break();
         string path = PathOf(reference);
         string directory = Path.GetDirectoryName(path)!;
         Files.MakeDirectories(directory);
@@ -71,6 +73,7 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
     /// also those that were made for them in vain.</summary>
     public void Remove(IReadOnlyCollection<Reference> references)
     {
+        stamp.Break();
         HashSet<string> changed = [];
         foreach (Reference reference in references)
         {

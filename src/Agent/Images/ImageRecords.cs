@@ -11,7 +11,8 @@ namespace Skiff.Agent.Images;
 /// </summary>
 /// <param name="imagesDirectory">Where they are.</param>
 /// <param name="preloaded">Such directories whose images are there besides, and are only read.</param>
-internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string> preloaded)
+/// <param name="stamp">Broken by each change.</param>
+internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string> preloaded, StoreStamp stamp)
 {
     private readonly string _directory = Path.Join(imagesDirectory, "ids");
     private readonly string[] _preloaded = [.. preloaded.Select(place => Path.Join(place, "ids"))];
@@ -45,6 +46,7 @@ internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string>
     /// <summary>Adds an image, or replaces the documents of one that is there; durable.</summary>
     public void Set(Digest id, List<Digest> documents)
     {
+        stamp.Break();
         Files.MakeDirectories(_directory);
         AtomicFile.Replace(PathOf(id), ToJson(documents), durable: true);
     }
@@ -70,6 +72,7 @@ internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string>
     /// <summary>Forgets an image; a missing one is fine.</summary>
     public void Remove(Digest id)
     {
+        stamp.Break();
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, PathOf(id));
         if (errno == Errno.None) AtomicFile.SyncDirectory(_directory);
         else if (errno != Errno.ENOENT) throw new LinuxException(errno, "unlink", PathOf(id));

@@ -17,6 +17,8 @@ internal sealed class ImageStore
 {
     private readonly string _root, _directory;
     private readonly string? _policyFile;
+    private readonly StoreStamp _stamp;
+    private readonly ListingCache? _cache;
     private TrustPolicy? _trust;
 
     /// <summary>On a state root; touches nothing yet.</summary>
@@ -25,8 +27,11 @@ internal sealed class ImageStore
         _root = roots.Root;
         _directory = DirectoryBelow(roots);
         string[] preloaded = [.. roots.Preloaded.Select(DirectoryBelow)];
-        Names = new ImageNames(_directory, preloaded);
-        Records = new ImageRecords(_directory, preloaded);
+        _stamp = new StoreStamp(_directory);
+        Names = new ImageNames(_directory, preloaded, _stamp);
+        Records = new ImageRecords(_directory, preloaded, _stamp);
+        // What others put into a preloaded place changes no stamp.
+        if (!roots.Preloaded.Any(Files.Exists)) _cache = new ListingCache(Path.Join(roots.RunRoot, "images.list"));
         Layers = layers;
         Limits = roots.Limits;
         Registries = new Registries(roots);
@@ -90,7 +95,7 @@ internal sealed class ImageStore
     /// <summary>The image with this id; it has to be there.</summary>
     public Image Open(Digest id) => Open(id, new StoreOverview(this));
 
-    private Image Open(Digest id, StoreOverview overview) => new(id, ImageConfig.Parse(Content.Get(id)), overview);
+    private Image Open(Digest id, StoreOverview overview) => new(id, overview.ConfigOf(id), overview);
 
     /// <summary>Throws when layers that are to be pulled cannot fit; see <see cref="PullSpace"/>.</summary>
     public void CheckSpace(IEnumerable<Descriptor> layers) => PullSpace.Check(_root, layers);
@@ -103,6 +108,29 @@ internal sealed class ImageStore
         foreach (Digest id in Records.List()) images.Add(Open(id, overview));
         images.Sort(static (a, b) => b.Created.CompareTo(a.Created));
         return images;
+    }
+
+    /// <summary>As <see cref="List"/>, for showing them only: nothing is read but one file, unless the images have changed
+    /// since the last time.</summary>
+    public List<Image> ListForShow()
+    {
+        if (_cache is null || _stamp.Read() is not { } stamp) return List();
+        string key = $"1 {stamp} {BootId.Read()} {Layers.Name}";
+        if (_cache.Read(key) is not { } listed)
+        {
+            List<Image> images = List();
+            if (_stamp.Read() == stamp) _cache.Write(key, [.. images.Select(static image => image.Listed)]);
+            return images;
+        }
+        var overview = new StoreOverview(this);
+        return listed.ConvertAll(image => new Image(image, overview));
+    }
+
+    /// <summary>Says that layers which were missing may be there again.</summary>
+    internal void LayersChanged()
+    {
+        using StoreLock writing = LockNames();
+        _stamp.Break();
     }
 
     /// <summary>The tags that a repository has here.</summary>
@@ -240,6 +268,8 @@ internal sealed class ImageStore
     private T Adding<T>(Func<ImageAddition, T> steps)
     {
         using StoreLock writing = LockNames();
+        // Also when neither names nor records change: a layer that was missing may be there again.
+        _stamp.Break();
         var addition = new ImageAddition(Content, Records, Names);
         try
         {
@@ -252,14 +282,15 @@ internal sealed class ImageStore
         }
     }
 
-    // Two pulls of one image, in two registries or as index and manifest, both add to its record.
-    private StoreLock LockNames() => StoreLock.Take(_directory, exclusive: true, name: ".write");
+    /// <summary>The right to change names and records, besides that of being in the store: two pulls of one image, in two
+    /// registries or as index and manifest, both add to its record.</summary>
+    internal StoreLock LockNames() => StoreLock.Take(_directory, exclusive: true, name: ".write", stamp: _stamp);
 
     /// <summary>The store alone, or null when somebody has it.</summary>
     internal StoreLock? TryLock()
     {
         Files.MakeDirectories(_directory);
-        return StoreLock.TryTake(_directory);
+        return StoreLock.TryTake(_directory, _stamp);
     }
 
     internal StoreLock Lock(bool exclusive, Action? onWait)
@@ -273,7 +304,7 @@ internal sealed class ImageStore
         void Take()
         {
             Files.MakeDirectories(_directory);
-            held = StoreLock.Take(_directory, exclusive, onWait);
+            held = StoreLock.Take(_directory, exclusive, onWait, stamp: exclusive ? _stamp : null);
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class StoreOverview(ImageStore store)
     private ILookup<Digest, (Reference Name, NameRecord Record)>? _names;
     private Dictionary<Digest, long>? _layerBytes;
 
+    /// <summary>The config of an image, which has to be there.</summary>
+    public ImageConfig ConfigOf(Digest image) => ImageConfig.Parse(store.Content.Get(image));
+
     /// <summary>All that stands for an image.</summary>
     public IEnumerable<(Reference Name, NameRecord Record)> NamesOf(Digest image) =>
         (_names ??= store.Names.List().ToLookup(static name => name.Record.Image))[image];

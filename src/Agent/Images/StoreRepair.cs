@@ -62,6 +62,7 @@ internal sealed class StoreRepair(
         foreach ((_, NameRecord record) in store.Names.List(static (_, _) => { }))
             if (record.Image == id && record.Digest is { } digest && !documents.Contains(digest))
                 documents.Add(digest);
+        using StoreLock writing = store.LockNames();
         store.Records.Remove(id);
         store.Records.Add(id, documents);
         return "written anew from the documents";

@@ -34,7 +34,8 @@ internal sealed partial class Engine
     {
         ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
         // What it was made from may now be unused; until now it was not.
-        new ImageRecords(ImageStore.DirectoryBelow(Roots), []).Touch(Digest.Parse(config.ImageId));
+        string images = ImageStore.DirectoryBelow(Roots);
+        new ImageRecords(images, [], new StoreStamp(images)).Touch(Digest.Parse(config.ImageId));
     }
 
     private Fd Claim(ContainerConfig config, bool force)

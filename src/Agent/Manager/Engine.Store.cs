@@ -29,6 +29,7 @@ internal sealed partial class Engine
             StoreRepair? repair = repairing is null ? null
                 : new StoreRepair(Images, repairing, null, cancellation);
             report = new StoreCheck(Images, ImageUses, progress, repair).Run(cancellation);
+            if (repair is not null) Images.LayersChanged();
         }
         if (repairing is not null) RemoveUnneeded(report);
         return report;

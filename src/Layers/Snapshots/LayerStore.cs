@@ -74,7 +74,7 @@ internal sealed partial class LayerStore(
         Sweep();
         while (true)
         {
-            string path = Path.Combine(Ingests, NewName(replace ? $"replaced-{BootId()}" : "layer"));
+            string path = Path.Combine(Ingests, NewName(replace ? $"replaced-{BootId.Read()}" : "layer"));
             if (Files.TryMkdirAt(Fd.Cwd, path, 0x1C0) is var errno and not Errno.None)
                 throw new LinuxException(errno, "mkdir", path);
             // A sweep may come between making and locking; then the directory is gone, or about to be.
@@ -108,12 +108,10 @@ internal sealed partial class LayerStore(
     private static bool IsSwept(string name) => name.StartsWith("layer-", StringComparison.Ordinal)
         || name.StartsWith(PartialPrefix, StringComparison.Ordinal)
         || (name.StartsWith("replaced-", StringComparison.Ordinal)
-            && !name.StartsWith($"replaced-{BootId()}-", StringComparison.Ordinal));
+            && !name.StartsWith($"replaced-{BootId.Read()}-", StringComparison.Ordinal));
 
     private static string NewName(string kind) =>
         $"{kind}-{Environment.ProcessId}-{Interlocked.Increment(ref s_serial)}-{Random.Shared.Next():x}";
-
-    private static string BootId() => Files.ReadAllText("/proc/sys/kernel/random/boot_id").TrimEnd();
 
     /// <summary>Removes an ingest, whatever is in it.</summary>
     internal void Discard(string ingest)

@@ -40,7 +40,7 @@ internal sealed class ImagesVerb : Verb
         foreach (string name in arguments.Positional) filter.AddReference(name);
         bool full = arguments.Flag("no-trunc"), digests = arguments.Flag("digests");
         var rows = new List<Row>();
-        foreach (Image image in engine.Images.List().FindAll(filter.Fits))
+        foreach (Image image in engine.Images.ListForShow().FindAll(filter.Fits))
             foreach (var (repository, tag) in NamesOf(image, filter))
                 rows.Add(new Row(image, repository, tag));
         if (arguments.Flag("quiet"))

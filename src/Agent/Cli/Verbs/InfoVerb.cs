@@ -28,7 +28,7 @@ internal sealed class InfoVerb : Verb
         int paused = containers.Count(c => c.State.Status == "paused");
         Output.Line($"Containers: {containers.Count}");
         Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
-        Output.Line($"Images: {engine.Images.List().Count}\nServer Version: {VersionVerb.Version}");
+        Output.Line($"Images: {engine.Images.ListForShow().Count}\nServer Version: {VersionVerb.Version}");
         Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
         Output.Line(
             $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
