@@ -10,13 +10,15 @@ namespace Skiff.Layers.Registry;
 /// <param name="body">The same as a stream.</param>
 /// <param name="skip">Bytes at its beginning that nobody wants.</param>
 /// <param name="authority">For messages.</param>
-/// <param name="idleTimeoutMs">How long a read may bring nothing.</param>
+/// <param name="link">Where it comes over.</param>
+/// <param name="options">How long a read may bring nothing.</param>
 /// <param name="rate">How fast; null for no limit.</param>
 internal sealed class BlobStream(
-    HttpResponseMessage response, Stream body, long skip, string authority, int idleTimeoutMs, RateLimit? rate)
+    HttpResponseMessage response, Stream body, long skip, string authority, LinkActivity link,
+    RegistryOptions options, RateLimit? rate)
     : Stream
 {
-    private CancellationTokenSource? _patience;
+    private StallWatch? _watch;
     private long _skip = skip;
 
     public override bool CanRead => true;
@@ -51,7 +53,7 @@ internal sealed class BlobStream(
         {
             body.Dispose();
             response.Dispose();
-            _patience?.Dispose();
+            _watch?.Dispose();
         }
         base.Dispose(disposing);
     }
@@ -69,22 +71,29 @@ internal sealed class BlobStream(
 
     private async ValueTask<int> ReadPatientlyAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        // The common read completes at once and needs no timer; the source is reused between reads.
-        if (_patience is null || !_patience.TryReset())
+        _watch ??= new StallWatch(link, options.IdleTimeoutMs, options.LongestIdleMs, cancellation);
+        ValueTask<int> read = body.ReadAsync(buffer, _watch.Token);
+        // The common read completes at once and needs no timer.
+        if (read.IsCompletedSuccessfully)
         {
-            _patience?.Dispose();
-            _patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            link.Received(read.Result);
+            return read.Result;
         }
-        ValueTask<int> read = body.ReadAsync(buffer, _patience.Token);
-        if (read.IsCompletedSuccessfully) return read.Result;
-        _patience.CancelAfter(idleTimeoutMs);
+        _watch.Start();
         try
         {
-            return await read.ConfigureAwait(false);
+            int count = await read.ConfigureAwait(false);
+            link.Received(count);
+            return count;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"nothing came from registry {authority} for {idleTimeoutMs / 1000} s");
+            throw new TimeoutException(
+                $"nothing came from registry {authority} for {_watch.WaitedMs / 1000} s");
+        }
+        finally
+        {
+            _watch.Stop();
         }
     }
 }

@@ -34,6 +34,17 @@ public sealed class RegistryClient : IDisposable
     /// <summary>The options in force.</summary>
     public RegistryOptions Options { get; }
 
+    /// <summary>How many bytes of blobs have come so far.</summary>
+    public long ReceivedBytes
+    {
+        get
+        {
+            long sum = 0;
+            foreach (RegistryEndpoint endpoint in _endpoints) sum += endpoint.Transport.Link.ReceivedBytes;
+            return sum;
+        }
+    }
+
     /// <summary>
     /// Fetches a manifest or index by <paramref name="digest"/>, or else by what the reference names, and verifies its
     /// digest.
@@ -205,7 +216,8 @@ public sealed class RegistryClient : IDisposable
                 throw new ImageException($"blob has the wrong size: expected {blob.Size} bytes, got {length}");
             Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             return new BlobStream(
-                response, body, skip: wanted - start, endpoint.Transport.Authority, Options.IdleTimeoutMs, _rate);
+                response, body, skip: wanted - start, endpoint.Transport.Authority, endpoint.Transport.Link, Options,
+                _rate);
         }
         catch
         {

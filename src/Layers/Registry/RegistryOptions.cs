@@ -18,8 +18,13 @@ public sealed record RegistryOptions
     /// <summary>Until a connection stands.</summary>
     public int ConnectTimeoutMs { get; init; } = 10_000;
 
-    /// <summary>Until response headers are there, and between two reads of a body.</summary>
+    /// <summary>How long nothing may move on all connections to a host before those that wait are given up: for
+    /// response headers, between two reads of a body, and for room for what is sent.</summary>
     public int IdleTimeoutMs { get; init; } = 30_000;
+
+    /// <summary>The same for one connection, whatever moves on the others: they may have the link to themselves, or
+    /// this one may be dead.</summary>
+    public int LongestIdleMs { get; init; } = 300_000;
 
     /// <summary>The most that blobs may bring, all of a client's together; null for no limit.</summary>
     public long? BytesPerSecond { get; init; }

@@ -40,6 +40,7 @@ internal sealed class RegistryTransport : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromMilliseconds(options.ConnectTimeoutMs),
+            ConnectCallback = RegistryConnection.OpenAsync,
             UseCookies = false,
             Proxy = _proxy,
         };
@@ -52,6 +53,9 @@ internal sealed class RegistryTransport : IDisposable
 
     /// <summary>Host and port as connected to.</summary>
     public string Authority { get; }
+
+    /// <summary>What moves on its connections.</summary>
+    public LinkActivity Link { get; } = new();
 
     /// <summary>An identity token that came with an access token.</summary>
     public string? RefreshToken => _authorization.RefreshToken;
@@ -184,17 +188,21 @@ internal sealed class RegistryTransport : IDisposable
         HttpRequestMessage message, int timeoutMs, CancellationToken cancellation)
     {
         if (message.RequestUri!.Scheme == Uri.UriSchemeHttps) _tls.Prepare();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(timeoutMs);
-        if (message.Content is UploadContent body) body.Moved = () => patience.CancelAfter(timeoutMs);
+        using var watch = new StallWatch(Link, timeoutMs, Math.Max(timeoutMs, _options.LongestIdleMs), cancellation);
+        watch.Start();
+        if (message.Content is UploadContent body) body.Moved = () =>
+        {
+            Link.Sent();
+            watch.Start();
+        };
         try
         {
-            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, patience.Token)
+            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, watch.Token)
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer within {timeoutMs / 1000} s", e);
+            throw new TimeoutException($"no answer within {watch.WaitedMs / 1000} s", e);
         }
     }
 

@@ -170,7 +170,7 @@ public sealed class TestRegistry : IDisposable
                 if (most is not null) socket.Close(0);
                 bool goesOn = await WriteAsync(stream, answer, _stop.Token);
                 if (answer.Reset) socket.Close(0);
-                if (!goesOn) return;
+                if (!goesOn || request["Connection"] == "close") return;
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
