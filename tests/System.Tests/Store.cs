@@ -2,14 +2,20 @@ using System.Text.Json.Nodes;
 
 namespace Skiff.System.Tests;
 
-/// <summary>Roots of their own, with a store of the kind asked for.</summary>
-public sealed class Store(SkiffHost host, string snapshotter) : IDisposable
+/// <summary>Roots of their own, with a store of the kind asked for, and with more variables where they are
+/// needed.</summary>
+public sealed class Store(
+    SkiffHost host, string snapshotter, IReadOnlyDictionary<string, string?>? variables = null) : IDisposable
 {
     public string Folder { get; } = host.NewFolder();
 
     public string Root => Path.Combine(Folder, "root");
 
-    public CommandResult Run(params string[] arguments) => host.Run(Arguments(arguments));
+    public CommandResult Run(params string[] arguments)
+    {
+        using Command command = Command.Start(host.Binary, Arguments(arguments), variables);
+        return command.Finish(limit: TimeSpan.FromMinutes(2));
+    }
 
     public string[] Arguments(params string[] arguments) =>
         ["--root", Root, "--run-root", Root + ".run", "--snapshotter", snapshotter, .. arguments];

@@ -136,11 +136,13 @@ internal sealed class ImagePuller(
         foreach ((Descriptor layer, _) in wanted.Skip(LayersAtOnce)) Report(layer, LayerState.Waiting, 0);
         store.CheckSpace(wanted.Select(one => one.Layer));
         var limits = new ParallelOptions { MaxDegreeOfParallelism = LayersAtOnce, CancellationToken = cancellation };
+        var turns = new LayerTurns(() => registry.ReceivedBytes, LayersAtOnce);
         await Parallel.ForEachAsync(
-            wanted, limits, async (one, stop) =>
+            turns.InOrder(wanted), limits, async (one, stop) =>
             {
                 using LayerClaim claim = await store.ClaimAsync(one.DiffId, stop).ConfigureAwait(false);
                 await pipeline.RunAsync(one.Layer, one.DiffId, stop).ConfigureAwait(false);
+                turns.End(one.Layer);
             })
             .ConfigureAwait(false);
 
