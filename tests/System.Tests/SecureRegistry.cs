@@ -7,8 +7,8 @@ using Skiff.Layers.Tests.Support;
 namespace Skiff.System.Tests;
 
 /// <summary>
-/// Debian's docker-registry with the test images, over TLS with an authority of its own, on an address that is not
-/// loopback; only <c>me</c> may use it.
+/// Debian's docker-registry with the test images, or empty, over TLS with an authority of its own, on an address that
+/// is not loopback; only <c>me</c> may use it.
 /// </summary>
 public sealed class SecureRegistry : IDisposable
 {
@@ -24,6 +24,11 @@ public sealed class SecureRegistry : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("skiff-secure-").FullName;
 
     public SecureRegistry()
+        : this(isEmpty: false)
+    {
+    }
+
+    internal SecureRegistry(bool isEmpty)
     {
         string address = HostAddress();
         using var authority = new TestAuthority();
@@ -43,7 +48,8 @@ public sealed class SecureRegistry : IDisposable
         {
             ["ADDRESS"] = address, ["SCHEME"] = "https", ["MORE"] = At("more"),
         };
-        using var start = Command.Start(SkiffHost.Script("registry"), ["start", _folder], environment);
+        using var start = Command.Start(
+            SkiffHost.Script("registry"), ["start", _folder, .. isEmpty ? [At("storage")] : (string[])[]], environment);
         Host = $"{address}:{start.Finish().Text()}";
         File.WriteAllText(TrustingFile, $$"""{"registries": {"{{Host}}": {"ca": "{{CaFile}}"} } }""");
     }

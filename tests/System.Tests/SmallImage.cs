@@ -13,6 +13,8 @@ public sealed class SmallImage : IDisposable
 
     public SmallImage()
     {
+        // skopeo asks first whether this is a registry.
+        _registry.Intercept = request => request.Path == "/v2/" ? Answer.Text(200, "{}") : null;
         new TestImage().AddGzip(Base()).AddGzip(Changes()).AddZstd(Tar(tar => Add(tar, "last", 30_000)))
             .Push(_registry, "small");
     }

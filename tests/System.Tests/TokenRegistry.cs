@@ -7,7 +7,7 @@ using Skiff.Layers.Tests.Support;
 namespace Skiff.System.Tests;
 
 /// <summary>
-/// Debian's docker-registry with the test images, which wants tokens, and the server that sells them: to anybody for
+/// Debian's docker-registry with the test images, or empty, which wants tokens, and the server that sells them: to anybody for
 /// <see cref="PublicName"/>, to <c>me</c> for everything.
 /// </summary>
 public sealed class TokenRegistry : IDisposable
@@ -25,6 +25,11 @@ public sealed class TokenRegistry : IDisposable
     private readonly X509Certificate2 _certificate;
 
     public TokenRegistry()
+        : this(isEmpty: false)
+    {
+    }
+
+    internal TokenRegistry(bool isEmpty)
     {
         _certificate = new CertificateRequest("CN=" + Issuer, _key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
@@ -33,7 +38,8 @@ public sealed class TokenRegistry : IDisposable
         File.WriteAllText(bundle, _certificate.ExportCertificatePem());
         File.WriteAllText(more, string.Join('\n', "auth:", "  token:", $"    realm: http://{Server.Host}/token",
             $"    service: {Service}", $"    issuer: {Issuer}", $"    rootcertbundle: {bundle}", ""));
-        using var start = Command.Start(SkiffHost.Script("registry"), ["start", _folder],
+        string[] storage = isEmpty ? [Path.Combine(_folder, "storage")] : [];
+        using var start = Command.Start(SkiffHost.Script("registry"), ["start", _folder, .. storage],
             new Dictionary<string, string?> { ["MORE"] = more });
         Host = $"127.0.0.1:{start.Finish().Text()}";
     }
