@@ -13,33 +13,28 @@ public sealed class RegistryCells : IDisposable
     private readonly ScratchRegistry _source = new(), _plain = new();
     private readonly SecureRegistry _secure = new(isEmpty: true);
     private readonly TokenRegistry _token = new(isEmpty: true);
-    private readonly string _logins;
+    private readonly Logins _logins;
     private readonly ImageFacts _facts;
     private readonly string _digest, _origin;
 
     public RegistryCells(SkiffHost host)
     {
-        (_host, _logins, _origin) = (host, host.NewFolder(), $"{_source.Host}/{Repository}:v1");
+        (_host, _logins, _origin) = (
+            host, new Logins(host, _secure.TrustingFile), $"{_source.Host}/{Repository}:v1");
         foreach ((string registry, string? login) in new (string, string?)[]
-            { (_source.Host, null), (_plain.Host, null), (_secure.Host, SecureLogin), (_token.Host, TokenLogin) })
+        {
+            (_source.Host, null), (_plain.Host, null), (_secure.Host, SecureRegistry.Login),
+            (_token.Host, TokenRegistry.Login),
+        })
         {
             string[] creds = login is null ? [] : ["--dest-creds", login];
             Command.Run("skopeo", ["copy", "-q", "--insecure-policy", "--src-tls-verify=false",
                 "--dest-tls-verify=false", .. creds, $"docker://{_image.Name}", $"docker://{registry}/{Repository}:v1"])
                 .Exits(0);
-            if (login is not null) LogIn(registry, login);
+            if (login is not null) _logins.Add(registry, login);
         }
         (_facts, _digest) = (ImageFacts.Of("docker://" + _origin), ImageFacts.ManifestDigest("docker://" + _origin));
     }
-
-    private static string SecureLogin => $"{SecureRegistry.User}:{SecureRegistry.Password}";
-
-    private static string TokenLogin => $"{TokenRegistry.User}:{TokenRegistry.Password}";
-
-    private Dictionary<string, string?> Variables => new()
-    {
-        ["DOCKER_CONFIG"] = _logins, ["SKIFF_REGISTRIES"] = _secure.TrustingFile,
-    };
 
     /// <summary>Adds the rows.</summary>
     public void AddTo(MatrixTable table)
@@ -52,8 +47,8 @@ public sealed class RegistryCells : IDisposable
         })
             table.Add("proxy: " + name, (verb, store) => TryFaulty(verb, store, fault));
         table.Add("docker-registry, HTTP", (verb, store) => Try(verb, store, _plain.Host));
-        table.Add("docker-registry, TLS, htpasswd", (verb, store) => Try(verb, store, _secure.Host, SecureLogin));
-        table.Add("docker-registry, Bearer tokens", (verb, store) => Try(verb, store, _token.Host, TokenLogin));
+        table.Add("docker-registry, TLS, htpasswd", (verb, store) => Try(verb, store, _secure.Host, SecureRegistry.Login));
+        table.Add("docker-registry, Bearer tokens", (verb, store) => Try(verb, store, _token.Host, TokenRegistry.Login));
     }
 
     public void Dispose()
@@ -67,7 +62,7 @@ public sealed class RegistryCells : IDisposable
 
     private void Try(string verb, string snapshotter, string registry, string? login = null)
     {
-        using Store store = new(_host, snapshotter, Variables);
+        using Store store = new(_host, snapshotter, _logins.Variables);
         if (verb == "pull") Pull(store, registry);
         else Push(store, registry, registry, login);
     }
@@ -75,7 +70,7 @@ public sealed class RegistryCells : IDisposable
     private void TryFaulty(string verb, string snapshotter, LinkFault fault)
     {
         using FaultProxy proxy = new(_plain.Host, fault);
-        using Store store = new(_host, snapshotter, Variables);
+        using Store store = new(_host, snapshotter, _logins.Variables);
         if (fault == LinkFault.WrongBytes) RefuseOnce(verb, store, proxy);
         else
         {
@@ -139,13 +134,5 @@ public sealed class RegistryCells : IDisposable
         Assert.False(ImageFacts.IsThere(there), "an image is there whose blob was wrong");
         store.Run("push", "-q", name).Exits(0);
         AssertPushed(store, there);
-    }
-
-    private void LogIn(string registry, string login)
-    {
-        string[] parts = login.Split(':');
-        using Command command = Command.Start(
-            _host.Binary, ["login", "-u", parts[0], "--password-stdin", registry], Variables);
-        command.Finish(parts[1]).Exits(0);
     }
 }

@@ -18,6 +18,8 @@ public sealed class SecureRegistry : IDisposable
     /// <summary>The user's password, which no output may show.</summary>
     public const string Password = "pa55-w0rd";
 
+    internal const string Login = $"{User}:{Password}";
+
     // bcrypt, the one form that the registry reads.
     private const string PasswordHash = "$2b$04$rBJP25ge/cbD7GGii8nzD.H/PG2C1SVPubS4o2FcPoTXFf7rCbikG";
 

@@ -18,6 +18,8 @@ public sealed class TokenRegistry : IDisposable
     /// <summary>The user, the password, and what is kept in its place.</summary>
     public const string User = "me", Password = "pa55-w0rd", IdentityToken = "id3ntity";
 
+    internal const string Login = $"{User}:{Password}";
+
     private const string Issuer = "skiff-tests", Service = "test registry";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("skiff-token-").FullName;

@@ -13,7 +13,7 @@ namespace Skiff.Agent.Images;
 /// <param name="most">How many may run at once.</param>
 internal sealed class LayerTurns(Func<long> receivedBytes, int most)
 {
-    private const int LookMs = 50;
+    private const int LookMs = 25;
     private const int SmallBytes = 64 << 10;
 
     // What a link brings at least that needs no trying out, and of how many bytes that is told: fewer may have waited
