@@ -42,13 +42,16 @@ public sealed class RegistryCells : IDisposable
         // What takes longest comes first.
         foreach ((string name, LinkFault fault) in new[]
         {
-            ("stall", LinkFault.Stall), ("429 with Retry-After", LinkFault.TooManyRequests), ("slow, 64 kB/s", LinkFault.Slow),
-            ("cut", LinkFault.Cut), ("5xx", LinkFault.ServerError), ("wrong bytes", LinkFault.WrongBytes),
+            ("stall", LinkFault.Stall), ("429 with Retry-After", LinkFault.TooManyRequests),
+            ("slow, 64 kB/s", LinkFault.Slow), ("cut", LinkFault.Cut), ("5xx", LinkFault.ServerError),
+            ("wrong bytes", LinkFault.WrongBytes),
         })
             table.Add("proxy: " + name, (verb, store) => TryFaulty(verb, store, fault));
         table.Add("docker-registry, HTTP", (verb, store) => Try(verb, store, _plain.Host));
-        table.Add("docker-registry, TLS, htpasswd", (verb, store) => Try(verb, store, _secure.Host, SecureRegistry.Login));
-        table.Add("docker-registry, Bearer tokens", (verb, store) => Try(verb, store, _token.Host, TokenRegistry.Login));
+        table.Add("docker-registry, TLS, htpasswd", (verb, store) =>
+            Try(verb, store, _secure.Host, SecureRegistry.Login));
+        table.Add("docker-registry, Bearer tokens", (verb, store) =>
+            Try(verb, store, _token.Host, TokenRegistry.Login));
     }
 
     public void Dispose()

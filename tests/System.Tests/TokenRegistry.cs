@@ -7,8 +7,8 @@ using Skiff.Layers.Tests.Support;
 namespace Skiff.System.Tests;
 
 /// <summary>
-/// Debian's docker-registry with the test images, or empty, which wants tokens, and the server that sells them: to anybody for
-/// <see cref="PublicName"/>, to <c>me</c> for everything.
+/// Debian's docker-registry with the test images, or empty, which wants tokens, and the server that sells them: to
+/// anybody for <see cref="PublicName"/>, to <c>me</c> for everything.
 /// </summary>
 public sealed class TokenRegistry : IDisposable
 {
