@@ -190,11 +190,7 @@ internal sealed class RegistryTransport : IDisposable
         if (message.RequestUri!.Scheme == Uri.UriSchemeHttps) _tls.Prepare();
         using var watch = new StallWatch(Link, timeoutMs, Math.Max(timeoutMs, _options.LongestIdleMs), cancellation);
         watch.Start();
-        if (message.Content is UploadContent body) body.Moved = () =>
-        {
-            Link.Sent();
-            watch.Start();
-        };
+        if (message.Content is UploadContent body) body.Watch(watch, Link);
         try
         {
             return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, watch.Token)

@@ -12,7 +12,7 @@ internal sealed class StallWatch : IDisposable
     private readonly CancellationTokenSource _end;
     private readonly Timer _timer;
     private long _since;
-    private bool _isOn;
+    private bool _isOn, _isOver;
 
     /// <param name="link">All connections to the host.</param>
     /// <param name="linkMs">How long nothing may move on any of them.</param>
@@ -31,11 +31,13 @@ internal sealed class StallWatch : IDisposable
     /// <summary>How long the waiting has lasted.</summary>
     public long WaitedMs => Environment.TickCount64 - _since;
 
-    /// <summary>Waiting begins, or begins anew since something has moved here.</summary>
+    /// <summary>Waiting begins, or begins anew since something has moved here. Does nothing after disposal: a body may
+    /// still be sent when the registry has answered.</summary>
     public void Start()
     {
         lock (_lock)
         {
+            if (_isOver) return;
             (_since, _isOn) = (Environment.TickCount64, true);
             _timer.Change(_linkMs, Timeout.Infinite);
         }
@@ -55,9 +57,12 @@ internal sealed class StallWatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Stop();
-        _timer.Dispose();
-        _end.Dispose();
+        lock (_lock)
+        {
+            (_isOn, _isOver) = (false, true);
+            _timer.Dispose();
+            _end.Dispose();
+        }
     }
 
     private void Look()
@@ -68,13 +73,9 @@ internal sealed class StallWatch : IDisposable
             if (!_isOn) return;
             long waitedMs = WaitedMs, leftMs = Math.Min(
                 _linkMs - Math.Min(waitedMs, _link.QuietMs), _longestMs - waitedMs);
-            if (leftMs > 0)
-            {
-                _timer.Change(leftMs, Timeout.Infinite);
-                return;
-            }
-            _isOn = false;
+            _isOn = leftMs > 0;
+            if (_isOn) _timer.Change(leftMs, Timeout.Infinite);
+            else _end.Cancel();
         }
-        _end.Cancel();
     }
 }

@@ -122,6 +122,8 @@ internal sealed class BlobUpload(
             if (!isGone) (_location, _at) = (UploadRequest.LocationOf(answer), end);
         }
         if (isGone) await BeginAsync(null, cancellation).ConfigureAwait(false);
+        // A body that has to be made again up to there takes its time, which no request has to wait for.
+        await _flow.PeekAsync(_at, 1, cancellation).ConfigureAwait(false);
         return await NextAsync(cancellation).ConfigureAwait(false) ?? Patch(0);
     }
 

@@ -10,8 +10,11 @@ namespace Skiff.Layers.Registry.Uploads;
 internal sealed class UploadContent(
     UploadFlow flow, long start, long? length, Action<long>? sent) : HttpContent
 {
-    /// <summary>Called whenever the connection has taken something.</summary>
-    public Action Moved { get; set; } = static () => { };
+    private StallWatch? _watch;
+    private LinkActivity? _link;
+
+    /// <summary>Says who judges whether the connection is stalled.</summary>
+    public void Watch(StallWatch watch, LinkActivity link) => (_watch, _link) = (watch, link);
 
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -20,7 +23,7 @@ internal sealed class UploadContent(
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        flow.CopyToAsync(stream, start, length ?? long.MaxValue, Tell, cancellationToken);
+        flow.CopyToAsync(stream, start, length ?? long.MaxValue, Wait, Tell, cancellationToken);
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long bytes)
@@ -29,9 +32,13 @@ internal sealed class UploadContent(
         return length is not null;
     }
 
+    // It is not the connection that has to be waited for.
+    private void Wait() => _watch?.Stop();
+
     private void Tell()
     {
-        Moved();
+        _link?.Sent();
+        _watch?.Start();
         sent?.Invoke(flow.Position);
     }
 }

@@ -47,8 +47,14 @@ internal sealed class UploadFlow(IUploadBody body, int aheadBytes) : IAsyncDispo
     }
 
     /// <summary>Writes so many bytes from <paramref name="position"/> on, or all when there are not so many.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="position">The place of the first one.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="waits">Called when the body has to be waited for.</param>
+    /// <param name="moves">Called when the target is written to again, and after each piece that it has taken.</param>
+    /// <param name="cancellation">Ends it.</param>
     public async Task CopyToAsync(
-        Stream target, long position, long bytes, Action moved, CancellationToken cancellation)
+        Stream target, long position, long bytes, Action waits, Action moves, CancellationToken cancellation)
     {
         // A request that was given up may still be at it for a moment.
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -58,12 +64,15 @@ internal sealed class UploadFlow(IUploadBody body, int aheadBytes) : IAsyncDispo
             _isBetweenReads = false;
             for (long end = bytes > long.MaxValue - position ? long.MaxValue : position + bytes; Position < end;)
             {
-                ReadResult read = await _reader!.ReadAsync(cancellation).ConfigureAwait(false);
+                ValueTask<ReadResult> reading = _reader!.ReadAsync(cancellation);
+                if (!reading.IsCompleted) waits();
+                ReadResult read = await reading.ConfigureAwait(false);
+                moves();
                 ReadOnlySequence<byte> piece = read.Buffer.Slice(0, Math.Min(end - Position, read.Buffer.Length));
                 foreach (ReadOnlyMemory<byte> segment in piece)
                 {
                     await target.WriteAsync(segment, cancellation).ConfigureAwait(false);
-                    moved();
+                    moves();
                 }
                 Pass(piece);
                 if (read.IsCompleted && piece.IsEmpty) break;
