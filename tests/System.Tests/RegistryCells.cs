@@ -14,31 +14,17 @@ public sealed class RegistryCells : IDisposable
     private readonly SecureRegistry _secure = new(isEmpty: true);
     private readonly TokenRegistry _token = new(isEmpty: true);
     private readonly Logins _logins;
-    private readonly ImageFacts _facts;
-    private readonly string _digest, _origin;
+    private readonly string _origin;
+    private ImageFacts? _facts;
+    private string _digest = "";
 
-    public RegistryCells(SkiffHost host)
-    {
-        (_host, _logins, _origin) = (
-            host, new Logins(host, _secure.TrustingFile), $"{_source.Host}/{Repository}:v1");
-        foreach ((string registry, string? login) in new (string, string?)[]
-        {
-            (_source.Host, null), (_plain.Host, null), (_secure.Host, SecureRegistry.Login),
-            (_token.Host, TokenRegistry.Login),
-        })
-        {
-            string[] creds = login is null ? [] : ["--dest-creds", login];
-            Command.Run("skopeo", ["copy", "-q", "--insecure-policy", "--src-tls-verify=false",
-                "--dest-tls-verify=false", .. creds, $"docker://{_image.Name}", $"docker://{registry}/{Repository}:v1"])
-                .Exits(0);
-            if (login is not null) _logins.Add(registry, login);
-        }
-        (_facts, _digest) = (ImageFacts.Of("docker://" + _origin), ImageFacts.ManifestDigest("docker://" + _origin));
-    }
+    public RegistryCells(SkiffHost host) => (_host, _logins, _origin) = (
+        host, new Logins(host, _secure.TrustingFile), $"{_source.Host}/{Repository}:v1");
 
-    /// <summary>Adds the rows.</summary>
+    /// <summary>Fills the registries and adds the rows.</summary>
     public void AddTo(MatrixTable table)
     {
+        Fill();
         // What takes longest comes first.
         foreach ((string name, LinkFault fault) in new[]
         {
@@ -61,6 +47,23 @@ public sealed class RegistryCells : IDisposable
         _plain.Dispose();
         _secure.Dispose();
         _token.Dispose();
+    }
+
+    private void Fill()
+    {
+        foreach ((string registry, string? login) in new (string, string?)[]
+        {
+            (_source.Host, null), (_plain.Host, null), (_secure.Host, SecureRegistry.Login),
+            (_token.Host, TokenRegistry.Login),
+        })
+        {
+            string[] creds = login is null ? [] : ["--dest-creds", login];
+            Command.Run("skopeo", ["copy", "-q", "--insecure-policy", "--src-tls-verify=false",
+                "--dest-tls-verify=false", .. creds, $"docker://{_image.Name}", $"docker://{registry}/{Repository}:v1"])
+                .Exits(0);
+            if (login is not null) _logins.Add(registry, login);
+        }
+        (_facts, _digest) = (ImageFacts.Of("docker://" + _origin), ImageFacts.ManifestDigest("docker://" + _origin));
     }
 
     private void Try(string verb, string snapshotter, string registry, string? login = null)

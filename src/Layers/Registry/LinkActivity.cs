@@ -19,9 +19,9 @@ internal sealed class LinkActivity
     {
         if (bytes == 0) return;
         Interlocked.Add(ref _receivedBytes, bytes);
-        Sent();
+        Moved();
     }
 
     /// <summary>A connection has taken something.</summary>
-    public void Sent() => Volatile.Write(ref _movedAt, Environment.TickCount64);
+    public void Moved() => Volatile.Write(ref _movedAt, Environment.TickCount64);
 }

@@ -72,7 +72,7 @@ public class StallWatchTests
     {
         for (long end = Environment.TickCount64 + ms; Environment.TickCount64 < end;)
         {
-            _link.Sent();
+            _link.Moved();
             await Task.Delay(20);
         }
     }

@@ -37,7 +37,7 @@ internal sealed class UploadContent(
 
     private void Tell()
     {
-        _link?.Sent();
+        _link?.Moved();
         _watch?.Start();
         sent?.Invoke(flow.Position);
     }
