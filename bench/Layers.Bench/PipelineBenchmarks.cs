@@ -15,7 +15,7 @@ public class PipelineBenchmarks
     [Throughput, Benchmark]
     public void Pipeline()
     {
-        var pipeline = new LayerPipeline(new Nowhere(), Source, new Silence());
+        var pipeline = new LayerPipeline(new Nowhere(), _ => new Memory(), new Silence());
         pipeline.RunAsync(SampleLayer.Descriptor, SampleLayer.DiffId, CancellationToken.None).GetAwaiter().GetResult();
     }
 
@@ -31,10 +31,14 @@ public class PipelineBenchmarks
         return total;
     }
 
-    private static ValueTask<Stream> Source(Descriptor blob, long offset, CancellationToken cancellation)
+    private sealed class Memory : IBlobSource
     {
-        var stream = new MemoryStream(SampleLayer.Gzip) { Position = offset };
-        return ValueTask.FromResult<Stream>(stream);
+        public ValueTask<Stream> OpenAsync(long offset, CancellationToken cancellation) =>
+            new(new MemoryStream(SampleLayer.Gzip) { Position = offset });
+
+        public bool LeaveLast(string why) => false;
+
+        public bool LeaveAll(string why) => false;
     }
 
     private sealed class Silence : ILayerProgress

@@ -41,6 +41,9 @@ internal sealed class CheckText(bool quiet) : ICheckProgress, IImageProgress
         if (!quiet && progress.State is LayerState.PullComplete) Output.Error($"{progress.Id}: Pull complete");
     }
 
+    /// <inheritdoc/>
+    public void Warn(string message) => Output.Error($"Warning: {message}");
+
     /// <summary>Ends the line that changes.</summary>
     public void End()
     {

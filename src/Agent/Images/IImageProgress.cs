@@ -27,6 +27,9 @@ internal interface IImageProgress : ILayerProgress
     {
     }
 
+    /// <summary>Something is wrong that does not keep the work from going on.</summary>
+    void Warn(string message) => Message($"Warning: {message}");
+
     /// <summary>It has failed, and nothing more will come. The error itself goes to whoever called.</summary>
     void Fail(string message)
     {

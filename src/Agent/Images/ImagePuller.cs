@@ -28,6 +28,7 @@ internal sealed class ImagePuller(
         {
             store.Trust.CheckName(reference);
             using RegistryClient registry = store.Registries.Access.Open(reference, options);
+            registry.Warn = progress.Warn;
             Choice choice = await ChooseAsync(registry, reference, platform, cancellation).ConfigureAwait(false);
             progress.Message($"Pulling from {reference.Repository}",
                 reference.Digest is null ? reference.Tag : reference.ToString());
@@ -121,8 +122,7 @@ internal sealed class ImagePuller(
         IImageProgress progress, CancellationToken cancellation)
     {
         var pipeline = new LayerPipeline(
-            store.Layers, (blob, offset, stop) =>
-                registry.OpenBlobAsync(reference, blob, offset, stop), progress, registry.Options, store.Limits);
+            store.Layers, blob => registry.OpenBlob(reference, blob), progress, registry.Options, store.Limits);
         List<(Descriptor Layer, Digest DiffId)> wanted = [];
         HashSet<Digest> seen = [];
         for (int i = 0; i < layers.Count; i++)

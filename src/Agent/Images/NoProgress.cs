@@ -2,14 +2,15 @@ using Skiff.Layers.Pipeline;
 
 namespace Skiff.Agent.Images;
 
-/// <summary>For whom nothing is shown.</summary>
-internal sealed class NoProgress : IImageProgress
+/// <summary>For whom nothing is shown but what is wrong.</summary>
+/// <param name="warn">Shows a line of that.</param>
+internal sealed class NoProgress(Action<string> warn) : IImageProgress
 {
-    /// <summary>It has no state.</summary>
-    public static readonly NoProgress Instance = new();
-
     /// <inheritdoc/>
     public void Report(in LayerProgress progress)
     {
     }
+
+    /// <inheritdoc/>
+    public void Warn(string message) => warn($"Warning: {message}");
 }

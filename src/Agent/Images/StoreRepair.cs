@@ -91,8 +91,7 @@ internal sealed class StoreRepair(
             IReadOnlyList<Digest> diffIds = store.Open(image).DiffIds;
             Descriptor layer = ManifestFor(image).Layers[diffIds.ToList().IndexOf(diffId)];
             var pipeline = new LayerPipeline(store.Layers,
-                (blob, offset, stop) => registry.OpenBlobAsync(name, blob, offset, stop), progress, registry.Options,
-                store.Limits);
+                blob => registry.OpenBlob(name, blob), progress, registry.Options, store.Limits);
             await pipeline.RunAsync(layer, diffId, cancellation, replace: true).ConfigureAwait(false);
         });
     }
@@ -108,6 +107,7 @@ internal sealed class StoreRepair(
             try
             {
                 using RegistryClient registry = store.Registries.Access.Open(name, options);
+                registry.Warn = progress.Warn;
                 fetch(registry, name, record.Image).GetAwaiter().GetResult();
                 return $"fetched again from {name.Registry}/{name.Repository}";
             }

@@ -18,7 +18,7 @@ namespace Skiff.Layers.Pipeline;
 /// <param name="limits">What is refused for its size.</param>
 /// <param name="resume">What to keep of a layer that does not come to its end.</param>
 public sealed class LayerPipeline(
-    ISnapshotter store, BlobSource source, ILayerProgress progress, RegistryOptions? options = null,
+    ISnapshotter store, Func<Descriptor, IBlobSource> source, ILayerProgress progress, RegistryOptions? options = null,
     IngestLimits? limits = null, ResumeOptions? resume = null)
 {
     private readonly RegistryOptions _options = options ?? RegistryOptions.Default;
@@ -46,12 +46,10 @@ public sealed class LayerPipeline(
         }
         try
         {
-            if (replace || !await TryResumeAsync(layer, diffId, cancellation).ConfigureAwait(false))
-            {
-                using var tar = new TarDigest();
-                using ILayerIngest ingest = store.Begin(diffId, replace, _limits.ForBlob(layer.Size));
-                await NewRun(layer, diffId, ingest, tar, null).RunAsync(cancellation).ConfigureAwait(false);
-            }
+            IBlobSource blob = source(layer);
+            bool isIn = !replace && await TryResumeAsync(layer, diffId, blob, cancellation).ConfigureAwait(false);
+            while (!isIn)
+                isIn = await TryWholeAsync(layer, diffId, blob, replace, cancellation).ConfigureAwait(false);
         }
         catch (ImageException e)
         {
@@ -67,13 +65,14 @@ public sealed class LayerPipeline(
     }
 
     // False when the layer has to be fetched from its beginning.
-    private async Task<bool> TryResumeAsync(Descriptor layer, Digest diffId, CancellationToken cancellation)
+    private async Task<bool> TryResumeAsync(
+        Descriptor layer, Digest diffId, IBlobSource blob, CancellationToken cancellation)
     {
         using var tar = new TarDigest();
         using ILayerIngest? ingest = store.Resume(
             diffId, layer.Digest, tar, out ResumePoint from, cancellation, _limits.ForBlob(layer.Size));
         if (ingest is null) return false;
-        LayerRun run = NewRun(layer, diffId, ingest, tar, from);
+        LayerRun run = NewRun(layer, diffId, blob, ingest, tar, from);
         try
         {
             await run.RunAsync(cancellation).ConfigureAwait(false);
@@ -86,12 +85,32 @@ public sealed class LayerPipeline(
         }
     }
 
-    private LayerRun NewRun(Descriptor layer, Digest diffId, ILayerIngest ingest, TarDigest tar, ResumePoint? from)
+    // False when another place may have other bytes.
+    private async Task<bool> TryWholeAsync(
+        Descriptor layer, Digest diffId, IBlobSource blob, bool replace, CancellationToken cancellation)
+    {
+        using var tar = new TarDigest();
+        using ILayerIngest ingest = store.Begin(diffId, replace, _limits.ForBlob(layer.Size));
+        LayerRun run = NewRun(layer, diffId, blob, ingest, tar, null);
+        try
+        {
+            await run.RunAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (ImageException e) when (run.SenderMayBeWrong)
+        {
+            if (!blob.LeaveAll(e.Message)) throw;
+            return false;
+        }
+    }
+
+    private LayerRun NewRun(
+        Descriptor layer, Digest diffId, IBlobSource blob, ILayerIngest ingest, TarDigest tar, ResumePoint? from)
     {
         var checkpoints = new CheckpointQueue(_resume.StepBytes, tar.Length);
         IBlobDecoder? decoder = from is { } point ? BlobDecoder.At(point.Place, tar.Tail, _limits) : null;
         return new LayerRun(
-            new DownloadStage(layer, source, _options, progress, from?.Place.CompressedOffset ?? 0), decoder,
+            new DownloadStage(layer, blob, _options, progress, from?.Place.CompressedOffset ?? 0), decoder,
             checkpoints, _limits, new IngestStage(layer.Digest, diffId, ingest, tar, checkpoints, _resume, from));
     }
 }

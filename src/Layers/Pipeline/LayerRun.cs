@@ -38,6 +38,9 @@ internal sealed class LayerRun(
     /// <summary>Whether it failed since bytes were not what they should be, here or in what there was before.</summary>
     public bool BytesAreWrong { get; private set; }
 
+    /// <summary>Whether the same layer from elsewhere might do: wrong bytes may be the sender's fault.</summary>
+    public bool SenderMayBeWrong => BytesAreWrong && !download.BytesAreRight;
+
     /// <summary>Brings the layer in and makes it visible.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Security.Cryptography;
 using Skiff.Layers.Oci;
+using Skiff.Layers.Pipeline;
 using Skiff.Layers.Registry.Configuration;
 using Skiff.Layers.Registry.Uploads;
 
@@ -13,8 +13,6 @@ namespace Skiff.Layers.Registry;
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
-    private static readonly HttpStatusCode[] s_beyondTheEnd = [HttpStatusCode.RequestedRangeNotSatisfiable];
-
     private readonly IReadOnlyList<RegistryEndpoint> _endpoints;
     private readonly RateLimit? _rate;
 
@@ -46,6 +44,12 @@ public sealed class RegistryClient : IDisposable
     }
 
     /// <summary>
+    /// Told in words when a mirror is passed over for its wrong bytes, or since it has given the manifest and not what
+    /// belongs to it. Called from several threads.
+    /// </summary>
+    public Action<string>? Warn { get; set; }
+
+    /// <summary>
     /// Fetches a manifest or index by <paramref name="digest"/>, or else by what the reference names, and verifies its
     /// digest.
     /// </summary>
@@ -66,6 +70,7 @@ public sealed class RegistryClient : IDisposable
                     expected = parsed;
         if (expected is { } wanted && wanted.OfSameKind(bytes) is var got && got != wanted)
             throw new ImageException($"manifest digest mismatch: expected {wanted}, got {got}");
+        endpoint.HasGivenManifest = true;
         return new FetchedManifest(
             actual, ManifestKind.IsIndex(response.Content.Headers.ContentType?.MediaType, bytes), bytes);
     });
@@ -98,7 +103,7 @@ public sealed class RegistryClient : IDisposable
         FromAnyAsync(async endpoint =>
     {
         (byte[] bytes, HttpResponseMessage response) = await GetWholeAsync(
-            endpoint, BlobPath(endpoint, reference, blob), reference, null, maxBytes, $"blob {blob.Digest}",
+            endpoint, endpoint.PathOf(reference, blob), reference, null, maxBytes, $"blob {blob.Digest}",
             cancellation).ConfigureAwait(false);
         response.Dispose();
         if (bytes.Length != blob.Size)
@@ -107,7 +112,7 @@ public sealed class RegistryClient : IDisposable
         Digest actual = Digest.FromBytes(SHA256.HashData(bytes));
         return actual == blob.Digest ? bytes
             : throw new ImageException($"blob digest mismatch: expected {blob.Digest}, got {actual}");
-    });
+    }, failed: (mirror, why) => TellOfRefusal(mirror, blob, why));
 
     /// <summary>
     /// Lists what refers to a manifest (distribution-spec, "Listing Referrers"): the first page of it. A registry that
@@ -133,18 +138,9 @@ public sealed class RegistryClient : IDisposable
         return isInVain ? throw new ImageException("it lists no referrers") : list;
     });
 
-    /// <summary>
-    /// Opens a blob from byte <paramref name="offset"/> on. The stream is the caller's to dispose of; nothing about its
-    /// bytes has been verified except that, where the registry announces a length, it is the right one. A registry that
-    /// does not give the bytes from there on is asked for all of them, and those before are read over.
-    /// </summary>
-    public ValueTask<Stream> OpenBlobAsync(
-        Reference reference, Descriptor blob, long offset, CancellationToken cancellation) =>
-        new(FromAnyAsync(async endpoint =>
-            (offset == 0 ? null
-                : await TryOpenAsync(endpoint, reference, blob, offset, offset, cancellation).ConfigureAwait(false))
-            ?? await TryOpenAsync(endpoint, reference, blob, 0, offset, cancellation).ConfigureAwait(false)
-            ?? throw new ImageException("registry answered with a part of the blob that was not asked for")));
+    /// <summary>A layer's blob, to be read by one reader at a time.</summary>
+    public IBlobSource OpenBlob(Reference reference, Descriptor blob) =>
+        new RegistryBlob(this, reference, blob, _rate);
 
     /// <summary>Writes into the reference's repository, at the registry itself: mirrors are read only.</summary>
     public RegistryWriter WriterFor(Reference reference) =>
@@ -156,17 +152,20 @@ public sealed class RegistryClient : IDisposable
         foreach (RegistryEndpoint endpoint in _endpoints) endpoint.Dispose();
     }
 
-    private static RegistryEndpoint Alone(string registry, RegistryCredentials? credentials, RegistryOptions options) =>
-        new(new RegistryLocation(registry, registry, IsMirror: false),
-            new RegistryTransport(registry, RegistryHost.Default, () => credentials, options));
-
-    // The first of the places that has it. What is wrong with mirrors is told only when the registry fails too.
-    private async Task<T> FromAnyAsync<T>(Func<RegistryEndpoint, Task<T>> ask)
+    /// <summary>
+    /// The first of the places that has it. What is wrong with mirrors is told when the registry fails too.
+    /// </summary>
+    /// <param name="ask">Asks one place.</param>
+    /// <param name="without">Mirrors that are not asked.</param>
+    /// <param name="failed">Told at once about a mirror that fails, and why.</param>
+    internal async Task<T> FromAnyAsync<T>(
+        Func<RegistryEndpoint, Task<T>> ask, IReadOnlyCollection<RegistryEndpoint>? without = null,
+        Action<RegistryEndpoint, string>? failed = null)
     {
         List<string>? failures = null;
         foreach (RegistryEndpoint mirror in _endpoints)
         {
-            if (!mirror.IsMirror || mirror.IsDown) continue;
+            if (!mirror.IsMirror || mirror.IsDown || (without?.Contains(mirror) ?? false)) continue;
             try
             {
                 return await ask(mirror).ConfigureAwait(false);
@@ -175,6 +174,7 @@ public sealed class RegistryClient : IDisposable
             {
                 mirror.IsDown = e.InnerException is HttpRequestException or OperationCanceledException;
                 (failures ??= []).Add($"mirror {mirror.Transport.Authority}: {e.Message}");
+                failed?.Invoke(mirror, e.Message);
             }
         }
         try
@@ -187,47 +187,21 @@ public sealed class RegistryClient : IDisposable
         }
     }
 
-    // Asks for the bytes from one place on and gives out those from another, which may be further on. Null for an
-    // answer that has not got these.
-    private async Task<Stream?> TryOpenAsync(
-        RegistryEndpoint endpoint, Reference reference, Descriptor blob, long asked, long wanted,
-        CancellationToken cancellation)
+    /// <summary>Tells the user about a mirror that gives wrong bytes.</summary>
+    internal void Tell(RegistryEndpoint mirror, Descriptor blob, string why) =>
+        Warn?.Invoke($"mirror {mirror.Transport.Authority} is passed over for blob {blob.Digest}: {why}");
+
+    /// <summary>Tells the user about a mirror that refuses a blob, once: it may lack them all. That one lacks the image
+    /// is what mirrors do.</summary>
+    internal void TellOfRefusal(RegistryEndpoint mirror, Descriptor blob, string why)
     {
-        RegistryRequest request = RegistryRequest.Get(
-            BlobPath(endpoint, reference, blob), endpoint.RepositoryOf(reference)) with
-        {
-            Offset = asked,
-            AlsoAnswers = asked > 0 ? s_beyondTheEnd : [],
-        };
-        HttpResponseMessage response = await endpoint.Transport.SendAsync(request, cancellation).ConfigureAwait(false);
-        try
-        {
-            HttpContent content = response.Content;
-            bool isPart = response.StatusCode == HttpStatusCode.PartialContent;
-            long start = isPart ? content.Headers.ContentRange?.From ?? wanted + 1 : 0;
-            if (start > wanted || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
-            {
-                response.Dispose();
-                return null;
-            }
-            // A part may end before the blob does; what is missing is asked for again.
-            long? size = isPart ? content.Headers.ContentRange!.Length : content.Headers.ContentLength;
-            if (size is { } length && length != blob.Size)
-                throw new ImageException($"blob has the wrong size: expected {blob.Size} bytes, got {length}");
-            Stream body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-            return new BlobStream(
-                response, body, skip: wanted - start, endpoint.Transport.Authority, endpoint.Transport.Link, Options,
-                _rate);
-        }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
+        if (mirror.HasGivenManifest) Tell(mirror, blob, why);
+        mirror.HasGivenManifest = false;
     }
 
-    private static string BlobPath(RegistryEndpoint endpoint, Reference reference, Descriptor blob) =>
-        $"/v2/{endpoint.RepositoryOf(reference)}/blobs/{blob.Digest}";
+    private static RegistryEndpoint Alone(string registry, RegistryCredentials? credentials, RegistryOptions options) =>
+        new(new RegistryLocation(registry, registry, IsMirror: false),
+            new RegistryTransport(registry, RegistryHost.Default, () => credentials, options));
 
     // A small document that breaks off is fetched anew.
     private async Task<(byte[] Bytes, HttpResponseMessage Response)> GetWholeAsync(

@@ -15,8 +15,15 @@ internal sealed class RegistryEndpoint(RegistryLocation location, RegistryTransp
     /// <summary>Whether it could not be talked to; nobody waits for it twice.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Whether all that belongs to the image should be there; not after the user was told otherwise.</summary>
+    public bool HasGivenManifest { get; set; }
+
     /// <summary>What the repository is called there.</summary>
     public string RepositoryOf(Reference reference) => location.RepositoryOf(reference);
+
+    /// <summary>Where a blob is there.</summary>
+    public string PathOf(Reference reference, Descriptor blob) =>
+        $"/v2/{RepositoryOf(reference)}/blobs/{blob.Digest}";
 
     /// <inheritdoc/>
     public void Dispose() => Transport.Dispose();

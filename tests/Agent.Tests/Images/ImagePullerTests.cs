@@ -50,6 +50,27 @@ public class ImagePullerTests
     }
 
     [Fact]
+    public async Task Mirror_that_gives_other_bytes_is_named_in_a_warning_and_the_image_comes()
+    {
+        using var settings = new ScratchDirectory();
+        using var world = new ImageWorld(settings);
+        using var mirror = new TestRegistry();
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(1000)).Push(mirror, "a").Push(world.Registry, "a");
+        await File.WriteAllTextAsync(settings["registries.json"],
+            $$"""{"registries": {"{{world.Registry.Host}}": {"mirrors": ["{{mirror.Host}}"]} } }""");
+        mirror.Forge($"/v2/a/blobs/{image.BlobDigest(0)}", "", new byte[image.Layers[0].Blob.Length]);
+        mirror.Forge($"/v2/a/blobs/{image.ConfigDigest}", "", [1]);
+
+        Assert.Equal(image.ManifestDigest, (await world.PullAsync("a:v1")).Digest);
+
+        string config = $"Warning: mirror {mirror.Host} is passed over for blob {image.ConfigDigest}: blob ";
+        string layer = $"Warning: mirror {mirror.Host} is passed over for blob {image.BlobDigest(0)}: ";
+        Assert.Single(world.Progress.Lines, line => line.StartsWith(config, StringComparison.Ordinal));
+        Assert.Single(world.Progress.Lines, line => line.StartsWith(layer, StringComparison.Ordinal));
+        Assert.Equal(0, world.Registry.CountOf("/manifests/"));
+    }
+
+    [Fact]
     public async Task Tag_moves_to_the_image_that_is_pulled_last()
     {
         using var world = new ImageWorld();

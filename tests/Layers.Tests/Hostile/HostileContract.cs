@@ -77,8 +77,7 @@ public abstract class HostileContract : IDisposable
     private static Task PullAsync(ISnapshotter store, HostileRow row, HostileBlob blob)
     {
         var pipeline = new LayerPipeline(
-            store, (_, offset, _) => ValueTask.FromResult<Stream>(new MemoryStream(blob.Bytes[(int)offset..])),
-            new ProgressLog(), s_once, row.Limits);
+            store, _ => new MemoryBlob(blob.Bytes), new ProgressLog(), s_once, row.Limits);
         return pipeline.RunAsync(blob.Describe(), blob.Layer, CancellationToken.None).WaitAsync(s_hangs);
     }
 }

@@ -223,7 +223,7 @@ public sealed class LayerPipelineTests : IDisposable
     {
         Reference reference = Reference.Parse($"{_registry.Host}/r:v1");
         return new LayerPipeline(
-            _layers, (blob, offset, stop) => client.OpenBlobAsync(reference, blob, offset, stop), _progress, s_options)
+            _layers, blob => client.OpenBlob(reference, blob), _progress, s_options)
             .RunAsync(layer, diffId, cancellation);
     }
 

@@ -22,6 +22,9 @@ public sealed class ResumeTests : IDisposable
     /// <summary>What <see cref="RegistryFault"/> is about.</summary>
     internal static byte[] Blob => s_gzip;
 
+    /// <summary>What <see cref="Blob"/> is of.</summary>
+    internal static byte[] Tar => s_tar;
+
     private readonly TestRegistry _registry = new();
     private readonly Sandbox _sandbox = new();
 
@@ -92,6 +95,7 @@ public sealed class ResumeTests : IDisposable
             Assert.StartsWith($"layer {TestRegistry.Sha(s_gzip)}: ", e.Message);
             Assert.True(error.Split('|').Any(e.Message.Contains), e.Message);
             AssertNothingButRemains(layers);
+            if (e.Message.Contains("mismatch") || e.Message.Contains("too long")) Assert.Empty(layers.Partials());
         }
         else
         {
@@ -130,7 +134,7 @@ public sealed class ResumeTests : IDisposable
         using var client = new RegistryClient(_registry.Host, null, s_options);
         Reference reference = Reference.Parse($"{_registry.Host}/r:v1");
         var pipeline = new LayerPipeline(
-            layers, (blob, offset, stop) => client.OpenBlobAsync(reference, blob, offset, stop),
+            layers, blob => client.OpenBlob(reference, blob),
             log ?? new ProgressLog(), s_options, resume: options ?? s_eager);
         await pipeline.RunAsync(layer, TestRegistry.Sha(s_tar), cancellation);
     }

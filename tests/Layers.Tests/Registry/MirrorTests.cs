@@ -100,7 +100,7 @@ public sealed class MirrorTests : IDisposable
         using RegistryClient client = access.Open(reference);
         FetchedManifest manifest = await client.GetManifestAsync(reference, null, default);
         Descriptor layer = Manifest.Parse(manifest.Bytes).Layers[0];
-        using Stream blob = await client.OpenBlobAsync(reference, layer, 0, default);
+        using Stream blob = await client.OpenBlob(reference, layer).OpenAsync(0, default);
         byte[] bytes = new byte[layer.Size];
         await blob.ReadExactlyAsync(bytes);
         Assert.Equal(_image.Layers[0].Blob, bytes);

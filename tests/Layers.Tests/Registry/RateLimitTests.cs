@@ -56,7 +56,7 @@ public class RateLimitTests
         {
             Digest digest = registry.AddBlob("r", new byte[size]);
             var layer = new Descriptor { Digest = digest, Size = size, MediaType = MediaTypes.OciLayerGzip };
-            blobs.Add(await client.OpenBlobAsync(Reference.Parse($"{registry.Host}/r:v1"), layer, 0, default));
+            blobs.Add(await client.OpenBlob(Reference.Parse($"{registry.Host}/r:v1"), layer).OpenAsync(0, default));
         }
         byte[] buffer = new byte[64 << 10];
         int bytes = 0, turn = 0;

@@ -198,10 +198,10 @@ public sealed class RegistryAuthorizationTests : IDisposable
             then: request => request["Range"] is null ? new Answer { Body = blob, BreakAfter = 40 } : null);
         using var client = new RegistryClient(_registry.Host, _login, Options());
         Reference reference = Reference.Parse($"{_registry.Host}/a:v1");
-        using Stream first = await client.OpenBlobAsync(reference, descriptor, 0, default);
+        using Stream first = await client.OpenBlob(reference, descriptor).OpenAsync(0, default);
         await first.ReadExactlyAsync(new byte[40]);
         serial++; // The registry has forgotten it.
-        using Stream rest = await client.OpenBlobAsync(reference, descriptor, 40, default);
+        using Stream rest = await client.OpenBlob(reference, descriptor).OpenAsync(40, default);
         byte[] read = new byte[60];
         await rest.ReadExactlyAsync(read);
         Assert.Equal(blob[40..], read);

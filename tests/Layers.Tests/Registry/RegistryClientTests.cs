@@ -219,7 +219,7 @@ public sealed class RegistryClientTests : IDisposable
         using var client = new RegistryClient(_registry.Host, s_login, s_options);
         Reference reference = Reference.Parse($"{_registry.Host}/a:v1");
 
-        using Stream body = await client.OpenBlobAsync(reference, descriptor, 1, default);
+        using Stream body = await client.OpenBlob(reference, descriptor).OpenAsync(1, default);
         byte[] rest = new byte[10];
         Assert.Equal(3, await body.ReadAtLeastAsync(rest, 10, throwOnEndOfStream: false));
         Assert.Equal([2, 3, 4], rest[..3]);

@@ -62,7 +62,7 @@ internal sealed class ProgressView(ProgressMode mode, bool toError)
             ProgressMode.Plain => new PlainProgress(writer),
             ProgressMode.Json => new JsonProgress(writer.WriteBytes),
             ProgressMode.Terminal => new TerminalProgress(writer, Size, ProgressStyle.Of(Variable)),
-            _ => NoProgress.Instance,
+            _ => new NoProgress(Output.Error),
         };
         using var painter = progress as TerminalProgress;
         using PosixSignalRegistration? resize = painter is null ? null

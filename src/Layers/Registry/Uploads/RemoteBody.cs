@@ -24,9 +24,8 @@ public sealed class RemoteBody(RegistryClient registry, Reference where, Descrip
     {
         try
         {
-            await new DownloadStage(
-                blob, (layer, offset, stop) => registry.OpenBlobAsync(where, layer, offset, stop), registry.Options,
-                new Quiet(), start).RunAsync(pipe, cancellation).ConfigureAwait(false);
+            await new DownloadStage(blob, registry.OpenBlob(where, blob), registry.Options, new Quiet(), start)
+                .RunAsync(pipe, cancellation).ConfigureAwait(false);
         }
         catch (ImageException e)
         {
