@@ -26,7 +26,7 @@ public class IndexBenchmarks
         const OpenFlags NewFile = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC;
         using Fd image = Files.Open(_path, NewFile, 0x180);
         using Fd unread = Files.Open("/dev/null", OpenFlags.O_RDONLY); // Nothing of this tar has to be copied.
-        return Read().Write(unread, image);
+        return Read().Write(unread, 0, image);
     }
 
     /// <summary>Leaves nothing.</summary>

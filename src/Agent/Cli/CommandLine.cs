@@ -40,7 +40,7 @@ internal static class CommandLine
             // the words themselves is told without the program's name in front, as docker does.
             if (verb is not RunVerb) failure = 1;
             prefix = "skiff: ";
-            return verb.Run(new Engine(GlobalOptions.Roots(globals)), parsed);
+            return verb.Run(new Engine(GlobalOptions.Roots(globals)) { Warn = Output.Error }, parsed);
         }
         catch (UsageException e)
         {

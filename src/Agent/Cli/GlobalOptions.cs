@@ -18,7 +18,7 @@ internal static class GlobalOptions
         Option.Value("policy", "file",
             "Which images are trusted, and whose signatures (default \"/etc/skiff/policy.json\")"),
         Option.Value("preloaded", "dirs",
-            "Images that are only read, DIR[:DIR...] (default \"/usr/share/skiff/images\")"),
+            "Images that are only read, DIR|FILE.tar[:...] (default \"/usr/share/skiff/images\")"),
         Option.Value("registries", "file",
             "Mirrors, blocked and insecure registries (default \"/etc/skiff/registries.json\")"),
         Option.Value("root", "string", "Directory of durable state (default \"/var/lib/skiff\")"),

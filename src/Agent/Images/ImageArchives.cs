@@ -48,16 +48,17 @@ internal sealed class ImageArchives(ImageStore store)
     /// <param name="platform">Which image of several that stand under one name.</param>
     /// <param name="progress">Told about layers as they come, and images when they are there.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
+    /// <param name="file">Where the archive is when layers may stay in it; see <see cref="ArchiveReader"/>.</param>
     /// <returns>Each image's id and the names that it has from the archive.</returns>
     /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
     /// of it is visible. Or one of them is not trusted, and none is taken.</exception>
     public IReadOnlyList<ArchivedImage> Load(
-        Fd archive, Platform platform, IImageProgress progress, CancellationToken cancellation)
+        Fd archive, Platform platform, IImageProgress progress, CancellationToken cancellation, string? file = null)
     {
         TrustPolicy trust = store.Trust;
         using StoreLock hold = store.Hold();
         IReadOnlyList<LoadedImage> images =
-            new ArchiveReader(store.Layers, store.Limits, progress).Read(archive, platform, cancellation);
+            new ArchiveReader(store.Layers, store.Limits, progress, file).Read(archive, platform, cancellation);
         foreach (LoadedImage image in images) Check(trust, image);
         List<ArchivedImage> loaded = [];
         foreach (LoadedImage image in images)

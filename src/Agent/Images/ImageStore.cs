@@ -62,7 +62,7 @@ internal sealed class ImageStore
     internal Registries Registries { get; }
 
     /// <summary>Which images may come in; read when it is first needed.</summary>
-    internal TrustPolicy Trust => _trust ??= TrustPolicy.Load(_policyFile);
+    internal TrustPolicy Trust { get => _trust ??= TrustPolicy.Load(_policyFile); init => _trust = value; }
 
     /// <summary>Downloads that were cut off, for a pull that goes on with them.</summary>
     internal PartialDownloads Partials { get; }

@@ -29,12 +29,13 @@ internal sealed partial class Engine(StateRoots roots)
     public ContainerStore Containers { get; } = new(roots);
 
     /// <summary>The layer store that this host can use.</summary>
-    public ISnapshotter Snapshotter => _snapshotter ??=
-        Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
+    public ISnapshotter Snapshotter => _snapshotter ??= OpenSnapshotter();
 
     /// <summary>Images by name.</summary>
-    public ImageStore Images => _images ??=
-        new ImageStore(Roots, Snapshotter, new ContentStore(Roots.Root, Roots.Preloaded));
+    public ImageStore Images => _images ??= OpenImages();
+
+    /// <summary>Told in words what is wrong and keeps nothing from going on.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
 
     /// <summary>How registries are reached, without the images.</summary>
     public Registries Registries => _registries ??= new Registries(Roots);
@@ -44,4 +45,18 @@ internal sealed partial class Engine(StateRoots roots)
 
     /// <summary>Volumes.</summary>
     public VolumeModule Volumes => _volumes ??= new VolumeModule(Roots);
+
+    private ISnapshotter OpenSnapshotter()
+    {
+        string name = Snapshotters.NameFor(Roots.Root, Roots.RunRoot, Roots.LayerStore);
+        new ArchiveRoots(Roots, name, Warn).Make();
+        return Snapshotters.Open(Roots.Root, Roots.RunRoot, name, Roots.Preloaded);
+    }
+
+    private ImageStore OpenImages()
+    {
+        IReadOnlyList<string> preloaded = PreloadedArchive.Roots(Roots.Preloaded, Roots.Root, Snapshotter.Name);
+        return new ImageStore(
+            Roots with { Preloaded = preloaded }, Snapshotter, new ContentStore(Roots.Root, preloaded));
+    }
 }

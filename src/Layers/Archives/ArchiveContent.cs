@@ -1,4 +1,5 @@
 using System.Text;
+using Skiff.Layers.Compression;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Pipeline;
 using Skiff.Layers.Snapshots;
@@ -31,9 +32,12 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
     private readonly Dictionary<string, string> _links = [];
     private readonly ByteBuffer _clean = new(), _head = new(), _document = new();
     private string _path = "", _layerId = "";
-    private long _size, _layerBytes, _documentBytes, _nameBytes;
-    private bool _isDecided, _isDocument;
+    private long _size, _offset, _layerBytes, _documentBytes, _nameBytes;
+    private bool _isDecided, _isDocument, _isSparse;
     private LayerEntry? _layer;
+
+    /// <summary>The archive, where layers may stay in it; see <see cref="ArchiveReader"/>.</summary>
+    internal string? File { get; set; }
 
     /// <summary>The JSON document at a path, or what a link there stands for; null when there is none.</summary>
     internal byte[]? Document(string path) => _documents.GetValueOrDefault(Resolve(path));
@@ -49,7 +53,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
     public void Entry(TarEntry entry)
     {
         _path = PathOf(entry.Path);
-        _size = entry.Size;
+        (_size, _offset, _isSparse) = (entry.Size, entry.DataOffset, entry.Map is not null);
         _nameBytes += BytesOfOne + entry.Path.Length + entry.LinkPath.Length;
         if (_nameBytes > MaxNameBytes) throw new ImageException(
             $"it has too many files: their names and links may take {MaxNameBytes} bytes");
@@ -122,7 +126,10 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
 
     private void BeginLayer()
     {
-        _layer = new LayerEntry(store, limits.ForBlob(_size));
+        IngestLimits its = limits.ForBlob(_size);
+        bool stays = CompressionMagic.Detect(_head.Span) == CompressionKind.None && !_isSparse;
+        _layer = new LayerEntry(store, its, stays && File is { } file && store is ErofsSnapshotter erofs
+            ? erofs.Refer(file, _offset, its) : store.Begin(null, limits: its));
         (_layerId, _layerBytes) = (ArchiveNames.LayerId(_path), 0);
         Report(0);
     }

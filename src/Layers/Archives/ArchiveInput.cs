@@ -29,6 +29,13 @@ internal static class ArchiveInput
         decoder.Complete();
     }
 
+    /// <summary>Whether a file is not compressed. Its position stays.</summary>
+    internal static bool IsPlain(Fd file)
+    {
+        byte[] head = new byte[TarHeader.BlockSize];
+        return Files.PRead(file, head, 0) == head.Length && TarHeader.ChecksumMatches(head);
+    }
+
     // What xz and bzip2 have compressed; gzip and zstd are the decoder's.
     private static Stream Open(Fd file)
     {

@@ -13,7 +13,10 @@ namespace Skiff.Layers.Archives;
 /// <param name="store">Where the layers go; the caller keeps them from being removed.</param>
 /// <param name="limits">What is refused for its size; null for the defaults.</param>
 /// <param name="progress">Told about layers as they come.</param>
-public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = null, ILayerProgress? progress = null)
+/// <param name="file">Where an archive is that will stay as it is: the EROFS store leaves layers there that are not
+/// compressed. Null for one that need not last.</param>
+public sealed class ArchiveReader(
+    ISnapshotter store, IngestLimits? limits = null, ILayerProgress? progress = null, string? file = null)
 {
     private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
 
@@ -29,6 +32,8 @@ public sealed class ArchiveReader(ISnapshotter store, IngestLimits? limits = nul
         try
         {
             // The archive may be longer than any layer; its content has limits of its own.
+            // Where the archive itself is compressed, nothing of it lies there as it is.
+            if (file is not null && ArchiveInput.IsPlain(archive)) content.File = file;
             var tar = new TarParser(content, _limits with { LayerBytes = IngestLimits.None.LayerBytes });
             ArchiveInput.Read(archive, tar.Append, _limits, cancellation);
             tar.Complete();

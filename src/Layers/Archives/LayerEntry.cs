@@ -17,10 +17,12 @@ internal sealed class LayerEntry : IDisposable
     private readonly IncrementalHash _blob = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly DecodingSink _decoder;
 
-    internal LayerEntry(ISnapshotter store, IngestLimits limits)
+    /// <param name="store">The store.</param>
+    /// <param name="limits">What is refused for its size.</param>
+    /// <param name="ingest">Takes it in; owned from now on.</param>
+    internal LayerEntry(ISnapshotter store, IngestLimits limits, ILayerIngest ingest)
     {
-        _store = store;
-        _ingest = store.Begin(null, limits: limits);
+        (_store, _ingest) = (store, ingest);
         _decoder = new DecodingSink(AppendPlain, limits);
     }
 

@@ -7,7 +7,8 @@ namespace Skiff.Layers.Content;
 /// </summary>
 /// <param name="fd">The file.</param>
 /// <param name="head">What was read of it before, to look at it; comes first.</param>
-internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default) : Stream
+/// <param name="most">Where it ends, if before the file does.</param>
+internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default, long? most = null) : Stream
 {
     private ReadOnlyMemory<byte> _head = head;
     private long _position;
@@ -15,11 +16,12 @@ internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default) : Str
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;
-    public override long Length => Files.Stat(fd).Size;
+    public override long Length => most ?? Files.Stat(fd).Size;
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
     public override int Read(Span<byte> buffer)
     {
+        if (most is { } end && end - _position < buffer.Length) buffer = buffer[..(int)(end - _position)];
         int count = Math.Min(buffer.Length, _head.Length);
         if (count == 0) count = Files.Read(fd, buffer);
         else _head.Span[..count].CopyTo(buffer);

@@ -26,12 +26,13 @@ internal sealed class ErofsIndex : ITarVisitor
     internal void Append(ReadOnlySpan<byte> tar) => _parser.Append(tar);
 
     /// <summary>The tar is complete: writes the image to an empty file and returns its length.</summary>
-    /// <param name="tar">The tar, open for reading; its position does not matter.</param>
+    /// <param name="tar">The file with the tar, open for reading; its position does not matter.</param>
+    /// <param name="start">Where the tar begins in it, a multiple of 512.</param>
     /// <param name="image">Where the image goes.</param>
-    internal long Write(Fd tar, Fd image)
+    internal long Write(Fd tar, long start, Fd image)
     {
         _parser.Complete();
-        return ErofsWriter.Write(_tree, _parser.Position, tar, image);
+        return ErofsWriter.Write(_tree, _parser.Position, tar, start, image);
     }
 
     void ITarVisitor.Entry(TarEntry entry) => _tree.Apply(entry);

@@ -19,7 +19,7 @@ internal sealed partial class ErofsWriter
             WriteCutChunks(node);
             return;
         }
-        long block = _tree.Inode(node.Inode).Data >> ErofsFormat.BlockBits;
+        long block = (_start + _tree.Inode(node.Inode).Data) >> ErofsFormat.BlockBits;
         long count = ErofsChunks.Count(node.Size, node.ChunkBits);
         for (long i = 0; i < count; i++, block += 1L << node.ChunkBits) WriteIndex(TarDevice, checked((uint)block));
     }
@@ -31,7 +31,7 @@ internal sealed partial class ErofsWriter
         {
             if (chunk.IsHole) WriteIndex(ImageDevice, ErofsFormat.NullAddress);
             else if (chunk.TarOffset >= 0)
-                WriteIndex(TarDevice, checked((uint)(chunk.TarOffset >> ErofsFormat.BlockBits)));
+                WriteIndex(TarDevice, checked((uint)((_start + chunk.TarOffset) >> ErofsFormat.BlockBits)));
             else
             {
                 WriteIndex(ImageDevice, copy);
@@ -84,7 +84,7 @@ internal sealed partial class ErofsWriter
     {
         while (length > 0)
         {
-            int count = Files.PRead(_tar, buffer.AsSpan(0, (int)Math.Min(length, buffer.Length)), from);
+            int count = Files.PRead(_tar, buffer.AsSpan(0, (int)Math.Min(length, buffer.Length)), _start + from);
             if (count == 0) throw new ImageException($"{_tar} is shorter than it was");
             Files.PWriteAll(_output, buffer.AsSpan(0, count), to);
             from += count;

@@ -17,12 +17,13 @@ internal sealed partial class ErofsWriter
     private readonly LayerTree _tree;
     private readonly ErofsPlan _plan;
     private readonly Fd _tar, _output;
+    private readonly long _start;
     private readonly ByteBuffer _buffer = new(BufferBytes + 4096);
     private long _flushed;
 
-    private ErofsWriter(LayerTree tree, long tarBytes, Fd tar, Fd output)
+    private ErofsWriter(LayerTree tree, long tarBytes, Fd tar, long start, Fd output)
     {
-        (_tree, _tar, _output) = (tree, tar, output);
+        (_tree, _tar, _start, _output) = (tree, tar, start, output);
         tree.MarkForOverlay();
         _plan = new ErofsPlan(tree, tarBytes);
     }
@@ -30,12 +31,14 @@ internal sealed partial class ErofsWriter
     /// <summary>Writes the image to an empty file and returns its length.</summary>
     /// <param name="tree">The layer.</param>
     /// <param name="tarBytes">Length of the tar.</param>
-    /// <param name="tar">The tar, from which content is copied that the image cannot refer to.</param>
+    /// <param name="tar">The file with the tar, from which content is copied that the image cannot refer to.</param>
+    /// <param name="start">Where the tar begins in it, a multiple of a block.</param>
     /// <param name="output">Open for writing, at its start.</param>
-    internal static long Write(LayerTree tree, long tarBytes, Fd tar, Fd output)
+    internal static long Write(LayerTree tree, long tarBytes, Fd tar, long start, Fd output)
     {
-        var writer = new ErofsWriter(tree, tarBytes, tar, output);
-        writer.WriteSuperblock(checked((uint)((tarBytes + ErofsFormat.BlockSize - 1) >> ErofsFormat.BlockBits)));
+        var writer = new ErofsWriter(tree, tarBytes, tar, start, output);
+        long end = start + tarBytes + ErofsFormat.BlockSize - 1;
+        writer.WriteSuperblock(checked((uint)(end >> ErofsFormat.BlockBits)));
         for (int i = 0; i < writer._plan.Nodes.Length; i++) writer.WriteNode(i);
         writer.WriteSharedXattrs();
         foreach (ref readonly ErofsNode node in writer._plan.Nodes) writer.WriteBlocks(node);

@@ -18,6 +18,10 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
 {
     private const int PieceBytes = 1 << 20;
 
+    private LayerTar? _tar;
+
+    private LayerTar Tar => _tar ??= LayerTar.In(directory);
+
     private string TarPath => Path.Combine(directory, ErofsSnapshotter.Tar);
 
     private string ImagePath => Path.Combine(directory, ErofsSnapshotter.Image);
@@ -46,8 +50,8 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
         var check = new ErofsCheck(directory, static _ => { }, CancellationToken.None);
         var index = new ErofsIndex(IngestLimits.None);
         check.Read(index);
-        using Fd tar = Files.Open(check.TarPath, OpenFlags.O_RDONLY);
-        index.Write(tar, image);
+        using Fd tar = check.Tar.Open();
+        index.Write(tar, check.Tar.Start, image);
     }
 
     // A damaged tar breaks the parser before the digest is known; it is hashed to the end nevertheless.
@@ -55,7 +59,7 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         bool parses = true;
-        ForEachPiece(TarPath, piece =>
+        ForEachPiece(piece =>
         {
             sha256.AppendData(piece);
             if (parses) parses = TryAppend(index, piece);
@@ -80,8 +84,8 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
     private string? CompareImage(ErofsIndex index)
     {
         using Fd expected = Files.MemoryFile("index");
-        using Fd tar = Files.Open(TarPath, OpenFlags.O_RDONLY);
-        long length = index.Write(tar, expected);
+        using Fd tar = Tar.Open();
+        long length = index.Write(tar, Tar.Start, expected);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * PieceBytes);
         try
         {
@@ -127,19 +131,21 @@ internal sealed class ErofsCheck(string directory, Action<long> read, Cancellati
             : throw new LinuxException(errno, "lseek", fd.ToString());
     }
 
-    private void ForEachPiece(string path, ReadOnlySpanAction take)
+    private void ForEachPiece(ReadOnlySpanAction take)
     {
-        using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
+        using Fd fd = Tar.Open();
         // The medium is asked, not memory; and a check of everything must not push out what containers have cached.
         Files.DropCache(fd);
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            for (long at = 0; Files.Read(fd, piece.AsSpan(0, PieceBytes)) is > 0 and var count; at += count)
+            long at = Tar.Start, end = Tar.Start + Tar.Length ?? long.MaxValue;
+            while (Files.Read(fd, piece.AsSpan(0, (int)Math.Min(PieceBytes, end - at))) is > 0 and var count)
             {
                 cancellation.ThrowIfCancellationRequested();
                 take(piece.AsSpan(0, count));
                 Files.DropCache(fd, at, count);
+                at += count;
             }
         }
         finally

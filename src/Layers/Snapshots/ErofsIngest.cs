@@ -52,7 +52,7 @@ internal sealed partial class ErofsIngest : ILayerIngest
         Digest name = (_diffId ?? diffId)!.Value;
         using (Fd image = Create(ErofsSnapshotter.Image))
         {
-            _index.Write(_tar, image);
+            _index.Write(_tar, 0, image);
             Files.Fdatasync(_tar);
             _writeBehind.End(_tar, _index.Position);
             Files.Fdatasync(image);

@@ -56,7 +56,7 @@ internal static class ErofsProbe
         var tree = new LayerTree();
         tree.Apply(entry);
         using (Fd fd = Files.Open(Path.Combine(path, ErofsSnapshotter.Image), Create, 0x180))
-            ErofsWriter.Write(tree, content.Length, tar, fd);
+            ErofsWriter.Write(tree, content.Length, tar, 0, fd);
     }
 
     private static bool ReadsBack(string path, ReadOnlySpan<byte> expected)

@@ -36,6 +36,10 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public ILayerIngest Begin(Digest? diffId, bool replace = false, IngestLimits? limits = null) =>
         new ErofsIngest(_store, diffId, replace ? _mounts : null, limits ?? IngestLimits.Default);
 
+    /// <summary>As <see cref="Begin"/>, for a layer whose tar lies in an archive as it is, which stays there.</summary>
+    internal ILayerIngest Refer(string archive, long start, IngestLimits limits) =>
+        new ReferringIngest(_store, archive, start, limits);
+
     /// <inheritdoc/>
     public ILayerIngest? Resume(
         Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, CancellationToken cancellation,
@@ -66,7 +70,7 @@ public sealed class ErofsSnapshotter : ISnapshotter
     public Stream OpenTar(Digest diffId)
     {
         if (!Contains(diffId)) throw LayerStore.Missing(diffId);
-        return new FdStream(Files.Open(Path.Combine(_store.Locate(diffId), Tar), OpenFlags.O_RDONLY));
+        return LayerTar.In(_store.Locate(diffId)).OpenStream();
     }
 
     /// <inheritdoc/>
@@ -116,7 +120,9 @@ public sealed class ErofsSnapshotter : ISnapshotter
     /// <inheritdoc/>
     public IEnumerable<(Digest DiffId, long Bytes)> ListPreloaded()
     {
-        foreach (Digest diffId in _store.Preloaded()) yield return (diffId, BytesOf(diffId));
+        foreach (Digest diffId in _store.Preloaded())
+            yield return (diffId, LayerTar.In(_store.Locate(diffId)).Length is { } bytes
+                ? bytes + LengthOf(diffId, Image) : BytesOf(diffId));
     }
 
     private long BytesOf(Digest diffId) => LengthOf(diffId, Tar) + LengthOf(diffId, Image);

@@ -8,6 +8,8 @@ namespace Skiff.Layers.Snapshots;
 /// <summary>Opens the layer store that this host can use.</summary>
 public static class Snapshotters
 {
+    private const string Erofs = "erofs", Overlay = "overlay";
+
     /// <summary>
     /// The EROFS store where the kernel mounts EROFS from plain files on ROOT's filesystem and overlayfs goes on
     /// top (Linux 6.12; not when ROOT is itself on overlayfs, since filesystems stack two deep only), else the
@@ -16,21 +18,25 @@ public static class Snapshotters
     /// <param name="root">The durable state root.</param>
     /// <param name="runRoot">The volatile state root.</param>
     /// <param name="overrideName"><c>erofs</c> or <c>overlay</c> to skip probing; null to probe.</param>
-    /// <param name="preloaded">Durable state roots whose layers are there too, and are only read.</param>
+    /// <param name="preloaded">Durable state roots, and archives, whose layers are there too, and are only
+    /// read.</param>
     /// <exception cref="ArgumentException">Another name.</exception>
     public static ISnapshotter Open(
         string root, string runRoot, string? overrideName = null, IReadOnlyList<string>? preloaded = null)
     {
-        bool erofs = overrideName switch
-        {
-            "erofs" => true,
-            "overlay" => false,
-            null => Verdict(root, runRoot),
-            _ => throw new ArgumentException(
-                $"unknown layer store \"{overrideName}\": expected erofs or overlay", nameof(overrideName)),
-        };
-        return erofs ? new ErofsSnapshotter(root, runRoot, preloaded) : new OverlaySnapshotter(root, preloaded);
+        string name = NameFor(root, runRoot, overrideName);
+        IReadOnlyList<string> roots = PreloadedArchive.Roots(preloaded ?? [], root, name);
+        return name == Erofs ? new ErofsSnapshotter(root, runRoot, roots) : new OverlaySnapshotter(root, roots);
     }
+
+    /// <summary>The name of the store that <see cref="Open"/> opens.</summary>
+    public static string NameFor(string root, string runRoot, string? overrideName) => overrideName switch
+    {
+        Erofs or Overlay => overrideName,
+        null => Verdict(root, runRoot) ? Erofs : Overlay,
+        _ => throw new ArgumentException(
+            $"unknown layer store \"{overrideName}\": expected {Erofs} or {Overlay}", nameof(overrideName)),
+    };
 
     private static bool Verdict(string root, string runRoot)
     {

@@ -27,6 +27,9 @@ public sealed class TrustPolicy
         _default = rules.First(static rule => rule.Prefix.Length == 0);
     }
 
+    /// <summary>Trusts everything.</summary>
+    public static TrustPolicy AcceptAll { get; } = new([s_acceptAll], DefaultFile);
+
     /// <summary>Reads the policy.</summary>
     /// <param name="file">The file, which then has to be there; null for the default one.</param>
     /// <exception cref="ImageException">It, or a key, cannot be read or is malformed; names the file, the place in it
@@ -35,7 +38,7 @@ public sealed class TrustPolicy
     {
         string path = file ?? DefaultFile;
         Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] json);
-        if (errno == Errno.ENOENT && file is null) return new TrustPolicy([s_acceptAll], path);
+        if (errno == Errno.ENOENT && file is null) return AcceptAll;
         if (errno != Errno.None) throw new ImageException(
             $"{path}: read: {ErrnoText.Of(errno)}: expected the trust policy, without which no image is taken in");
         return new TrustPolicy(PolicyFile.Parse(json, path), path);

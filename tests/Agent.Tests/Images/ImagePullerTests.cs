@@ -58,6 +58,7 @@ public class ImagePullerTests
         TestImage image = new TestImage().AddGzip(TestImage.Tar(1000)).Push(mirror, "a").Push(world.Registry, "a");
         await File.WriteAllTextAsync(settings["registries.json"],
             $$"""{"registries": {"{{world.Registry.Host}}": {"mirrors": ["{{mirror.Host}}"]} } }""");
+        await File.WriteAllTextAsync(settings["policy.json"], """{"default": "accept"}""");
         mirror.Forge($"/v2/a/blobs/{image.BlobDigest(0)}", "", new byte[image.Layers[0].Blob.Length]);
         mirror.Forge($"/v2/a/blobs/{image.ConfigDigest}", "", [1]);
 

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 using Skiff.Layers.Tests.Snapshots;
 
 namespace Skiff.Layers.Tests.Corpus;
@@ -26,14 +28,19 @@ public sealed partial class CorpusTests(CorpusTotals totals) : IClassFixture<Cor
         string expected = Expected(corpusTar, tars);
         string[] erofs = Lower("erofs", tars), overlay = Lower("overlay", tars);
         string[] merged = tars.Length == 1 ? [erofs[0], overlay[0]] : [Merged(erofs), Merged(overlay)];
-        string[] scans = Oracle.ScanAll([expected, .. merged, .. erofs, .. overlay, .. tars]);
+        string[] scans = Oracle.ScanAll([expected, .. merged, .. erofs, .. overlay, .. Archived(tars), .. tars]);
         HashSet<string> implied = [.. scans[^tars.Length..].SelectMany(paths => paths.Split('\n'))];
         implied.UnionWith(corpusTar.AnyTime.Select(path => $"b'{path}'"));
         Assert.Equal(WithoutTimes(scans[0], implied), WithoutTimes(scans[1], implied));
         Assert.Equal(WithoutTimes(scans[0], implied), WithoutTimes(scans[2], implied));
-        for (int i = 0; i < erofs.Length; i++) Assert.Equal(scans[3 + i], scans[3 + erofs.Length + i]);
-        foreach (string layer in Directory.GetDirectories(Path.Combine(_sandbox.Base, "erofs", "layers")))
-            ErofsTools.Check(Path.Combine(layer, "layer.erofs"), Path.Combine(layer, "layer.tar"));
+        for (int i = 0; i < erofs.Length; i++)
+        {
+            Assert.Equal(scans[3 + i], scans[3 + erofs.Length + i]);
+            Assert.Equal(scans[3 + i], scans[3 + 2 * erofs.Length + i]);
+        }
+        foreach (string store in (string[])["erofs", "archived"])
+            foreach (string layer in Directory.GetDirectories(Path.Combine(_sandbox.Base, store, "layers")))
+                ErofsTools.Check(Path.Combine(layer, "layer.erofs"), Path.Combine(layer, "layer.tar"));
         AssertNoHoleTakesBlocks(tars, scans[0].Count(c => c == '\n'));
         totals.Add(tars.Length, scans[0].Count(c => c == '\n'));
     }
@@ -85,6 +92,27 @@ public sealed partial class CorpusTests(CorpusTotals totals) : IClassFixture<Cor
         // Pieces of an odd size, so that headers and data are cut.
         Digest[] layers = [.. tars.Select(tar => Sandbox.Ingest(snapshotter, tar, step: 40_009))];
         return [.. snapshotter.LowerDirectories(layers)];
+    }
+
+    /// <summary>The tars behind each other in one file, where the store leaves them.</summary>
+    private string[] Archived(string[] tars)
+    {
+        var store = new ErofsSnapshotter(
+            Path.Combine(_sandbox.Base, "archived"), Path.Combine(_sandbox.RunRoot, "archived"));
+        string file = _sandbox.NewPath("archive");
+        List<Digest> layers = [];
+        foreach (string tar in tars)
+        {
+            byte[] bytes = File.ReadAllBytes(tar);
+            long start = (File.Exists(file) ? new FileInfo(file).Length : 0) + 512;
+            File.AppendAllBytes(file, [.. new byte[512], .. bytes, .. new byte[-bytes.Length & 511]]);
+            using ILayerIngest ingest = store.Refer(file, start, IngestLimits.Default);
+            ingest.Append(bytes);
+            layers.Add(Digest.FromBytes(SHA256.HashData(bytes)));
+            ingest.Commit(layers[^1]);
+            Assert.Null(store.Check(layers[^1], static _ => { }, CancellationToken.None));
+        }
+        return [.. store.LowerDirectories(layers)];
     }
 
     /// <summary>What a container sees; overlayfs wants two directories when none is an upper one.</summary>

@@ -195,7 +195,7 @@ public sealed class ErofsWriterTests : IDisposable
     {
         using Fd unread = Files.Open("/dev/null", OpenFlags.O_RDONLY); // Nothing has to be copied.
         using Fd fd = Files.Open(image, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC, 0x180);
-        ErofsWriter.Write(tree, tarBytes, unread, fd);
+        ErofsWriter.Write(tree, tarBytes, unread, 0, fd);
     }
 
     private string Mount(LayerTree tree, long tarBytes, params ReadOnlySpan<(long, string)> content) =>

@@ -58,7 +58,7 @@ internal sealed class TarTarget : FuzzTarget
         grower.AssertNames(LayerTree.Root, 0);
         using Fd whole = Files.MemoryFile("fuzz"), image = Files.MemoryFile("fuzz");
         Files.WriteAll(whole, tar);
-        ErofsWriter.Write(grower.Tree, parser.Position, whole, image);
+        ErofsWriter.Write(grower.Tree, parser.Position, whole, 0, image);
         return "";
     }
 

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
+using Skiff.Layers.Tar;
 
 namespace Skiff.Layers.Tests.Snapshots;
 
@@ -16,6 +18,34 @@ public sealed class ErofsSnapshotterTests : SnapshotterContract
         using var bytes = new MemoryStream();
         kept.CopyTo(bytes);
         Assert.Equal(File.ReadAllBytes(tar), bytes.ToArray());
+    }
+
+    [Fact]
+    public void Layer_that_stays_in_an_archive_is_read_and_checked_there()
+    {
+        byte[] tar = File.ReadAllBytes(Oracle.MakeTar(Sandbox, "add('f', data=b'x' * 3000)"));
+        string archive = Sandbox.NewPath("archive");
+        File.WriteAllBytes(archive, [.. new byte[2048], .. tar, .. "behind it"u8]);
+        Digest diffId = Digest.FromBytes(SHA256.HashData(tar));
+        var store = new ErofsSnapshotter(Sandbox.Root, Sandbox.RunRoot);
+        using (ILayerIngest ingest = store.Refer(archive, 2048, IngestLimits.Default))
+        {
+            ingest.Append(tar);
+            ingest.Commit(diffId);
+        }
+        using (Stream stream = store.OpenTar(diffId))
+        {
+            Assert.Equal(tar.Length, stream.Length);
+            Assert.Equal(diffId, Digest.FromBytes(SHA256.HashData(stream)));
+        }
+        Assert.Null(store.Check(diffId, static _ => { }, CancellationToken.None));
+        using (FileStream file = File.OpenWrite(archive))
+        {
+            file.Position = 2048 + 512 + 5;
+            file.WriteByte((byte)'y');
+        }
+        Assert.Contains("layer.tar is damaged: expected " + diffId,
+            store.Check(diffId, static _ => { }, CancellationToken.None)!.Text);
     }
 
     [Theory]
