@@ -111,6 +111,23 @@ public sealed class LoginTests(SkiffHost host, SecureRegistry registry) : IClass
     }
 
     [Fact]
+    public void Login_of_the_environment_goes_first_and_is_never_written()
+    {
+        string Auth(string password) => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{password}"));
+        string file = $$"""{"auths": {"{{registry.Host}}": {"auth": "{{Auth("wrong")}}"} } }""";
+        File.WriteAllText(ConfigFile, file);
+        Run("pull", "-q", Image).FailsClearly(1, "(401)");
+        var variables = Variables();
+        variables["DOCKER_AUTH_CONFIG"] = $$"""{"auths": {"{{registry.Host}}": {"auth": "{{Auth(Password)}}"} } }""";
+        Assert.Equal(Image, Run(variables, "pull", "-q", Image).Text());
+        Assert.Contains("Login Succeeded", Run(variables, "login", registry.Host).Exits(0).Out);
+        Assert.Equal(file, File.ReadAllText(ConfigFile));
+        Assert.Contains("DOCKER_AUTH_CONFIG still has a login", Run(variables, "logout", registry.Host).Exits(0).Error);
+        variables["DOCKER_AUTH_CONFIG"] = Auth(Password);
+        Run(variables, "pull", "-q", Image).FailsClearly(1, "DOCKER_AUTH_CONFIG: line 1, column 1: not JSON");
+    }
+
+    [Fact]
     public void Registry_of_an_unknown_authority_is_not_trusted() =>
         Registries("{}", "pull", "-q", Image).FailsClearly(
             1, $"cannot trust registry {registry.Host}", "unknown authority (CN=Test Authority)", "certs.d");

@@ -200,6 +200,44 @@ public sealed class LoginStoreTests : IDisposable
         Assert.DoesNotContain("secret,", Assert.Throws<ImageException>(() => _store.Find("a.test")).ToString());
     }
 
+    [Fact]
+    public void Login_of_the_environment_goes_before_the_files_which_has_all_others()
+    {
+        Write($$"""{"auths": {"a.test": {"auth": "{{MePass}}"}, "b.test": {"auth": "{{MePass}}"} } }""");
+        var store = new LoginStore(_folder["config.json"],
+            """{"auths": {"https://a.test/v2/": {"username": "ci", "password": "token"}, "b.test": {}}}""");
+        Assert.Equal(new RegistryCredentials("ci", "token"), store.Find("a.test"));
+        Assert.Equal(s_login, store.Find("b.test"));
+        Assert.Null(store.FindGiven("b.test"));
+        Assert.Equal(s_login, new LoginStore(_folder["config.json"], "").Find("a.test"));
+    }
+
+    [Theory]
+    [InlineData("bWU6cGFzczp3b3Jk", "line 1, column 1: not JSON")]
+    [InlineData("""{"auths": {"a.test": {"auth": "pass:word"}}}""", "auths.\"a.test\".auth: expected USER:PASSWORD")]
+    [InlineData("""{"auths": {"a.test": "bWU6cGFzczp3b3Jk"}}""", "auths.\"a.test\": expected an object")]
+    [InlineData("""{"auths": {"a.test": {"auth": "bWU6cGFzczp3b3Jk", "auth": ""}}}""", "a member is there twice")]
+    public void Malformed_environment_is_named_and_shows_no_secret(string json, string problem)
+    {
+        string text = Assert.Throws<ImageException>(
+            () => new LoginStore(_folder["config.json"], json).Find("a.test")).ToString();
+        Assert.Contains("DOCKER_AUTH_CONFIG: " + problem, text);
+        Assert.DoesNotContain("pass:word", text);
+        Assert.DoesNotContain(MePass, text);
+    }
+
+    [Fact]
+    public void Variables_name_the_file_and_have_logins()
+    {
+        Write("{}");
+        var variables = new Dictionary<string, string?>
+        {
+            ["DOCKER_CONFIG"] = _folder.Path,
+            ["DOCKER_AUTH_CONFIG"] = $$"""{"auths": {"a.test": {"auth": "{{MePass}}"} } }""",
+        };
+        Assert.Equal(s_login, LoginStore.OfUser(name => variables.GetValueOrDefault(name)).Find("a.test"));
+    }
+
     [Theory]
     [InlineData(null, "docker.io")]
     [InlineData("index.docker.io", "docker.io")]

@@ -89,6 +89,15 @@ internal sealed class LoginVerb : Verb
         RegistryCredentials verified = RegistryLogin
             .VerifyAsync(engine.Registries.Access, registry, login, CancellationToken.None).GetAwaiter().GetResult();
         LoginStore logins = engine.Registries.Logins;
+        RegistryCredentials? given = logins.FindGiven(registry);
+        // What only the environment has does not become a file.
+        if (login == given)
+        {
+            Output.Line("Login Succeeded");
+            return;
+        }
+        if (given is not null) Output.Error($"WARNING! {LoginStore.Variable} has a login for {registry}, which goes "
+            + "before the one that is kept now.");
         if (logins.Save(registry, verified))
             Output.Error($"\nWARNING! Your credentials are stored unencrypted in '{logins.FilePath}'.\n"
                 + "Configure a credential helper to remove this warning.\n");

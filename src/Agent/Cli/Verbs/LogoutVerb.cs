@@ -29,6 +29,8 @@ internal sealed class LogoutVerb : Verb
         try
         {
             engine.Registries.Logins.Erase(registry);
+            if (engine.Registries.Logins.FindGiven(registry) is not null)
+                Output.Error($"WARNING: {LoginStore.Variable} still has a login for {registry}: unset it");
         }
         catch (Exception e) when (e is ImageException or LinuxException)
         {

@@ -1,32 +1,51 @@
+using System.Text;
 using Skiff.Interop;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Registry.Logins;
 
 /// <summary>
 /// The logins of a user, where docker and its kin look for them too: <c>~/.docker/config.json</c>, or the programs that
-/// it names. Changes from several processes wait for each other.
+/// it names. Changes from several processes wait for each other. Before them go logins that the environment has, which
+/// are only read.
 /// </summary>
 /// <param name="path">The file.</param>
-public sealed class LoginStore(string path) : ICredentialSource
+/// <param name="given">The content of such a file, from the environment; null or "" for none.</param>
+public sealed class LoginStore(string path, string? given = null) : ICredentialSource
 {
+    /// <summary>The variable with the content of a <c>config.json</c>, as docker's client (28) and GitLab have
+    /// it.</summary>
+    public const string Variable = "DOCKER_AUTH_CONFIG";
+
     /// <summary>The file.</summary>
     public string FilePath => path;
 
-    /// <summary>The user's: in DOCKER_CONFIG, or in ~/.docker.</summary>
+    /// <summary>The user's: in DOCKER_AUTH_CONFIG, in DOCKER_CONFIG, or in ~/.docker.</summary>
     /// <param name="variable">Gives an environment variable's value, or null.</param>
     public static LoginStore OfUser(Func<string, string?> variable)
     {
         string home = variable("HOME") is { Length: > 0 } one ? one : "/root";
         string folder = variable("DOCKER_CONFIG") is { Length: > 0 } other ? other : Path.Join(home, ".docker");
-        return new LoginStore(Path.GetFullPath(Path.Join(folder, "config.json")));
+        return new LoginStore(Path.GetFullPath(Path.Join(folder, "config.json")), variable(Variable));
     }
 
     /// <inheritdoc/>
     public RegistryCredentials? Find(string registry)
     {
+        if (FindGiven(registry) is { } login) return login;
         DockerConfigFile file = DockerConfigFile.Read(path);
         string[] keys = ServerName.KeysOf(registry);
         return file.HelperFor(keys) is { } helper ? helper.Get(keys[0]) : file.Login(keys);
+    }
+
+    /// <summary>The login that the environment has, or null.</summary>
+    /// <exception cref="ImageException">What it has is malformed.</exception>
+    public RegistryCredentials? FindGiven(string registry)
+    {
+        if (given is null or "") return null;
+        DockerConfigFile file = DockerConfigFile.Parse(Encoding.UTF8.GetBytes(given), Variable);
+        string[] keys = ServerName.KeysOf(registry);
+        return file.Login(keys) ?? file.HelperFor(keys)?.Get(keys[0]);
     }
 
     /// <summary>Keeps a login. True when it is in the file itself, where others may read it.</summary>
