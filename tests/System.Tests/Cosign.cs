@@ -16,8 +16,9 @@ public sealed class Cosign : IDisposable
     {
         Command.Run(SkiffHost.Script("cosign"), "install").Exits(0);
         Run("2", "generate-key-pair", "--output-key-prefix", At("P-256")).Exits(0);
-        Import("P-384", ECDsa.Create(ECCurve.NamedCurves.nistP384));
-        Import("RSA", RSA.Create(2048));
+        using (ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP384)) Import("P-384", key.ExportPkcs8PrivateKeyPem());
+        using (RSA key = RSA.Create(2048)) Import("RSA", key.ExportPkcs8PrivateKeyPem());
+        Import("Ed25519", Command.Run("openssl", "genpkey", "-algorithm", "ed25519").Exits(0).Out);
         Run("3", "signing-config", "create", "--out", At("nobody.json")).Exits(0);
     }
 
@@ -44,7 +45,7 @@ public sealed class Cosign : IDisposable
         else skopeo manifest-digest "$2"; fi; rm "$2"
         """, image, Path.GetTempFileName(), architecture ?? "").Text();
 
-    /// <summary>The public key's file: P-256, P-384 or RSA.</summary>
+    /// <summary>The public key's file: P-256, P-384, RSA or Ed25519.</summary>
     public string PublicKey(string key) => At(key + ".pub");
 
     /// <summary>Signs what an image's name stands for, or one of its manifests.</summary>
@@ -75,9 +76,9 @@ public sealed class Cosign : IDisposable
 
     private string At(string name) => Path.Combine(_folder, name);
 
-    private void Import(string name, AsymmetricAlgorithm key)
+    private void Import(string name, string pem)
     {
-        using (key) File.WriteAllText(At(name + ".pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(At(name + ".pem"), pem);
         Run("3", "import-key-pair", "--key", At(name + ".pem"), "--output-key-prefix", At(name)).Exits(0);
     }
 

@@ -16,6 +16,9 @@ public sealed class TrustTests(SkiffHost host, Cosign cosign) : IClassFixture<Co
     [InlineData("bundle", "P-384")]
     [InlineData("tag3", "RSA")]
     [InlineData("bundle", "RSA")]
+    [InlineData("tag", "Ed25519")]
+    [InlineData("tag3", "Ed25519")]
+    [InlineData("bundle", "Ed25519")]
     public void Image_that_cosign_has_signed_is_pulled_and_one_signed_by_another_key_is_not(string form, string key)
     {
         string image = cosign.NewImage(host);
@@ -23,7 +26,7 @@ public sealed class TrustTests(SkiffHost host, Cosign cosign) : IClassFixture<Co
         Policy(Keys(key == "P-256" ? "RSA" : "P-256"));
         Run("pull", "-q", image).FailsClearly(1, $"pull {image}: refused by {_policy}: default wants a cosign",
             $"{Cosign.Digest(image)} has none: signature ", " is by none of the keys, or what it signs was changed");
-        Policy(Keys("P-256", "P-384", "RSA"));
+        Policy(Keys("P-256", "P-384", "RSA", "Ed25519"));
         Assert.Equal(image, Run("pull", "-q", image).Text());
         Assert.Equal("42", Run("run", "--rm", image, "echo", "42").Text());
     }

@@ -5,8 +5,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Layers.Trust;
 
 /// <summary>
-/// A public key that signatures are verified with: ECDSA over P-256, P-384 or P-521, or RSA with PKCS #1 v1.5, as
-/// cosign signs. Immutable.
+/// A public key that signatures are verified with: ECDSA over P-256, P-384 or P-521, Ed25519, or RSA with PKCS #1 v1.5,
+/// as cosign signs. Immutable.
 /// </summary>
 internal sealed class VerificationKey
 {
@@ -14,15 +14,19 @@ internal sealed class VerificationKey
     private const string PemLabel = "PUBLIC KEY";
     private const int MinRsaBits = 2048, MaxRsaBits = 16384;
 
-    private const string Wanted = "expected the PEM of an ECDSA key (P-256, P-384, P-521) or of an RSA key "
-        + "(2048 to 16384 bits), as `cosign public-key` prints it: -----BEGIN PUBLIC KEY-----";
+    private const string Wanted = "expected the PEM of an ECDSA key (P-256, P-384, P-521), an Ed25519 key or an RSA "
+        + "key (2048 to 16384 bits), as `cosign public-key` prints it: -----BEGIN PUBLIC KEY-----";
 
-    private readonly byte[] _subjectPublicKeyInfo;
+    // What stands before the 32 bytes of an Ed25519 key (RFC 8410): one encoding, without parameters.
+    private static readonly byte[] s_ed25519Head = Convert.FromHexString("302A300506032B6570032100");
+
+    private readonly byte[] _encoded;
     private readonly HashAlgorithmName[] _hashes;
-    private readonly bool _isRsa;
+    private readonly string _kind;
+    private Ed25519Key? _ed25519;
 
-    private VerificationKey(byte[] subjectPublicKeyInfo, HashAlgorithmName[] hashes, bool isRsa) =>
-        (_subjectPublicKeyInfo, _hashes, _isRsa) = (subjectPublicKeyInfo, hashes, isRsa);
+    private VerificationKey(byte[] encoded, HashAlgorithmName[] hashes, string kind) =>
+        (_encoded, _hashes, _kind) = (encoded, hashes, kind);
 
     /// <summary>Reads a key.</summary>
     /// <param name="pem">SubjectPublicKeyInfo (RFC 5280) in PEM (RFC 7468); there may be text around it, but no second
@@ -42,9 +46,9 @@ internal sealed class VerificationKey
             if (length != encoded.Length) throw Bad("has something behind the key");
             return key.Oid.Value switch
             {
-                EcOid => new VerificationKey(encoded, HashesOf(key), isRsa: false),
+                EcOid => new VerificationKey(encoded, HashesOf(key), EcOid),
                 RsaOid => OfRsa(encoded, key),
-                Ed25519Oid => throw Bad("is an Ed25519 key, which cannot be verified with here"),
+                Ed25519Oid => OfEd25519(encoded),
                 _ => throw Bad($"is a key of another kind ({key.Oid.Value})"),
             };
         }
@@ -56,12 +60,17 @@ internal sealed class VerificationKey
 
     /// <summary>Whether the key's owner has signed the data. Any bytes may be given as the signature.</summary>
     /// <param name="data">What is said to be signed.</param>
-    /// <param name="signature">DER (RFC 3279) for ECDSA, PKCS #1 v1.5 for RSA.</param>
+    /// <param name="signature">DER (RFC 3279) for ECDSA, PKCS #1 v1.5 for RSA, RFC 8032 for Ed25519.</param>
     public bool Verifies(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         try
         {
-            return _isRsa ? VerifiesRsa(data, signature) : VerifiesEc(data, signature);
+            return _kind switch
+            {
+                RsaOid => VerifiesRsa(data, signature),
+                Ed25519Oid => _ed25519!.Verifies(data, signature),
+                _ => VerifiesEc(data, signature),
+            };
         }
         catch (CryptographicException)
         {
@@ -73,14 +82,14 @@ internal sealed class VerificationKey
     private bool VerifiesRsa(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var key = RSA.Create();
-        key.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out _);
+        key.ImportSubjectPublicKeyInfo(_encoded, out _);
         return key.VerifyData(data, signature, _hashes[0], RSASignaturePadding.Pkcs1);
     }
 
     private bool VerifiesEc(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         using var key = ECDsa.Create();
-        key.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out _);
+        key.ImportSubjectPublicKeyInfo(_encoded, out _);
         foreach (HashAlgorithmName hash in _hashes)
             if (key.VerifyData(data, signature, hash, DSASignatureFormat.Rfc3279DerSequence)) return true;
         return false;
@@ -104,8 +113,17 @@ internal sealed class VerificationKey
     {
         using RSA rsa = key.GetRSAPublicKey()!;
         return rsa.KeySize is >= MinRsaBits and <= MaxRsaBits
-            ? new VerificationKey(encoded, [HashAlgorithmName.SHA256], isRsa: true)
+            ? new VerificationKey(encoded, [HashAlgorithmName.SHA256], RsaOid)
             : throw Bad($"is an RSA key of {rsa.KeySize} bits");
+    }
+
+    private static VerificationKey OfEd25519(byte[] encoded)
+    {
+        if (!encoded.AsSpan().StartsWith(s_ed25519Head)
+            || Ed25519Key.TryRead(encoded.AsSpan(s_ed25519Head.Length)) is not { } key)
+            throw Bad("is an Ed25519 key that is no point of the curve");
+        return key.HasSmallOrder ? throw Bad("is an Ed25519 key for which anybody can sign")
+            : new VerificationKey(encoded, [], Ed25519Oid) { _ed25519 = key };
     }
 
     private static string ShownLabel(string label) => label.Length > 40 ? label[..40] : label;

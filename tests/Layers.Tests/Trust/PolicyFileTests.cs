@@ -83,8 +83,8 @@ public sealed class PolicyFileTests : IDisposable
         using var small = RSA.Create(1024);
         byte[] key = ec.ExportSubjectPublicKeyInfo();
         string pem = ec.ExportSubjectPublicKeyInfoPem();
-        // RFC 8410 section 10.1.
-        const string Ed25519 = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+        // An X25519 key, with which nobody signs (RFC 8410).
+        byte[] x25519 = [.. Convert.FromHexString("302A300506032B656E032100"), .. new byte[32]];
         return new TheoryData<string, string>
         {
             { ec.ExportPkcs8PrivateKeyPem(), "is a \"PRIVATE KEY\"" },
@@ -92,7 +92,7 @@ public sealed class PolicyFileTests : IDisposable
             { PemEncoding.WriteString("CERTIFICATE", key), "is a \"CERTIFICATE\"" },
             { other.ExportSubjectPublicKeyInfoPem(), "is an ECDSA key over another curve (1.3.132.0.10)" },
             { small.ExportSubjectPublicKeyInfoPem(), "is an RSA key of 1024 bits" },
-            { PemEncoding.WriteString("PUBLIC KEY", Convert.FromBase64String(Ed25519)), "is an Ed25519 key, which" },
+            { PemEncoding.WriteString("PUBLIC KEY", x25519), "is a key of another kind (1.3.101.110)" },
             { PemEncoding.WriteString("PUBLIC KEY", key[..^1]), "is not a public key that OpenSSL can read" },
             { PemEncoding.WriteString("PUBLIC KEY", [.. key, 0]), "has something behind the key" },
             { PemEncoding.WriteString("PUBLIC KEY", [.. key[..^1], (byte)~key[^1]]), "is not a public key" },
