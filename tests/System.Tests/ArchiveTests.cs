@@ -38,6 +38,27 @@ public sealed class ArchiveTests(SkiffHost host)
         Assert.Contains("No such image: none:latest", store.Run("save", "one:a", "none").Exits(1).Error);
     }
 
+    [Fact]
+    public void Documents_of_our_own_have_no_escapes()
+    {
+        using Store store = new(host, "erofs");
+        store.Run("pull", "-q", host.Busybox).Exits(0);
+        string container = store.Run("create", "--network", "none", host.Busybox).Exits(0).Text();
+        store.Run("commit", "-m", "<1+1 & more>", container, "own:v1").Exits(0);
+        store.Run("rm", container).Exits(0);
+        string archive = Path.Combine(store.Folder, "own.tar");
+        store.Run("save", "-o", archive, "own:v1").Exits(0);
+        string documents = Command.Shell("""
+            for file in $(tar -tf "$1"); do
+                case $(tar -xOf "$1" "$file" | head -c 1) in "{"|"[") tar -xOf "$1" "$file";; esac
+            done
+            """, archive).Exits(0).Out;
+        Assert.Contains("application/vnd.oci.image.manifest.v1+json", documents);
+        Assert.Contains("application/vnd.oci.image.config.v1+json", documents);
+        Assert.Contains("<1+1 & more>", documents);
+        Assert.DoesNotContain("\\u00", documents);
+    }
+
     [Theory]
     [InlineData("cat")]
     [InlineData("gzip")]

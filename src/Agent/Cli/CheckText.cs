@@ -70,7 +70,7 @@ internal sealed class CheckText(bool quiet) : ICheckProgress, IImageProgress
     public static string Json(StoreReport report)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, OciJson.Plain))
         {
             json.WriteStartObject();
             json.WriteBoolean("clean", report.IsClean);

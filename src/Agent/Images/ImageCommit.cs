@@ -27,7 +27,7 @@ internal sealed class ImageCommit(ImageStore store)
         (Digest DiffId, long Bytes)? layer = LayerCommit.Run(
             store.Layers, request.Upper, store.Limits, cancellation);
         byte[] config = JsonSerializer.SerializeToUtf8Bytes(
-            Describe(request, defaults, parent, layer?.DiffId), OciJson.Default.ImageConfig);
+            Describe(request, defaults, parent, layer?.DiffId), OciJson.Written.ImageConfig);
         Digest id = store.Content.Put(config);
         Manifest manifest = Manifest.Of(config, LayersOf(request.Base, parent, layer));
         Digest digest = store.Content.Put(manifest.ToJson());

@@ -35,7 +35,7 @@ internal sealed class ImageImport(ImageStore store)
             Config = defaults,
             RootFs = new RootFs { DiffIds = [diffId] },
             History = [new HistoryEntry { Created = now, Comment = message }],
-        }, OciJson.Default.ImageConfig);
+        }, OciJson.Written.ImageConfig);
         Digest id = store.Content.Put(config);
         Digest manifest = store.Content.Put(Manifest.Of(config, [Descriptor.OfTar(diffId, bytes)]).ToJson());
         store.AddLocal(name, id, [id, manifest]);

@@ -23,7 +23,7 @@ internal sealed class ArchiveDocuments(ISnapshotter layers, ContentStore content
         List<(string Path, byte[] Bytes)> documents = [];
         List<Descriptor> manifests = [];
         var list = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(list);
+        using var json = new Utf8JsonWriter(list, OciJson.Plain);
         json.WriteStartArray();
         foreach (ArchivedImage image in images)
         {
@@ -44,7 +44,7 @@ internal sealed class ArchiveDocuments(ISnapshotter layers, ContentStore content
         json.WriteEndArray();
         json.Flush();
         var index = new Oci.Index { SchemaVersion = 2, MediaType = MediaTypes.OciIndex, Manifests = manifests };
-        documents.Add((ArchiveNames.Index, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.Index)));
+        documents.Add((ArchiveNames.Index, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Written.Index)));
         documents.Add((ArchiveNames.DockerManifest, list.WrittenSpan.ToArray()));
         documents.Add((ArchiveNames.Layout, """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray()));
         return documents;

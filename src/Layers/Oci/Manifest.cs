@@ -77,7 +77,7 @@ public sealed record Manifest
     };
 
     /// <summary>Its bytes.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OciJson.Default.Manifest);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, OciJson.Written.Manifest);
 
     private void CheckParts()
     {

@@ -92,6 +92,21 @@ public class ManifestTests
             reason, Assert.Throws<ImageException>(() => ManifestKind.IsIndex(contentType, Bytes(json))).Message);
 
     [Fact]
+    public void Documents_of_our_own_are_written_as_others_write_them()
+    {
+        Manifest manifest = Manifest.Of(Bytes("{}"), [Descriptor.OfTar(Digest.Parse(s_a), 512)]) with
+        {
+            Annotations = new Dictionary<string, string> { ["a"] = "1 < 2 & 'ü'+" },
+        };
+        string text = Encoding.UTF8.GetString(manifest.ToJson());
+        Assert.Contains($"\"mediaType\":\"{MediaTypes.OciManifest}\"", text);
+        Assert.Contains($"\"mediaType\":\"{MediaTypes.OciConfig}\"", text);
+        Assert.Contains("\"1 < 2 & 'ü'+\"", text);
+        Assert.Equal(manifest.Annotations, Manifest.Parse(Bytes(text)).Annotations);
+        Assert.DoesNotContain("null", text);
+    }
+
+    [Fact]
     public void Index_with_any_byte_changed_is_read_or_refused()
     {
         byte[] json = Bytes(s_sampleIndex);

@@ -40,7 +40,7 @@ internal sealed class CredentialHelper(string name, string place)
     public void Store(string server, RegistryCredentials login)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, OciJson.Plain))
         {
             json.WriteStartObject();
             json.WriteString("ServerURL", server);
