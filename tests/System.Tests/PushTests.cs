@@ -76,6 +76,14 @@ public sealed class PushTests(SkiffHost host)
         Assert.Equal(store.Id(copy), (string)JsonNode.Parse(manifest)!["config"]!["digest"]!);
         string index = Command.Run("skopeo", "inspect", "--tls-verify=false", "--raw", $"docker://{host.Busybox}").Out;
         Assert.Contains(Sha256(manifest), index);
+        Assert.Equal($"{Sha256(index)} is an index and stays where it is: the image for this platform alone was pushed",
+            pushed.Lines[^2]);
+        CommandResult all = store.Run("push", "--all-tags", copy[..^3]).Exits(0);
+        Assert.Equal(pushed.Lines[^2..], all.Lines[^2..]);
+        using Store other = new(host, "erofs");
+        other.Run("pull", "-q", copy).Exits(0);
+        other.Run("tag", copy, $"{registry.Host}/again:v1").Exits(0);
+        Assert.DoesNotContain("is an index", other.Run("push", $"{registry.Host}/again:v1").Exits(0).Out);
     }
 
     [Fact]

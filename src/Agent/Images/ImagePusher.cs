@@ -42,6 +42,8 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
                 await writer.PutAsync(config, image.Id, cancellation).ConfigureAwait(false);
             await writer.PutManifestAsync(target.Tag!, manifest, plan.MediaType, cancellation).ConfigureAwait(false);
             Digest digest = store.AddPushed(target, image.Id, manifest);
+            if (plan.Index is { } index) progress.Message(
+                $"{index} is an index and stays where it is: the image for this platform alone was pushed");
             progress.Pushed(target.Tag!, digest, manifest.Length);
             why ??= plan.Why;
             if (why is not null && plan.Known is { } known && known != digest)

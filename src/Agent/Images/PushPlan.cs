@@ -27,6 +27,10 @@ internal sealed class PushPlan
     /// <summary>The digest of the manifest by which a registry knows the image.</summary>
     public Digest? Known { get; }
 
+    /// <summary>An index that a manifest of the image was chosen from, by which a registry knows it; null for
+    /// none.</summary>
+    public Digest? Index { get; private init; }
+
     /// <summary>Why the manifest will be another one in any case; null when it need not be.</summary>
     public string? Why { get; }
 
@@ -55,7 +59,10 @@ internal sealed class PushPlan
         IReadOnlyList<PlannedLayer> layers = isAsAsked
             ? [.. image.DiffIds.Select((diffId, i) => new PlannedLayer(diffId, manifest.Layers[i]))]
             : Choose(blobs, image.DiffIds, target, settings.Compression);
-        return new PushPlan(settings, layers, manifest, digest, why);
+        return new PushPlan(settings, layers, manifest, digest, why)
+        {
+            Index = known.Find(one => one.Where.Digest != one.Digest).Where?.Digest,
+        };
     }
 
     /// <summary>How a layer is compressed when no registry has it.</summary>
