@@ -177,13 +177,14 @@ public sealed class RegistryClient : IDisposable
                 failed?.Invoke(mirror, e.Message);
             }
         }
+        RegistryEndpoint last = _endpoints[^1];
         try
         {
-            return await ask(_endpoints[^1]).ConfigureAwait(false);
+            return await ask(last).ConfigureAwait(false);
         }
-        catch (ImageException e) when (failures is not null)
+        catch (ImageException e) when (failures is not null || last.ErrorPrefix.Length > 0)
         {
-            throw new ImageException($"{e.Message}; {string.Join("; ", failures)}", e);
+            throw new ImageException(string.Join("; ", [last.ErrorPrefix + e.Message, .. failures ?? []]), e);
         }
     }
 

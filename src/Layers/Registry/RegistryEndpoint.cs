@@ -12,6 +12,9 @@ internal sealed class RegistryEndpoint(RegistryLocation location, RegistryTransp
     /// <summary>Whether it is for reading only, and others are asked when it fails.</summary>
     public bool IsMirror => location.IsMirror;
 
+    /// <summary>What goes before an error of the registry itself, whose name people may not see otherwise.</summary>
+    public string ErrorPrefix => location.IsInTheName ? "" : $"registry {location.Host}: ";
+
     /// <summary>Whether it could not be talked to; nobody waits for it twice.</summary>
     public bool IsDown { get; set; }
 

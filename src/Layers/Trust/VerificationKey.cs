@@ -52,8 +52,9 @@ internal sealed class VerificationKey
                 _ => throw Bad($"is a key of another kind ({key.Oid.Value})"),
             };
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
+            // Of a curve that nobody knows, .NET says that this is the wrong platform.
             throw Bad("is not a public key that OpenSSL can read", e);
         }
     }

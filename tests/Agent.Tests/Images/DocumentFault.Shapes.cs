@@ -63,6 +63,14 @@ public sealed partial record DocumentFault
         Wrong("has more layers than the config", Document.Manifest, r => r.Changed("\"layers\":[", "\"layers\":["
             + $$"""{"mediaType":"{{MediaTypes.OciLayer}}","digest":"{{r.Image.ConfigDigest}}","size":1},"""),
             "config names 1 layers and the manifest 2: expected as many"),
+        Wrong("has more layers than there can be", Document.Manifest, r => r.Changed("\"layers\":[", "\"layers\":["
+            + string.Concat(Enumerable.Repeat($$"""
+                {"mediaType":"{{MediaTypes.OciLayer}}","digest":"{{r.Image.ConfigDigest}}","size":1},
+                """, Manifest.MaxLayers))),
+            $"image has {Manifest.MaxLayers + 1} layers: expected {Manifest.MaxLayers} at most"),
+        Wrong("has a layer that may not be passed on", Document.Manifest, r => r.Changed(
+            MediaTypes.OciLayerGzip, "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"),
+            "expected a tar, gzip or zstd layer"),
         Wrong("has no layers", Document.Manifest, r => r.Changed("\"layers\"", "\"leyers\""),
             "config names 1 layers and the manifest 0: expected as many"),
     ];

@@ -124,6 +124,9 @@ public sealed partial record DocumentFault(
                 "authorization: token server HOST answered 401; a login may be needed (skiff login)", 1),
             new("is refused", of, _ => Answer.Text(403, forbidden),
                 "authorization: token server HOST answered 403 (not for you); a login may be needed (skiff login)", 1),
+            new("is asked for too often", of, _ => Answer.Text(429,
+                """{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit"}]}"""),
+                "token server HOST answered 429 (You have reached your pull rate limit); try again later", 2),
             new("is not sold here", of, _ => Answer.Text(404, ""),
                 "authorization: token server HOST answered 404; try again later", 1),
         ] :
@@ -134,6 +137,19 @@ public sealed partial record DocumentFault(
                 ? "not found (404); check the name and the tag"
                 : "not found (404); the registry lacks a part of the image, which has to be pushed again", 1),
             new("is answered with a teapot", of, _ => Answer.Text(418, "{"), "registry answered Status (418)", 1),
+            new("is not to be had without a login", of, _ => Answer.Text(401,
+                """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":[{"Type":"x"}]}]}"""),
+                "authentication required (401); log in with `skiff login HOST`", 1),
+            new("is of a repository that nobody knows", of, _ => Answer.Text(404,
+                """{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]}"""),
+                "repository name not known to registry (404); ", 1),
+            new("is denied by a code alone", of, _ => Answer.Text(403, """{"errors":[{"code":"DENIED"}]}"""),
+                "DENIED (403); use a login that may do this: `skiff login HOST`", 1),
+            new("is refused in colours and at length", of, _ => Answer.Text(400,
+                $$"""{"errors":[{"message":"\u001b[31mred\r\n{{new string('x', 1000)}}"}]}"""),
+                $" [31mred  {new string('x', 100)}", 1),
+            new("is refused by an error that is none", of, _ => Answer.Text(400,
+                """{"errors":[{"message":{"a":1}},7]}"""), "registry answered Status (400)", 1),
         ];
     }
 

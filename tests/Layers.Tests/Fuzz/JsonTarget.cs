@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
 using Skiff.Layers.Tests.Support;
@@ -8,8 +9,8 @@ using Skiff.Layers.Tests.Support;
 namespace Skiff.Layers.Tests.Fuzz;
 
 /// <summary>
-/// Manifests, indexes and configs. Oracles: what is taken is the same again after having been written and read; no two
-/// kinds take one document.
+/// Manifests, indexes and configs, and lists of an archive's images and of a repository's tags. Oracles: what is taken
+/// is the same again after having been written and read; no two kinds take one document; names in lists are names.
 /// </summary>
 internal sealed class JsonTarget : FuzzTarget
 {
@@ -19,7 +20,7 @@ internal sealed class JsonTarget : FuzzTarget
             "{\"a\":null}", "\"sha256:\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u001b[2J\"", "\u001b", "\"digest\"",
             "\"size\"", "\"layers\":[],", "\"manifests\":[],", "\"config\"", "\"mediaType\"", "\"rootfs\"",
             "\"diff_ids\"", "\"history\"", "\"platform\"", ",", ":", "{", "}", "[", "]", "\"", "\\", "\u00ff", "2",
-            "\"linux\"",
+            "\"linux\"", "\"Config\":", "\"RepoTags\":", "\"Layers\":", "\"tags\":", "\"a:b\"",
             "\"amd64\"", "\"Env\":", "\"Healthcheck\":", new string('[', 200), "/**/", "\ufeff"])
             .Select(Encoding.UTF8.GetBytes),
         [0xFF], [0xC3], [0],
@@ -32,8 +33,10 @@ internal sealed class JsonTarget : FuzzTarget
         var image = new TestImage { Docker = random.Next(2) == 0, Variant = random.Next(2) == 0 ? "v8" : null };
         for (int i = random.Next(4); i > 0; i--) image.Add([(byte)i], [(byte)i, 1], image.Docker
             ? MediaTypes.DockerLayerGzip : MediaTypes.OciLayerGzip);
-        return random.Next(3) switch
+        return random.Next(5) switch
         {
+            3 => Encoding.UTF8.GetBytes("""[{"Config":"c.json","RepoTags":["a:b"],"Layers":["l/layer.tar"]}]"""),
+            4 => Encoding.UTF8.GetBytes("""{"name":"library/app","tags":["latest","v1"]}"""),
             0 => image.Config(),
             1 => image.Manifest(image.Config()),
             _ => Encoding.UTF8.GetBytes($$"""
@@ -53,9 +56,11 @@ internal sealed class JsonTarget : FuzzTarget
             + Taken(input, json => Layers.Oci.Index.Parse(json), OciJson.Default.Index);
         bool isConfig = Taken(input, json => ImageConfig.Parse(json), OciJson.Default.ImageConfig) == 1;
         Assert.InRange(kinds, 0, 1);
-        if (isWhole) Assert.True(kinds == 1 || isConfig);
-        if (kinds == 1 && !isConfig) SelectPlatform(input);
-        TellKind(input);
+        bool isList = IsList(input);
+        if (isWhole) Assert.True(kinds == 1 || isConfig || isList);
+        if (kinds == 1 && !isConfig)
+            Takes(() => Assert.NotNull(Layers.Oci.Index.Parse(input).Select(Platform.Host)));
+        Takes(() => ManifestKind.IsIndex(null, input));
     }
 
     private delegate T Parser<out T>(ReadOnlySpan<byte> json);
@@ -77,27 +82,27 @@ internal sealed class JsonTarget : FuzzTarget
         return 1;
     }
 
-    private static void TellKind(byte[] json)
+    private static bool IsList(byte[] json)
     {
-        try
-        {
-            ManifestKind.IsIndex(null, json);
-        }
-        catch (ImageException e)
-        {
-            Refusals.AssertReadable(e);
-        }
+        List<string> tags = [];
+        bool isArchives = Takes(() => Assert.All(DockerArchiveItem.ReadList(json), item => Assert.All(
+            item.Names, name => Assert.Equal(name, Reference.Parse(name.ToString())))));
+        bool isTags = Takes(() => TagList.Read(json, tags));
+        Assert.All(tags, tag => Assert.Equal(tag, Reference.Parse("a:" + tag).Tag));
+        return isArchives || isTags;
     }
 
-    private static void SelectPlatform(byte[] json)
+    private static bool Takes(Action read)
     {
         try
         {
-            Assert.NotNull(Layers.Oci.Index.Parse(json).Select(Platform.Host));
+            read();
+            return true;
         }
         catch (ImageException e)
         {
             Refusals.AssertReadable(e);
+            return false;
         }
     }
 }

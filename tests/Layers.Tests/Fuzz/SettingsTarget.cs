@@ -20,7 +20,12 @@ internal sealed class SettingsTarget : FuzzTarget
 
     private static readonly string[] s_hosts = ["docker.io", "a.test", "a.test:5000", "[::1]:80", "localhost"];
 
-    private static readonly string s_key = JsonEncodedText.Encode(PublicKeyPem()).ToString();
+    private static readonly string[] s_keys = [.. ((string[])[PublicKeyPem(), Ed25519Pem])
+        .Select(pem => JsonEncodedText.Encode(pem).ToString())];
+
+    // RFC 8410 section 10.1.
+    private const string Ed25519Pem = "-----BEGIN PUBLIC KEY-----\n"
+        + "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
 
     private static readonly byte[][] s_words =
     [
@@ -45,7 +50,7 @@ internal sealed class SettingsTarget : FuzzTarget
         {
             3 => $$"""
                 {"default": "reject", "registries": {"{{host}}": "accept",
-                 "{{host}}/team": {"cosign": {"keys": ["{{s_key}}"], "identity": "repository"} } } }
+                 "{{host}}/team": {"cosign": {"keys": ["{{s_keys[random.Next(s_keys.Length)]}}"], "identity": "repository"} } } }
                 """,
             0 => $$"""
                 {"registries": {"{{host}}": {"mirrors": ["{{other}}/x"], "insecure": true, "ca": "/ca"},

@@ -69,6 +69,33 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public async Task Place_that_stands_for_another_is_named_in_its_errors()
+    {
+        string file = _folder["moved.json"];
+        await File.WriteAllTextAsync(
+            file, $$"""{"registries": {"old.example/team": {"location": "{{_origin.Host}}/new"} } }""");
+        using RegistryClient client = new RegistryAccess(RegistryConfiguration.Load(file))
+            .Open(Reference.Parse("old.example/team/a:v1"));
+        var e = await Assert.ThrowsAsync<ImageException>(
+            () => client.GetManifestAsync(Reference.Parse("old.example/team/a:v1"), null, default));
+        Assert.Equal($"registry {_origin.Host}: manifest unknown (404); check the name and the tag", e.Message);
+        Assert.Equal("/v2/new/a/manifests/v1", Assert.Single(_origin.Requests).Path);
+    }
+
+    [Theory]
+    [InlineData("docker.io", "docker.io", "registry docker.io: ")]
+    [InlineData("docker.io/library", "a.test/hub", "registry a.test: ")]
+    [InlineData("a.test:5000/team", "a.test:5000/other", "")]
+    [InlineData("a.test", "a.test", "")]
+    public void Errors_name_the_registry_where_the_images_name_does_not(string prefix, string target, string expected)
+    {
+        using var endpoint = new RegistryEndpoint(
+            new RegistryLocation(prefix, target, IsMirror: false),
+            new RegistryTransport(target, RegistryHost.Default, () => null, RegistryOptions.Default));
+        Assert.Equal(expected, endpoint.ErrorPrefix);
+    }
+
+    [Fact]
     public async Task Login_of_the_registry_is_not_shown_to_its_mirror()
     {
         _image.Push(_origin, "a");

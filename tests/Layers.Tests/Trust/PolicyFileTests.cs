@@ -83,6 +83,10 @@ public sealed class PolicyFileTests : IDisposable
         using var small = RSA.Create(1024);
         byte[] key = ec.ExportSubjectPublicKeyInfo();
         string pem = ec.ExportSubjectPublicKeyInfoPem();
+        // The curve's identifier, 1.2.840.10045.3.1.7, with one number changed.
+        byte[] unknown = [.. key];
+        byte[] curve = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+        unknown[unknown.AsSpan().IndexOf(curve) + 1] = 0x8D;
         // An X25519 key, with which nobody signs (RFC 8410).
         byte[] x25519 = [.. Convert.FromHexString("302A300506032B656E032100"), .. new byte[32]];
         return new TheoryData<string, string>
@@ -93,6 +97,7 @@ public sealed class PolicyFileTests : IDisposable
             { other.ExportSubjectPublicKeyInfoPem(), "is an ECDSA key over another curve (1.3.132.0.10)" },
             { small.ExportSubjectPublicKeyInfoPem(), "is an RSA key of 1024 bits" },
             { PemEncoding.WriteString("PUBLIC KEY", x25519), "is a key of another kind (1.3.101.110)" },
+            { PemEncoding.WriteString("PUBLIC KEY", unknown), "is not a public key that OpenSSL can read" },
             { PemEncoding.WriteString("PUBLIC KEY", key[..^1]), "is not a public key that OpenSSL can read" },
             { PemEncoding.WriteString("PUBLIC KEY", [.. key, 0]), "has something behind the key" },
             { PemEncoding.WriteString("PUBLIC KEY", [.. key[..^1], (byte)~key[^1]]), "is not a public key" },

@@ -12,6 +12,10 @@ internal sealed record RegistryLocation(string Prefix, string Target, bool IsMir
     /// <summary>The host that is connected to.</summary>
     public string Host => Target.IndexOf('/') is >= 0 and var slash ? Target[..slash] : Target;
 
+    /// <summary>Whether people see from an image's name whom they talk to: not where another place stands for it, nor
+    /// of Docker Hub, which names leave out.</summary>
+    public bool IsInTheName => Host == Prefix.Split('/')[0] && Host != Reference.DefaultRegistry;
+
     /// <summary>What the repository is called there.</summary>
     public string RepositoryOf(Reference reference) =>
         (Target[Host.Length..] + reference.Name[Prefix.Length..]).TrimStart('/');
