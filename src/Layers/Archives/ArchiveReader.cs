@@ -31,9 +31,9 @@ public sealed class ArchiveReader(
         using var content = new ArchiveContent(store, _limits, progress);
         try
         {
-            // The archive may be longer than any layer; its content has limits of its own.
             // Where the archive itself is compressed, nothing of it lies there as it is.
             if (file is not null && ArchiveInput.IsPlain(archive)) content.File = file;
+            // The archive may be longer than any layer; its content has limits of its own.
             var tar = new TarParser(content, _limits with { LayerBytes = IngestLimits.None.LayerBytes });
             ArchiveInput.Read(archive, tar.Append, _limits, cancellation);
             tar.Complete();

@@ -45,12 +45,13 @@ internal sealed class SettingsTarget : FuzzTarget
     internal override byte[] Make(Random random)
     {
         string host = s_hosts[random.Next(s_hosts.Length)], other = s_hosts[random.Next(s_hosts.Length)];
+        string key = s_keys[random.Next(s_keys.Length)];
         string auth = Convert.ToBase64String(Encoding.UTF8.GetBytes("me:" + Secret));
         return Encoding.UTF8.GetBytes(random.Next(4) switch
         {
             3 => $$"""
                 {"default": "reject", "registries": {"{{host}}": "accept",
-                 "{{host}}/team": {"cosign": {"keys": ["{{s_keys[random.Next(s_keys.Length)]}}"], "identity": "repository"} } } }
+                 "{{host}}/team": {"cosign": {"keys": ["{{key}}"], "identity": "repository"} } } }
                 """,
             0 => $$"""
                 {"registries": {"{{host}}": {"mirrors": ["{{other}}/x"], "insecure": true, "ca": "/ca"},
