@@ -27,7 +27,9 @@ internal sealed class PruneFilter
     public bool? Dangling { get; private set; }
 
     /// <summary>Whether an image may go.</summary>
-    public bool Fits(Image image) => Fits(image.Created, image.Config.Config.Labels);
+    public bool Fits(Image image) =>
+        // A list has all but the labels at hand; they cost a file an image.
+        Fits(image.Created, _labels.Count == 0 ? null : image.Config.Config.Labels);
 
     /// <summary>Whether something made at a time, with labels, may go.</summary>
     public bool Fits(DateTimeOffset created, IReadOnlyDictionary<string, string>? labels)

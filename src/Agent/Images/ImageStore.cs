@@ -110,8 +110,8 @@ internal sealed class ImageStore
         return images;
     }
 
-    /// <summary>As <see cref="List"/>, for showing them only: nothing is read but one file, unless the images have changed
-    /// since the last time.</summary>
+    /// <summary>As <see cref="List"/>, for showing them only: nothing is read but one file, unless the images
+    /// have changed since the last time.</summary>
     public List<Image> ListForShow()
     {
         if (_cache is null || _stamp.Read() is not { } stamp) return List();
@@ -282,8 +282,8 @@ internal sealed class ImageStore
         }
     }
 
-    /// <summary>The right to change names and records, besides that of being in the store: two pulls of one image, in two
-    /// registries or as index and manifest, both add to its record.</summary>
+    /// <summary>The right to change names and records, besides that of being in the store: two pulls of one image, in
+    /// two registries or as index and manifest, both add to its record.</summary>
     internal StoreLock LockNames() => StoreLock.Take(_directory, exclusive: true, name: ".write", stamp: _stamp);
 
     /// <summary>The store alone, or null when somebody has it.</summary>

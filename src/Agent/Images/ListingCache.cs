@@ -5,8 +5,8 @@ using Skiff.Layers.Oci;
 namespace Skiff.Agent.Images;
 
 /// <summary>
-/// What lists say of all images, in one file of the run root, which spares a list several files and directories an image.
-/// Only lists may rely on it: what removes something looks at the store itself.
+/// What lists say of all images, in one file of the run root, which spares a list several files and directories an
+/// image. Only lists may rely on it: what removes something looks at the store itself.
 /// </summary>
 /// <param name="path">The file.</param>
 internal sealed class ListingCache(string path)

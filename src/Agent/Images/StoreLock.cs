@@ -22,8 +22,8 @@ internal sealed class StoreLock : IDisposable
 
     /// <summary>
     /// Takes a lock below <paramref name="directory"/>, which has to exist; calls <paramref name="onWait"/> once when
-    /// somebody else's hold has to be waited for. <paramref name="stamp"/> is what the holder may break, and is renewed at
-    /// the end.
+    /// somebody else's hold has to be waited for. <paramref name="stamp"/> is what the holder may break, and is
+    /// renewed at the end.
     /// </summary>
     public static StoreLock Take(
         string directory, bool exclusive, Action? onWait = null, string name = Images, StoreStamp? stamp = null)

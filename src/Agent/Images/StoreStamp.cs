@@ -6,8 +6,8 @@ namespace Skiff.Agent.Images;
 /// <summary>
 /// A mark on the state of all names and records: what was read under one stamp holds as long as the stamp is the same.
 /// <c>images/.stamp</c> is random text, another one after each change, and is missing while something is being changed,
-/// or after somebody was killed in the middle of that. It is never flushed: a power cut may bring an old stamp back, so it
-/// is good for one boot only.
+/// or after somebody was killed in the middle of that. It is never flushed: a power cut may bring an old stamp back, so
+/// it is good for one boot only.
 /// </summary>
 /// <param name="imagesDirectory">Where the names and records are.</param>
 internal sealed class StoreStamp(string imagesDirectory)
@@ -30,7 +30,8 @@ internal sealed class StoreStamp(string imagesDirectory)
     {
         if (_isBroken) return;
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, _path);
-        if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(errno, "unlink", _path);
+        if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR))
+            throw new LinuxException(errno, "unlink", _path);
         _isBroken = true;
     }
 

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cli;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Content;
@@ -42,10 +43,15 @@ public class ListingTests
         using var world = new ImageWorld();
         await Pull(world, "a", seed: 1);
         string[] first = Lines(world.Store.ListForShow());
-        string names = Path.Join(world.Root, "images", "names");
+        string names = Path.Join(world.Root, "images", "names"), content = Path.Join(world.Root, "content");
         Directory.Move(names, names + ".away");
         Assert.Equal(first, Lines(world.Store.ListForShow()));
         Assert.NotEqual(first, Lines(world.Store.List()));
+        Directory.Move(content, content + ".away");
+        Image listed = Assert.Single(world.Store.ListForShow());
+        Assert.True(new ImageFilter([], world.Store.Get).Fits(listed));
+        Assert.Equal(world.Ref("a:v1"), Assert.Single(listed.RepoTags));
+        Assert.ThrowsAny<Exception>(() => listed.Architecture);
     }
 
     [Fact]

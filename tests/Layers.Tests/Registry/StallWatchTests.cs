@@ -55,8 +55,8 @@ public class StallWatchTests
             RetryDelayMs = 1, Retries = 2, IdleTimeoutMs = 300,
         });
         Reference reference = Reference.Parse($"{registry.Host}/a:v1");
-        await using Stream slow = await client.OpenBlobAsync(reference, a, 0, default);
-        Task<Stream> waiting = client.OpenBlobAsync(reference, b, 0, default).AsTask();
+        await using Stream slow = await client.OpenBlob(reference, a).OpenAsync(0, default);
+        Task<Stream> waiting = client.OpenBlob(reference, b).OpenAsync(0, default).AsTask();
         byte[] piece = new byte[1_000];
         while (othersMove && !waiting.IsCompleted)
         {
