@@ -28,6 +28,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
     private const int MaxLinks = 8;
 
     private readonly Dictionary<string, byte[]> _documents = [];
+    private readonly HashSet<string> _tooLarge = [];
     private readonly Dictionary<string, ArchivedLayer> _layers = [];
     private readonly Dictionary<string, string> _links = [];
     private readonly ByteBuffer _clean = new(), _head = new(), _document = new();
@@ -40,7 +41,11 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
     internal string? File { get; set; }
 
     /// <summary>The JSON document at a path, or what a link there stands for; null when there is none.</summary>
-    internal byte[]? Document(string path) => _documents.GetValueOrDefault(Resolve(path));
+    /// <exception cref="ImageException">There is one that is too large.</exception>
+    internal byte[]? Document(string path) => _tooLarge.Contains(Resolve(path))
+        ? throw new ImageException($"{path} in the archive is too large: a manifest, config or list may have "
+            + $"{ImageConfig.MaxBytes} bytes; if you made the archive, make it anew")
+        : _documents.GetValueOrDefault(Resolve(path));
 
     /// <summary>The layer at a path, or what a link there stands for; null when there is none.</summary>
     internal ArchivedLayer? Layer(string path) =>
@@ -114,8 +119,9 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
         {
             if (!TakeFromStore()) BeginLayer();
         }
-        else if (ArchiveFile.IsJson(head)
-            && _size <= ImageConfig.MaxBytes && _size <= MaxDocumentBytes - _documentBytes)
+        else if (ArchiveFile.IsJson(head) && _size > ImageConfig.MaxBytes)
+            _tooLarge.Add(_path);
+        else if (ArchiveFile.IsJson(head) && _size <= MaxDocumentBytes - _documentBytes)
         {
             _documentBytes += _size;
             _isDocument = true;
@@ -183,6 +189,7 @@ internal sealed class ArchiveContent(ISnapshotter store, IngestLimits limits, IL
     {
         _links.Remove(_path);
         _documents.Remove(_path);
+        _tooLarge.Remove(_path);
         _layers.Remove(_path);
     }
 
