@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Skiff.System.Tests;
@@ -60,9 +62,50 @@ public sealed class ImportTests(SkiffHost host)
         string file = Path.Combine(host.NewFolder(), "words");
         File.WriteAllText(file, new string('x', 2_000));
         Assert.Contains("tar", host.Run("import", file, "bad").Exits(1).Error);
-        Assert.Contains("curl", host.Run("import", "https://example.org/a.tar").Exits(1).Error);
         Assert.Contains("/none", host.Run("import", "/none").Exits(1).Error);
         Assert.DoesNotContain("bad", host.Run("images").Out);
+    }
+
+    [Fact]
+    public async Task Import_takes_an_address()
+    {
+        // The layer of an image, which its registry serves as it would any file.
+        string[] parts = host.Busybox.Split('/', ':');
+        string repository = $"http://{parts[0]}:{parts[1]}/v2/{parts[2]}", image = host.NewName("image");
+        using var client = new HttpClient();
+        foreach (string type in (string[])["index", "manifest"])
+            client.DefaultRequestHeaders.Add("Accept", $"application/vnd.oci.image.{type}.v1+json");
+        JsonNode manifest = JsonNode.Parse(await client.GetStringAsync($"{repository}/manifests/latest"))!;
+        if (manifest["manifests"] is { } platforms) manifest = JsonNode.Parse(
+            await client.GetStringAsync($"{repository}/manifests/{platforms[0]!["digest"]}"))!;
+        string address = $"{repository}/blobs/{manifest["layers"]![0]!["digest"]}";
+        host.Run("import", address, image).Exits(0);
+        Assert.Equal("hi", host.Run("run", "--rm", image, "/bin/busybox", "echo", "hi").Text());
+        Assert.Equal($"Imported from {address}", host.Run("inspect", "-f", "{{.Comment}}", image).Text());
+        host.Run("rmi", image).Exits(0);
+        host.Run("import", repository + "/nothing", image).FailsClearly(1, "404", "/nothing", "check the address");
+        host.Run("import", "http://127.0.0.1:1/x", image).FailsClearly(1, "server 127.0.0.1:1", "ECONNREFUSED");
+        host.Run("import", "http://me:secret@127.0.0.1:1/x", image).FailsClearly(1, "login");
+    }
+
+    [Fact]
+    public async Task Import_of_an_address_that_breaks_off_leaves_nothing()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        Task serving = Task.Run(async () =>
+        {
+            using TcpClient client = await server.AcceptTcpClientAsync();
+            NetworkStream stream = client.GetStream();
+            _ = await stream.ReadAsync(new byte[4096]);
+            // An empty tar but for its end: without the length it would do.
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"u8.ToArray());
+            await stream.WriteAsync(new byte[2048]);
+        });
+        string image = host.NewName("image");
+        host.Run("import", $"http://{server.LocalEndpoint}/x.tar", image).FailsClearly(1, $"{server.LocalEndpoint}");
+        await serving;
+        Assert.DoesNotContain(image, host.Run("images").Out);
     }
 
     [Fact]

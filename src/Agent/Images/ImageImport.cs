@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Skiff.Interop;
 using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 
@@ -9,7 +8,7 @@ namespace Skiff.Agent.Images;
 internal sealed class ImageImport(ImageStore store)
 {
     /// <summary>Makes the image and returns its id; a name that stood for another image moves.</summary>
-    /// <param name="tar">A file or a pipe; plain or compressed.</param>
+    /// <param name="tar">Plain or compressed; is disposed of.</param>
     /// <param name="name">Null leaves it without one.</param>
     /// <param name="platform">What its programs run on.</param>
     /// <param name="message">For its history.</param>
@@ -17,7 +16,7 @@ internal sealed class ImageImport(ImageStore store)
     /// <param name="cancellation">Ends it; then nothing is left.</param>
     /// <exception cref="ImageException">Not a tar, or one that cannot be a layer; or an image of that name is not
     /// trusted.</exception>
-    public Digest Run(Fd tar, Reference? name, Platform platform, string message, IReadOnlyList<string> changes,
+    public Digest Run(Stream tar, Reference? name, Platform platform, string message, IReadOnlyList<string> changes,
         CancellationToken cancellation)
     {
         if (name?.Digest is not null) throw new ImageException("cannot import digest reference");

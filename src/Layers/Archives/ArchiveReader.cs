@@ -1,4 +1,5 @@
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Pipeline;
 using Skiff.Layers.Snapshots;
@@ -35,7 +36,7 @@ public sealed class ArchiveReader(
             if (file is not null && ArchiveInput.IsPlain(archive)) content.File = file;
             // The archive may be longer than any layer; its content has limits of its own.
             var tar = new TarParser(content, _limits with { LayerBytes = IngestLimits.None.LayerBytes });
-            ArchiveInput.Read(archive, tar.Append, _limits, cancellation);
+            ArchiveInput.Read(new FdStream(archive), tar.Append, _limits, cancellation);
             tar.Complete();
             return new ArchiveImages(content, platform).Read();
         }

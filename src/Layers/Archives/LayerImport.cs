@@ -1,4 +1,5 @@
 using Skiff.Interop;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
@@ -13,12 +14,12 @@ public static class LayerImport
     /// cancellation, nothing of the layer is left.
     /// </summary>
     /// <param name="store">Where the layer goes; the caller keeps it from being removed until an image has it.</param>
-    /// <param name="tar">A file or a pipe; plain, or compressed by gzip, zstd, xz or bzip2.</param>
+    /// <param name="tar">Plain, or compressed by gzip, zstd, xz or bzip2; is disposed of.</param>
     /// <param name="limits">What is refused for its size; null for the defaults.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ImageException">Not a tar, or one that cannot be a layer.</exception>
     public static (Digest DiffId, long Bytes) Run(
-        ISnapshotter store, Fd tar, IngestLimits? limits, CancellationToken cancellation)
+        ISnapshotter store, Stream tar, IngestLimits? limits, CancellationToken cancellation)
     {
         using var digest = new TarDigest();
         using ILayerIngest ingest = store.Begin(null, limits: limits);
@@ -33,6 +34,9 @@ public static class LayerImport
             ingest.Append(piece);
         }
     }
+
+    /// <summary>A file or a pipe as what <see cref="Run"/> reads; owns the descriptor.</summary>
+    public static Stream Input(Fd tar) => new FdStream(tar);
 
     /// <summary>Writes all files below a directory as a tar, in the order of names.</summary>
     /// <param name="root">The directory, an O_PATH descriptor or a detached mount; it is no entry itself.</param>

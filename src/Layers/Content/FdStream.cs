@@ -6,11 +6,9 @@ namespace Skiff.Layers.Content;
 /// A file as a stream to read front to back, for those who want one: decompressors and the wire. Owns the descriptor.
 /// </summary>
 /// <param name="fd">The file.</param>
-/// <param name="head">What was read of it before, to look at it; comes first.</param>
 /// <param name="most">Where it ends, if before the file does.</param>
-internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default, long? most = null) : Stream
+internal sealed class FdStream(Fd fd, long? most = null) : Stream
 {
-    private ReadOnlyMemory<byte> _head = head;
     private long _position;
 
     public override bool CanRead => true;
@@ -22,10 +20,7 @@ internal sealed class FdStream(Fd fd, ReadOnlyMemory<byte> head = default, long?
     public override int Read(Span<byte> buffer)
     {
         if (most is { } end && end - _position < buffer.Length) buffer = buffer[..(int)(end - _position)];
-        int count = Math.Min(buffer.Length, _head.Length);
-        if (count == 0) count = Files.Read(fd, buffer);
-        else _head.Span[..count].CopyTo(buffer);
-        _head = _head[Math.Min(count, _head.Length)..];
+        int count = Files.Read(fd, buffer);
         _position += count;
         return count;
     }

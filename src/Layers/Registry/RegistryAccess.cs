@@ -41,6 +41,15 @@ public sealed class RegistryAccess(
         return new RegistryTransport(registry, host, () => login, Options, offline: true);
     }
 
+    /// <summary>A file of a web server, by the same proxies and with the same patience; see
+    /// <see cref="WebFile"/>.</summary>
+    /// <exception cref="ImageException">It is not to be had.</exception>
+    public Stream OpenFile(Uri address, CancellationToken cancellation)
+    {
+        RequireOpenSsl();
+        return WebFile.Open(address, Options, cancellation);
+    }
+
     private static void RequireOpenSsl()
     {
         if (!OpenSsl.IsThere) throw new ImageException(

@@ -5,11 +5,13 @@ namespace Skiff.Layers.Registry;
 /// <summary>
 /// Whether a registry is spoken to over HTTP or HTTPS. HTTPS; but one on a loopback address is asked in the clear first
 /// and over HTTPS when it does not speak that, and one that is marked insecure the other way round, as Docker has it.
-/// Once something has answered, a broken connection does not mean that it wants to be spoken to otherwise.
+/// Once something has answered, a broken connection does not mean that it wants to be spoken to otherwise. Who says
+/// <c>only</c> which one, is not given the other.
 /// </summary>
-internal sealed class RegistryScheme(bool isLoopback, bool isInsecure)
+internal sealed class RegistryScheme(bool isLoopback, bool isInsecure, string? only = null)
 {
-    private volatile string _current = isLoopback ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+    private volatile string _current =
+        only ?? (isLoopback ? Uri.UriSchemeHttp : Uri.UriSchemeHttps);
     private volatile bool _isKnown;
     private volatile Exception? _firstFailure;
 
@@ -17,7 +19,7 @@ internal sealed class RegistryScheme(bool isLoopback, bool isInsecure)
     public string Current => _current;
 
     /// <summary>Whether nobody has to be who they say they are.</summary>
-    public bool TakesAnyCertificate => isLoopback || isInsecure;
+    public bool TakesAnyCertificate => only is null && (isLoopback || isInsecure);
 
     /// <summary>It has answered, in one way or another.</summary>
     public void Settle() => _isKnown = true;

@@ -25,14 +25,15 @@ internal sealed class RegistryTransport : IDisposable
     /// <param name="login">Looks its login up.</param>
     /// <param name="options">How patient to be.</param>
     /// <param name="offline">Whether an identity token is asked for with the password.</param>
+    /// <param name="scheme">http or https; null for what registries at such a place have.</param>
     public RegistryTransport(
         string registry, RegistryHost host, Func<RegistryCredentials?> login, RegistryOptions options,
-        bool offline = false)
+        bool offline = false, string? scheme = null)
     {
         (_registry, _options) = (registry, options);
         Authority = registry == Reference.DefaultRegistry ? "registry-1.docker.io" : registry;
         _isLoopback = IsLoopback(Authority);
-        _scheme = new RegistryScheme(_isLoopback, host.Insecure);
+        _scheme = new RegistryScheme(_isLoopback, host.Insecure, scheme);
         _tls = new RegistryTls(Authority, host, _scheme.TakesAnyCertificate);
         _proxy = options.Proxy ?? new ProxySettings(Environment.GetEnvironmentVariable);
         var handler = new SocketsHttpHandler
@@ -56,6 +57,9 @@ internal sealed class RegistryTransport : IDisposable
 
     /// <summary>What moves on its connections.</summary>
     public LinkActivity Link { get; } = new();
+
+    /// <summary>What errors call it.</summary>
+    public string Kind { get; init; } = "registry";
 
     /// <summary>An identity token that came with an access token.</summary>
     public string? RefreshToken => _authorization.RefreshToken;
@@ -98,7 +102,7 @@ internal sealed class RegistryTransport : IDisposable
                 if (target is null && _scheme.TrySwitch(e)) continue;
                 Exception cause = target is null ? _scheme.Cause(e) : e;
                 if (attempt >= _options.Retries || !RegistryErrors.IsTransient(cause))
-                    throw RegistryErrors.From(Route(target), cause);
+                    throw RegistryErrors.From(Route(target), cause, Kind);
             }
             await Task.Delay(_options.DelayBefore(attempt++, asked), cancellation).ConfigureAwait(false);
             if (request.Renew is null) continue;

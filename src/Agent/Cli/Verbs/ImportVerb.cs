@@ -1,6 +1,7 @@
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -19,7 +20,7 @@ internal sealed class ImportVerb : Verb
     public override string Name => "import";
 
     /// <inheritdoc/>
-    public override string Usage => "[OPTIONS] FILE|- [REPOSITORY[:TAG]]";
+    public override string Usage => "[OPTIONS] FILE|URL|- [REPOSITORY[:TAG]]";
 
     /// <inheritdoc/>
     public override string Summary => "Import the contents from a tarball to create a filesystem image";
@@ -39,19 +40,21 @@ internal sealed class ImportVerb : Verb
         string source = arguments.Positional[0];
         Reference? name = arguments.Positional.Count > 1 ? Reference.Parse(arguments.Positional[1]) : null;
         Platform platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : Platform.Host;
-        using Fd tar = Open(source);
+        using Stream tar = Open(engine, source, cancellation);
         Digest id = new ImageImport(engine.Images).Run(tar, name, platform,
             arguments.Value("message") ?? $"Imported from {source}", arguments.Values("change"), cancellation);
         Output.Line(id.ToString());
         return 0;
     });
 
-    private static Fd Open(string source)
+    private static Stream Open(Engine engine, string source, CancellationToken cancellation)
     {
-        if (source == "-") return Fd.Borrow(0);
+        if (source == "-") return LayerImport.Input(Fd.Borrow(0));
         if (source.StartsWith("http://", StringComparison.Ordinal)
             || source.StartsWith("https://", StringComparison.Ordinal))
-            throw new UsageException($"import takes a file or -: try \"curl -fsSL {source} | skiff import -\"");
-        return Files.Open(source, OpenFlags.O_RDONLY);
+            return Uri.TryCreate(source, UriKind.Absolute, out Uri? address)
+                ? engine.Images.Registries.Access.OpenFile(address, cancellation)
+                : throw new UsageException($"\"{source}\" is no address: use http://HOST[:PORT]/PATH or https://…");
+        return LayerImport.Input(Files.Open(source, OpenFlags.O_RDONLY));
     }
 }

@@ -1,0 +1,35 @@
+namespace Skiff.Layers.Archives;
+
+/// <summary>A stream whose first bytes were read, to look at them, and come first again. Owns the stream.</summary>
+internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+{
+    private ReadOnlyMemory<byte> _head = head;
+    private long _position;
+
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        int read = Math.Min(count, _head.Length);
+        if (read == 0) read = rest.Read(buffer, offset, count);
+        else _head[..read].CopyTo(buffer.AsMemory(offset));
+        _head = _head[Math.Min(read, _head.Length)..];
+        _position += read;
+        return read;
+    }
+
+    public override void Flush() { }
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) rest.Dispose();
+        base.Dispose(disposing);
+    }
+}
