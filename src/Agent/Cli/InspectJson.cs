@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Skiff.Agent.Containers;
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Volumes;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli;
 
@@ -12,7 +12,7 @@ namespace Skiff.Agent.Cli;
 /// Objects in the shape of Docker's inspect (Engine API ContainerInspect, ImageInspect, Volume), as far as this engine
 /// has the facts.
 /// </summary>
-internal static class InspectJson
+internal static partial class InspectJson
 {
     private static readonly JsonWriterOptions s_options = new()
     {
@@ -20,15 +20,19 @@ internal static class InspectJson
             System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>
-    /// The object of that name: container, image, volume, in this order unless <paramref name="type"/> says which.
-    /// </summary>
-    public static byte[]? Find(Engine engine, string name, string? type)
+    /// <summary>The object of that name: container, image, volume, in this order unless one is asked for.</summary>
+    /// <param name="engine">Has them.</param>
+    /// <param name="name">A name or an id.</param>
+    /// <param name="type">Which of them; null for any.</param>
+    /// <param name="platform">What an image has to be for; null for anything.</param>
+    /// <param name="sizes">Whether a container is measured.</param>
+    public static byte[]? Find(Engine engine, string name, string? type, Platform? platform, bool sizes)
     {
-        if (type is null or "container" && TryContainer(engine, name) is { } container) return container;
-        if (type is null or "image" && engine.Images.Find(name) is { } image) return Write(w => WriteImage(w, image));
-        if (type is null or "volume" && engine.Volumes.Exists(name)) return Write(w =>
-            WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
+        if (type is null or "container" && TryContainer(engine, name, sizes) is { } container) return container;
+        if (type is null or "image" && engine.Images.Find(name) is not null)
+            return Write(w => WriteImage(w, engine, engine.Images.Get(name, platform)));
+        if (type is null or "volume" && engine.Volumes.Exists(name))
+            return Write(w => WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
         return null;
     }
 
@@ -51,13 +55,13 @@ internal static class InspectJson
     /// <summary>A volume.</summary>
     public static byte[] OfVolume(VolumeModule volumes, Volume volume) => Write(w => WriteVolume(w, volumes, volume));
 
-    private static byte[]? TryContainer(Engine engine, string name)
+    private static byte[]? TryContainer(Engine engine, string name, bool sizes)
     {
         try
         {
             ContainerConfig config = engine.Containers.Find(name);
             ContainerState state = engine.StateOf(config);
-            return Write(w => WriteContainer(w, engine, config, state));
+            return Write(w => WriteContainer(w, engine, config, state, sizes));
         }
         catch (UsageException e) when (e.Message.StartsWith("No such container", StringComparison.Ordinal))
         {
@@ -72,7 +76,8 @@ internal static class InspectJson
         return stream.ToArray();
     }
 
-    private static void WriteContainer(Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s)
+    private static void WriteContainer(
+        Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s, bool sizes)
     {
         w.WriteStartObject();
         w.WriteString("Id", c.Id);
@@ -92,6 +97,12 @@ internal static class InspectJson
         w.WriteString("Driver", engine.Snapshotter.Name);
         w.WriteString("Platform", "linux");
         WriteHostConfig(w, c);
+        if (sizes)
+        {
+            (long written, long root) = engine.SizesOf(c);
+            w.WriteNumber("SizeRw", written);
+            w.WriteNumber("SizeRootFs", root);
+        }
         WriteMounts(w, engine, c);
         WriteConfig(w, c);
         WriteNetwork(w, c, s);
@@ -245,50 +256,6 @@ internal static class InspectJson
         w.WriteString("IPAddress", end?.IpAddress ?? "");
         w.WriteNumber("IPPrefixLen", end?.PrefixLength ?? 0);
         w.WriteString("MacAddress", end?.MacAddress ?? "");
-    }
-
-    private static void WriteImage(Utf8JsonWriter w, Image image)
-    {
-        Layers.Oci.ContainerDefaults defaults = image.Config.Config;
-        w.WriteStartObject();
-        w.WriteString("Id", image.Id.ToString());
-        WriteStrings(w, "RepoTags", image.RepoTags);
-        WriteStrings(w, "RepoDigests", image.RepoDigests);
-        w.WriteString("Created", Time(image.Created));
-        w.WriteString("Author", image.Config.Author ?? "");
-        w.WriteStartObject("Config");
-        w.WriteString("User", defaults.User ?? "");
-        WriteStrings(w, "Env", defaults.Env ?? []);
-        WriteStrings(w, "Cmd", defaults.Cmd ?? []);
-        WriteStrings(w, "Entrypoint", defaults.Entrypoint ?? []);
-        w.WriteString("WorkingDir", defaults.WorkingDir ?? "");
-        WritePairs(w, "Labels", defaults.Labels ?? []);
-        w.WriteString("StopSignal", defaults.StopSignal ?? "");
-        WriteStrings(w, "OnBuild", defaults.OnBuild ?? []);
-        if (defaults.Healthcheck is { } healthcheck) WriteHealthcheck(w, healthcheck);
-        w.WriteEndObject();
-        w.WriteString("Architecture", image.Architecture);
-        w.WriteString("Variant", image.Config.Variant ?? "");
-        w.WriteString("Os", image.Os);
-        w.WriteNumber("Size", image.SizeBytes);
-        w.WriteStartObject("RootFS");
-        w.WriteString("Type", "layers");
-        WriteStrings(w, "Layers", [.. image.DiffIds.Select(d => d.ToString())]);
-        w.WriteEndObject();
-        w.WriteEndObject();
-    }
-
-    // Times are nanoseconds; what is not set is left out, as Docker does.
-    private static void WriteHealthcheck(Utf8JsonWriter w, Layers.Oci.Healthcheck check)
-    {
-        w.WriteStartObject("Healthcheck");
-        WriteStrings(w, "Test", check.Test ?? []);
-        if (check.IntervalNs != 0) w.WriteNumber("Interval", check.IntervalNs);
-        if (check.TimeoutNs != 0) w.WriteNumber("Timeout", check.TimeoutNs);
-        if (check.StartPeriodNs != 0) w.WriteNumber("StartPeriod", check.StartPeriodNs);
-        if (check.StartIntervalNs != 0) w.WriteNumber("StartInterval", check.StartIntervalNs);
-        if (check.Retries != 0) w.WriteNumber("Retries", check.Retries);
-        w.WriteEndObject();
     }
 
     private static void WriteVolume(Utf8JsonWriter w, VolumeModule volumes, Volume volume)

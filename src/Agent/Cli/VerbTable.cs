@@ -37,6 +37,8 @@ internal static class VerbTable
         new("import", VerbGroup.Other, static () => new Verbs.ImportVerb()),
         new("diff", VerbGroup.Other, static () => new Verbs.DiffVerb()),
         new("export", VerbGroup.Other, static () => new Verbs.ExportVerb()),
+        new("container inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("container")),
+        new("image inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("image")),
         new("image pin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: true)),
         new("image unpin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: false)),
         new("image prune", VerbGroup.Management, static () => new Verbs.ImagePruneVerb()),
@@ -68,7 +70,7 @@ internal static class VerbTable
     private static readonly (string Alias, string Name)[] s_aliases =
     [
         ("container list", "ps"), ("container ls", "ps"), ("container ps", "ps"), ("container remove", "rm"),
-        ("image inspect", "inspect"), ("image list", "images"), ("image ls", "images"), ("image remove", "rmi"),
+        ("image list", "images"), ("image ls", "images"), ("image remove", "rmi"),
         ("image rm", "rmi"), ("network list", "network ls"), ("network remove", "network rm"),
         ("system info", "info"), ("volume list", "volume ls"), ("volume remove", "volume rm"),
     ];

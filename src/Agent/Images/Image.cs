@@ -45,6 +45,9 @@ internal sealed class Image
     /// <summary>GOOS.</summary>
     public string Os => Config.Os;
 
+    /// <summary>What it runs on.</summary>
+    public Platform Platform => new() { Os = Os, Architecture = Architecture, Variant = Config.Variant };
+
     /// <summary>When it was built; Docker shows the epoch when the config does not say.</summary>
     public DateTimeOffset Created => _listed?.Created ?? Config.Created ?? DateTimeOffset.UnixEpoch;
 

@@ -14,15 +14,18 @@ internal sealed class ImageArchives(ImageStore store)
     /// of the repository, an id for an image without a name.
     /// </summary>
     /// <param name="namesOrIds">At least one.</param>
+    /// <param name="platform">What all of them have to be for; null for anything.</param>
     /// <param name="sink">Gets the archive's bytes.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <exception cref="ImageException">No such image, before a byte is written; or a damaged one.</exception>
-    public void Save(IReadOnlyList<string> namesOrIds, TarSink sink, CancellationToken cancellation)
+    public void Save(
+        IReadOnlyList<string> namesOrIds, Platform? platform, TarSink sink, CancellationToken cancellation)
     {
         using StoreLock hold = store.Hold();
         var chosen = new OrderedDictionary<Digest, List<Reference>>();
         foreach ((Digest id, Reference? name) in namesOrIds.SelectMany(Choose))
         {
+            if (platform is not null) store.Get(name?.Familiar ?? id.ToString(), platform);
             if (!chosen.TryGetValue(id, out List<Reference>? names)) chosen.Add(id, names = []);
             if (name is not null && !names.Contains(name)) names.Add(name);
         }
@@ -45,7 +48,8 @@ internal sealed class ImageArchives(ImageStore store)
 
     /// <summary>Takes all images of an archive in; names that stood for other images move.</summary>
     /// <param name="archive">A file or a pipe, at its first byte.</param>
-    /// <param name="platform">Which image of several that stand under one name.</param>
+    /// <param name="platform">Which image of several that stand under one name, and what all have to be for; null:
+    /// this host's of several, and anything of one.</param>
     /// <param name="progress">Told about layers as they come, and images when they are there.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <param name="file">Where the archive is when layers may stay in it; see <see cref="ArchiveReader"/>.</param>
@@ -53,13 +57,18 @@ internal sealed class ImageArchives(ImageStore store)
     /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
     /// of it is visible. Or one of them is not trusted, and none is taken.</exception>
     public IReadOnlyList<ArchivedImage> Load(
-        Fd archive, Platform platform, IImageProgress progress, CancellationToken cancellation, string? file = null)
+        Fd archive, Platform? platform, IImageProgress progress, CancellationToken cancellation, string? file = null)
     {
         TrustPolicy trust = store.Trust;
         using StoreLock hold = store.Hold();
         IReadOnlyList<LoadedImage> images =
-            new ArchiveReader(store.Layers, store.Limits, progress, file).Read(archive, platform, cancellation);
-        foreach (LoadedImage image in images) Check(trust, image);
+            new ArchiveReader(store.Layers, store.Limits, progress, file)
+                .Read(archive, platform ?? Platform.Host, cancellation);
+        foreach (LoadedImage image in images)
+        {
+            Check(trust, image);
+            Check(platform, image);
+        }
         List<ArchivedImage> loaded = [];
         foreach (LoadedImage image in images)
         {
@@ -81,6 +90,17 @@ internal sealed class ImageArchives(ImageStore store)
     {
         if (image.Names.Count == 0) trust.CheckLocal("load", null);
         foreach (Reference name in image.Names) trust.CheckLocal("load", name);
+    }
+
+    private static void Check(Platform? platform, LoadedImage image)
+    {
+        if (platform is null) return;
+        ImageConfig config = ImageConfig.Parse(image.Config);
+        var its = new Platform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant };
+        if (platform.Suits(its) > 0) return;
+        string name = image.Names.Count > 0 ? image.Names[0].Familiar : "an image without name";
+        throw new ImageException($"{name} in the archive does not provide the specified platform ({platform}): "
+            + $"it is for {its}; load without --platform takes it");
     }
 
     private IEnumerable<(Digest Id, Reference? Name)> Choose(string nameOrId)

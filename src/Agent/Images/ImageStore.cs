@@ -89,6 +89,15 @@ internal sealed class ImageStore
     public Image Get(string nameOrIdPrefix) =>
         Find(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
 
+    /// <summary>The same, for a platform if one is asked for: an image has one here.</summary>
+    public Image Get(string nameOrIdPrefix, Platform? platform)
+    {
+        Image image = Get(nameOrIdPrefix);
+        return platform is null || platform.Suits(image.Platform) > 0 ? image
+            : throw new ImageException($"image with reference {Shown(nameOrIdPrefix)} was found but does not provide "
+                + $"the specified platform ({platform}): it is for {image.Platform}");
+    }
+
     /// <summary>The image of a parsed name, or null.</summary>
     public Image? Find(Reference reference) => Names.Find(reference) is { } record ? Open(record.Image) : null;
 

@@ -24,6 +24,23 @@ internal sealed partial class Engine
             [.. Snapshotter.Partials()]);
     }
 
+    /// <summary>Measures images alone, and counts their containers.</summary>
+    public List<ImageUsage> ImageUsages()
+    {
+        using StoreLock hold = Images.Hold();
+        return ImagesOnDisk(
+            List(all: true), Snapshotter.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes));
+    }
+
+    /// <summary>The bytes that a container has written over its image, and those together with its layers.</summary>
+    public (long Written, long Root) SizesOf(ContainerConfig config)
+    {
+        Dictionary<Digest, long> layers = [];
+        foreach ((Digest diffId, long bytes) in Images.AllLayers()) layers[diffId] = bytes;
+        long written = WrittenBy(config);
+        return (written, written + config.DiffIds.Distinct().Sum(id => layers.GetValueOrDefault(Digest.Parse(id))));
+    }
+
     private List<ImageUsage> ImagesOnDisk(
         List<(ContainerConfig Config, ContainerState State)> containers, Dictionary<Digest, long> layers)
     {

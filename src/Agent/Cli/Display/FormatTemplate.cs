@@ -43,7 +43,7 @@ internal sealed class FormatTemplate
     }
 
     /// <summary>An error of a template.</summary>
-    internal static UsageException Wrong(string problem) => new($"template parsing error: {problem}", 64);
+    internal static UsageException Wrong(string problem) => new($"template parsing error: {problem}");
 
     private static void Run(List<Node> nodes, object? dot, Dictionary<string, object?> variables, StringBuilder text)
     {
@@ -103,7 +103,7 @@ internal sealed class FormatTemplate
                 if (plain.Length > 0) nodes.Add(new Node(Kind.Text, plain, null, []));
                 if (open < 0) break;
                 string action = ReadAction(open);
-                if (action is "else" or "end")
+                if (action is "else" or "end" || action.StartsWith("else ", StringComparison.Ordinal))
                 {
                     end = action;
                     return nodes;
@@ -146,6 +146,9 @@ internal sealed class FormatTemplate
             if (kind == Kind.Print) return new Node(kind, "", expression, variables);
             List<Node> body = ReadNodes(out string? end);
             List<Node> otherwise = end == "else" ? ReadNodes(out end) : [];
+            // {{else if}} is an {{if}} inside the {{else}} that both end together.
+            if (end?.StartsWith("else ", StringComparison.Ordinal) == true)
+                (otherwise, end) = ([ReadNode(end["else ".Length..].Trim())], "end");
             if (end != "end") throw Wrong($"{{{{{action}}}}} has no {{{{end}}}}");
             return new Node(kind, "", expression, variables) { Body = body, Else = otherwise };
         }

@@ -73,6 +73,14 @@ internal static class TemplateValue
         _ => value.ToString() ?? "",
     };
 
+    /// <summary>The value as a number; null when it is none.</summary>
+    internal static double? Number(object? value) => value switch
+    {
+        long number => number,
+        JsonElement { ValueKind: JsonValueKind.Number } element => element.GetDouble(),
+        _ => null,
+    };
+
     /// <summary>The value as JSON.</summary>
     internal static string Json(object? value)
     {

@@ -18,6 +18,7 @@ internal sealed class HistoryVerb : Verb
             "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("human", "Print sizes and dates in human readable format (default true)", 'H'),
         Option.Flag("no-trunc", "Don't truncate output"),
+        Option.Value("platform", "string", "Show history for the given platform (os/architecture[/variant])"),
         Option.Flag("quiet", "Only show image IDs", 'q'),
     ];
 
@@ -43,7 +44,8 @@ internal sealed class HistoryVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         bool full = arguments.Flag("no-trunc"), human = arguments.Flag("human", byDefault: true);
-        Image image = engine.Images.Get(arguments.Positional[0]);
+        Image image = engine.Images.Get(
+            arguments.Positional[0], arguments.Value("platform") is { } text ? Platform.Parse(text) : null);
         List<HistoryStep> steps = engine.Images.HistoryOf(image);
         steps.Reverse();
         // Only the last step has an image; docker says so of the others.
@@ -57,9 +59,8 @@ internal sealed class HistoryVerb : Verb
         DateTimeOffset now = DateTimeOffset.UtcNow;
         var listing = new Listing<HistoryStep>(
             new("ID", "IMAGE", IdOf),
-            new("CreatedSince", "CREATED",
-                step => human ? HumanDuration.Since(step.Created, now) : TimeOf(step.Created)),
-            new("CreatedAt", "CREATED AT", step => TimeOf(step.Created), Shown: false),
+            new("CreatedSince", "CREATED", step => HumanDuration.Since(step.Created, now), Shown: human),
+            new("CreatedAt", "CREATED AT", step => TimeOf(step.Created), Shown: !human),
             new("CreatedBy", "CREATED BY", step => CommandOf(step.Entry, full)),
             new("Size", "SIZE", step => human ? HumanSize.Decimal(step.Bytes)
                 : step.Bytes.ToString(CultureInfo.InvariantCulture)),

@@ -1,12 +1,18 @@
+using System.Globalization;
 using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
 
 /// <summary><c>images</c>.</summary>
 internal sealed class ImagesVerb : Verb
 {
+    private const string Unknown = "N/A";
+
+    private static readonly string[] s_measured = [".SharedSize", ".UniqueSize", ".Containers"];
+
     private static readonly Option[] s_options =
     [
         Option.Flag("all", "Show all images (default hides intermediate images)", 'a'),
@@ -38,27 +44,54 @@ internal sealed class ImagesVerb : Verb
     {
         var filter = new ImageFilter(arguments.Values("filter"), engine.Images.Get);
         foreach (string name in arguments.Positional) filter.AddReference(name);
-        bool full = arguments.Flag("no-trunc"), digests = arguments.Flag("digests");
+        bool full = arguments.Flag("no-trunc");
         var rows = new List<Row>();
         foreach (Image image in engine.Images.ListForShow().FindAll(filter.Fits))
             foreach (var (repository, tag) in NamesOf(image, filter))
                 rows.Add(new Row(image, repository, tag));
         if (arguments.Flag("quiet"))
         {
-            foreach (string id in rows.Select(row => IdOf(row.Image, full)).Distinct()) Output.Line(id);
+            // An image of several names several times, as docker has it.
+            foreach (Row row in rows) Output.Line(IdOf(row.Image, full));
             return 0;
         }
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        var listing = new Listing<Row>(
-            new("Repository", "REPOSITORY", r => r.Repository), new("Tag", "TAG", r => r.Tag),
-            new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: digests),
-                new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
-            new("CreatedSince", "CREATED", r => HumanDuration.Since(r.Image.Created, now)),
-            new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)),
-            new("Pinned", "PINNED", r => r.Image.IsPinned ? "true" : "false", Shown: false));
-        Output.Text(listing.Render(rows, arguments.Value("format")));
+        Output.Text(Columns(engine, arguments, full).Render(rows, arguments.Value("format")));
         return 0;
     }
+
+    private static Listing<Row> Columns(Engine engine, ParsedArguments arguments, bool full)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        Func<Row, ImageUsage?> usage = UsageOf(engine, arguments.Value("format") ?? "");
+        return new(
+            new("Repository", "REPOSITORY", r => r.Repository), new("Tag", "TAG", r => r.Tag),
+            new("Digest", "DIGEST", r => DigestOf(r.Image, r.Repository), Shown: arguments.Flag("digests")),
+            new("ID", "IMAGE ID", r => IdOf(r.Image, full)),
+            new("CreatedSince", "CREATED", r => HumanDuration.Since(r.Image.Created, now)),
+            new("CreatedAt", "CREATED AT", r => TimeOf(r.Image.Created), Shown: false),
+            new("Size", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes)),
+            new("VirtualSize", "SIZE", r => HumanSize.Decimal(r.Image.SizeBytes), Shown: false),
+            new("SharedSize", "SHARED SIZE",
+                r => usage(r) is { } u ? HumanSize.Decimal(u.SharedBytes) : Unknown, Shown: false),
+            new("UniqueSize", "UNIQUE SIZE",
+                r => usage(r) is { } u ? HumanSize.Decimal(u.UniqueBytes) : Unknown, Shown: false),
+            new("Containers", "CONTAINERS",
+                r => usage(r)?.Containers.ToString(CultureInfo.InvariantCulture) ?? Unknown, Shown: false),
+            new("Pinned", "PINNED", r => r.Image.IsPinned ? "true" : "false", Shown: false));
+    }
+
+    // They take a look at every image and container, which only those pay for who ask for them by name; docker shows
+    // "N/A" to all others, too.
+    private static Func<Row, ImageUsage?> UsageOf(Engine engine, string format)
+    {
+        if (!Array.Exists(s_measured, field => format.Contains(field, StringComparison.Ordinal))) return _ => null;
+        Dictionary<Digest, ImageUsage> usages = engine.ImageUsages().ToDictionary(usage => usage.Image.Id);
+        return row => usages.GetValueOrDefault(row.Image.Id);
+    }
+
+    // As Go prints a time.
+    private static string TimeOf(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
 
     private static string IdOf(Image image, bool full) => full ? image.Id.ToString() : image.Id.Hex[..12];
 

@@ -1,20 +1,32 @@
 using System.Text.Json;
 using Skiff.Agent.Cli.Display;
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
 
-/// <summary><c>inspect</c>.</summary>
-internal sealed class InspectVerb : Verb
+/// <summary><c>inspect</c>, <c>container inspect</c> and <c>image inspect</c>.</summary>
+/// <param name="only">The type whose objects alone it knows; null for all of them.</param>
+internal sealed class InspectVerb(string? only = null) : Verb
 {
+    private static readonly Option s_format =
+        Option.Value("format", "string", "Format output using a custom template", 'f');
+
+    private static readonly Option s_size =
+        Option.Flag("size", "Display total file sizes if the type is container", 's');
+
+    private static readonly Option s_platform = Option.Value(
+        "platform", "string", "Inspect the image for the given platform (os/architecture[/variant])");
+
     private static readonly Option[] s_options =
     [
-        Option.Value("format", "string", "Format output using a custom template", 'f'),
+        s_format, s_size,
         Option.Value("type", "string", "Only inspect objects of the given type (container, image, volume)"),
     ];
 
     /// <inheritdoc/>
-    public override string Name => "inspect";
+    public override string Name => only is null ? "inspect" : $"{only} inspect";
 
     /// <inheritdoc/>
     public override string Usage => "[OPTIONS] NAME|ID [NAME|ID...]";
@@ -23,7 +35,12 @@ internal sealed class InspectVerb : Verb
     public override string Summary => "Return low-level information on containers, images and volumes";
 
     /// <inheritdoc/>
-    public override Option[] Options => s_options;
+    public override Option[] Options => only switch
+    {
+        "image" => [s_format, s_platform],
+        "container" => [s_format, s_size],
+        _ => s_options,
+    };
 
     /// <inheritdoc/>
     public override int MinimumArguments => 1;
@@ -31,29 +48,47 @@ internal sealed class InspectVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        string? type = only ?? arguments.Value("type");
+        if (type is not (null or "container" or "image" or "volume")) throw new UsageException(
+            $"unknown type: \"{type}\": must be one of \"container\", \"image\", \"volume\"");
+        FormatTemplate? template = ReadTemplate(arguments.Value("format"));
+        Platform? platform = only == "image" && arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         var items = new List<byte[]>();
         int result = 0;
         foreach (string name in arguments.Positional)
         {
-            if (InspectJson.Find(engine, name, arguments.Value("type")) is { } json)
+            if (InspectJson.Find(engine, name, type, platform, only != "image" && arguments.Flag("size")) is { } json)
             {
                 items.Add(json);
                 continue;
             }
-            Output.Error($"Error: No such object: {name}");
+            Output.Error($"Error: No such {type ?? "object"}: {(type == "image" ? ImageStore.Shown(name) : name)}");
             result = 1;
         }
-        if (arguments.Value("format") is not { Length: > 0 } format || format == "json")
+        if (template is null)
         {
             Output.Text(InspectJson.Array(items));
             return result;
         }
-        var template = FormatTemplate.Parse(format);
         foreach (byte[] item in items)
         {
             using JsonDocument document = JsonDocument.Parse(item);
             Output.Line(template.Execute(document.RootElement));
         }
         return result;
+    }
+
+    // Docker tells a template that cannot be read from one that does not fit the object by the exit code.
+    private static FormatTemplate? ReadTemplate(string? format)
+    {
+        if (format is null or "" or "json") return null;
+        try
+        {
+            return FormatTemplate.Parse(format);
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException(e.Message, 64);
+        }
     }
 }

@@ -36,7 +36,7 @@ internal sealed class LoadVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments) => Interruptible.Run(cancellation =>
     {
-        Platform platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : Platform.Host;
+        Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         // What docker still says when it is quiet is what plain lines have of a load.
         ProgressView view = ProgressView.Of(arguments, toError: false, quiet: ProgressMode.Plain);
         using Fd input = Open(arguments.Value("input"));

@@ -42,7 +42,8 @@ internal sealed class RmiVerb : Verb
             catch (Exception e) when (e is ImageException or UsageException)
             {
                 Output.Error("skiff: " + e.Message);
-                result = 1;
+                // As docker has it: what is not there any more need not be removed by force.
+                if (!arguments.Flag("force") || engine.Images.Find(name) is not null) result = 1;
             }
         }
         return result;

@@ -1,6 +1,7 @@
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -10,6 +11,7 @@ internal sealed class SaveVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Value("output", "string", "Write to a file, instead of STDOUT", 'o'),
+        Option.Value("platform", "string", "Save only the given platform (os/architecture[/variant])"),
     ];
 
     /// <inheritdoc/>
@@ -30,9 +32,10 @@ internal sealed class SaveVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments) => Interruptible.Run(cancellation =>
     {
+        Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         using OutputFile output = OutputFile.Open(arguments.Value("output"), "save");
         new ImageArchives(engine.Images).Save(
-            arguments.Positional, piece => Files.WriteAll(output.Fd, piece), cancellation);
+            arguments.Positional, platform, piece => Files.WriteAll(output.Fd, piece), cancellation);
         output.Complete();
         return 0;
     });
