@@ -76,23 +76,17 @@ internal sealed class ImagePuller(
         RegistryClient registry, Reference reference, Platform? platform, CancellationToken cancellation)
     {
         FetchedManifest top = await registry.GetManifestAsync(reference, null, cancellation).ConfigureAwait(false);
-        FetchedManifest chosen = top;
-        if (top.IsIndex)
-        {
-            Descriptor selected = Layers.Oci.Index.Parse(top.Bytes).Select(platform ?? Platform.Host);
-            chosen = await registry.GetManifestAsync(reference, selected.Digest, cancellation).ConfigureAwait(false);
-            if (chosen.IsIndex) throw new ImageException(
-                $"{selected.Digest} is an index within an index: expected a manifest");
-            if (chosen.Bytes.Length != selected.Size) throw new ImageException(
-                $"manifest {selected.Digest} has the wrong size: expected {selected.Size} bytes, "
-                    + $"got {chosen.Bytes.Length}");
-        }
+        IReadOnlyList<FetchedManifest> way =
+            await new ManifestSearch(registry, reference, platform ?? Platform.Host, cancellation).RunAsync(top)
+                .ConfigureAwait(false);
+        FetchedManifest chosen = way[^1];
         Manifest manifest = Manifest.Parse(chosen.Bytes);
         await store.Trust.CheckAsync(registry, reference, [top.Digest, chosen.Digest], cancellation)
             .ConfigureAwait(false);
         byte[] config = await GetConfigAsync(registry, reference, manifest.Config, cancellation).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = Check(ImageConfig.Parse(config), manifest, top.IsIndex ? null : platform);
-        return new Choice(top.Digest, manifest, diffIds, [config, chosen.Bytes, top.Bytes]);
+        return new Choice(
+            top.Digest, manifest, diffIds, [config, .. way.Reverse().Select(static document => document.Bytes)]);
     }
 
     private IEnumerable<Descriptor> MissingLayers(Choice choice) => choice.Manifest.Layers

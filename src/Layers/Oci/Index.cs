@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -49,7 +48,17 @@ public sealed record Index
     public Descriptor Select(Platform platform) => Select(platform, Manifests);
 
     /// <summary>The same of some of its manifests.</summary>
-    internal Descriptor Select(Platform platform, IEnumerable<Descriptor> manifests)
+    internal Descriptor Select(Platform platform, IEnumerable<Descriptor> manifests) =>
+        TrySelect(platform, manifests) ?? throw new ImageException(NoneFor(platform, Manifests));
+
+    /// <summary>As <see cref="Select(Platform)"/>, or null when none suits.</summary>
+    public Descriptor? TrySelect(Platform platform) => TrySelect(platform, Manifests);
+
+    /// <summary>What to say when none of these suits.</summary>
+    public static string NoneFor(Platform platform, IEnumerable<Descriptor> manifests) =>
+        $"no image for platform {platform}: expected one of {Offered(manifests)}";
+
+    private static Descriptor? TrySelect(Platform platform, IEnumerable<Descriptor> manifests)
     {
         Descriptor? best = null;
         int bestSuits = 0;
@@ -60,15 +69,14 @@ public sealed record Index
             if (suits <= bestSuits) continue;
             (best, bestSuits) = (candidate, suits);
         }
-        return best ?? throw new ImageException($"no image for platform {platform}: expected one of {Offered()}");
+        return best;
     }
 
-    private string Offered()
+    private static string Offered(IEnumerable<Descriptor> manifests)
     {
-        var text = new StringBuilder();
-        foreach (Descriptor candidate in Manifests)
-            if (candidate.Platform is { Os: not "unknown" } platform)
-                text.Append(text.Length == 0 ? "" : ", ").Append(platform);
-        return text.Length == 0 ? "none" : text.ToString();
+        string[] offered = [.. manifests.Select(static candidate => candidate.Platform)
+            .OfType<Platform>().Where(static platform => platform.Os != "unknown")
+            .Select(static platform => platform.ToString()).Distinct()];
+        return offered.Length == 0 ? "none" : string.Join(", ", offered);
     }
 }

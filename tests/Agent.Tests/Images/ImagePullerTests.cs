@@ -1,3 +1,4 @@
+using System.Text;
 using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Images;
 using Skiff.Layers.Oci;
@@ -111,6 +112,55 @@ public class ImagePullerTests
             "expected one of linux/arm/v7, linux/arm64, linux/amd64",
             e.Message);
     }
+
+    [Fact]
+    public async Task Index_within_an_index_is_looked_into()
+    {
+        using var world = new ImageWorld();
+        string platform = $"\"platform\":{{\"os\":\"linux\",\"architecture\":\"{Platform.Host.Architecture}\"}}";
+        TestImage image = new TestImage().AddGzip(TestImage.Tar(500)).Push(world.Registry, "deep", tag: null);
+        string other = Entry(
+            image.ManifestType, image.ManifestBytes, "\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}");
+        byte[] empty = Index(), wrong = Index(other),
+            inner = Index(Entry(image.ManifestType, image.ManifestBytes, platform)),
+            middle = Index(Entry(MediaTypes.OciIndex, empty), Entry(MediaTypes.OciIndex, inner, platform)),
+            top = Index(other, Entry(MediaTypes.OciIndex, wrong), Entry(MediaTypes.OciIndex, middle));
+        foreach (byte[] index in (byte[][])[empty, wrong, inner, middle])
+            world.Registry.AddManifest("deep", null, MediaTypes.OciIndex, index);
+        Digest digest = world.Registry.AddManifest("deep", "v1", MediaTypes.OciIndex, top);
+
+        PullResult result = await world.PullAsync("deep:v1");
+
+        Assert.Equal((digest, image.ConfigDigest), (result.Digest, result.Image.Id));
+        Assert.Equal(5, world.Content.List().Count());
+        world.Remove(world.Ref("deep:v1"));
+        Assert.Empty(world.Content.List());
+        var e = await Assert.ThrowsAsync<ImageException>(
+            () => world.PullAsync("deep:v1", Platform.Parse("linux/riscv64")));
+        Assert.EndsWith("no image for platform linux/riscv64: expected one of linux/s390x, "
+            + $"linux/{Platform.Host.Architecture}", e.Message);
+    }
+
+    [Fact]
+    public async Task Indexes_within_one_another_end()
+    {
+        using var world = new ImageWorld();
+        byte[] index = Index();
+        for (int i = 0; i < 40; i++)
+        {
+            world.Registry.AddManifest("deep", "v1", MediaTypes.OciIndex, index);
+            index = Index(Entry(MediaTypes.OciIndex, index));
+        }
+        var e = await Assert.ThrowsAsync<ImageException>(() => world.PullAsync("deep:v1"));
+        Assert.EndsWith("more than 16 indexes within the index: pull the manifest by its digest", e.Message);
+    }
+
+    private static byte[] Index(params string[] entries) => Encoding.UTF8.GetBytes(
+        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(",", entries)}}]}""");
+
+    private static string Entry(string type, byte[] document, string? platform = null) =>
+        $$"""{"mediaType":"{{type}}","digest":"{{TestRegistry.Sha(document)}}","size":{{document.Length}}"""
+        + (platform is null ? "}" : $",{platform}}}");
 
     [Fact]
     public async Task Single_image_of_another_platform_is_refused_only_when_one_was_asked_for()
