@@ -1,15 +1,13 @@
+using Skiff.Layers.Content;
+
 namespace Skiff.Layers.Archives;
 
 /// <summary>A stream whose first bytes were read, to look at them, and come first again. Owns the stream.</summary>
-internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Stream
+internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : ForwardStream
 {
     private ReadOnlyMemory<byte> _head = head;
     private long _position;
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
     public override int Read(byte[] buffer, int offset, int count)
@@ -21,11 +19,6 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> head, Stream rest) : Str
         _position += read;
         return read;
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

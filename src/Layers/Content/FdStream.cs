@@ -7,13 +7,10 @@ namespace Skiff.Layers.Content;
 /// </summary>
 /// <param name="fd">The file.</param>
 /// <param name="most">Where it ends, if before the file does.</param>
-internal sealed class FdStream(Fd fd, long? most = null) : Stream
+internal sealed class FdStream(Fd fd, long? most = null) : ForwardStream
 {
     private long _position;
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length => most ?? Files.Stat(fd).Size;
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
@@ -24,12 +21,6 @@ internal sealed class FdStream(Fd fd, long? most = null) : Stream
         _position += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,3 +1,4 @@
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Registry;
@@ -16,17 +17,10 @@ namespace Skiff.Layers.Registry;
 internal sealed class BlobStream(
     HttpResponseMessage response, Stream body, long skip, string authority, LinkActivity link,
     RegistryOptions options, RateLimit? rate)
-    : Stream
+    : ForwardStream
 {
     private StallWatch? _watch;
     private long _skip = skip;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set =>
-        throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -41,11 +35,7 @@ internal sealed class BlobStream(
         return await ReadSlowlyAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
-    public override void Flush() { }
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Skiff.Layers.Compression;
+using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Layers.Registry;
@@ -8,7 +9,7 @@ namespace Skiff.Layers.Registry;
 /// A file of a web server, read front to back. A server that stops sending is waited for as a registry is; one that
 /// breaks off ends it with an error, never with what has come so far. Owns its connection.
 /// </summary>
-internal sealed class WebFile : Stream
+internal sealed class WebFile : ForwardStream
 {
     // These are final answers; the transport would advise how to log in to a registry.
     private static readonly HttpStatusCode[] s_refusals =
@@ -23,13 +24,6 @@ internal sealed class WebFile : Stream
 
     private WebFile(RegistryTransport transport, BlobStream body, CancellationToken cancellation) =>
         (_transport, _body, _cancellation) = (transport, body, cancellation);
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set =>
-        throw new NotSupportedException(); }
 
     /// <summary>Asks for it; the body has not been read.</summary>
     /// <exception cref="ImageException">Refused, or the server cannot be reached.</exception>
@@ -71,11 +65,6 @@ internal sealed class WebFile : Stream
             throw RegistryErrors.From(_transport.Authority, e, _transport.Kind);
         }
     }
-
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

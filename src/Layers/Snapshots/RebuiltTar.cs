@@ -10,7 +10,7 @@ namespace Skiff.Layers.Snapshots;
 /// A layer's tar, put together again from what <see cref="TarRecordWriter"/> wrote and from the layer's files. It
 /// checks nothing but that there are enough bytes: whoever needs more hashes them.
 /// </summary>
-internal sealed class RebuiltTar : Stream
+internal sealed class RebuiltTar : ForwardStream
 {
     private readonly Digest _diffId;
     private readonly string _layer;
@@ -36,9 +36,6 @@ internal sealed class RebuiltTar : Stream
         _content = new LayerContent(layer);
     }
 
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
     public override long Length => Measure();
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
@@ -54,12 +51,6 @@ internal sealed class RebuiltTar : Stream
         _position += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
