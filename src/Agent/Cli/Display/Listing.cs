@@ -32,14 +32,8 @@ internal sealed class Listing<T>(params Column<T>[] columns)
     private string DefaultTable(IReadOnlyList<T> rows)
     {
         Column<T>[] shown = Array.FindAll(columns, column => column.Shown);
-        string[] cells = new string[shown.Length];
-        for (int i = 0; i < shown.Length; i++) cells[i] = shown[i].Header;
-        var lines = new List<string>(rows.Count + 1) { string.Join('\t', cells) };
-        foreach (T row in rows)
-        {
-            for (int i = 0; i < shown.Length; i++) cells[i] = shown[i].Value(row);
-            lines.Add(string.Join('\t', cells));
-        }
+        var lines = new List<string[]>(rows.Count + 1) { Array.ConvertAll(shown, static column => column.Header) };
+        foreach (T row in rows) lines.Add(Array.ConvertAll(shown, column => column.Value(row)));
         return TextTable.Render(lines);
     }
 

@@ -11,10 +11,12 @@ internal static class TextTable
     private const int LeastWidth = 10;
 
     /// <summary>Lays out rows, the header among them, whose cells are separated by tabs.</summary>
-    public static string Render(IReadOnlyList<string> lines)
+    public static string Render(IEnumerable<string> lines) =>
+        Render([.. lines.Select(static line => line.Split('\t'))]);
+
+    /// <summary>Lays out rows of cells, the header among them.</summary>
+    public static string Render(List<string[]> rows)
     {
-        var rows = new List<string[]>(lines.Count);
-        foreach (string line in lines) rows.Add(line.Split('\t'));
         int[] widths = Widths(rows);
         var text = new StringBuilder();
         foreach (string[] row in rows)
