@@ -55,7 +55,9 @@ public sealed class DiskFaultTests(SkiffHost host, ITestOutputHelper output) : I
         {
             var (pull, fault) = disk.RunWithFault(call, errno, "pull", "-q", _image.Name);
             if (fault == "-") break;
-            sweep.AssertFailed(pull with { Line = $"{pull.Line}, where {fault} fails" }, errno, advice);
+            CommandResult named = pull with { Line = $"{pull.Line}, where {fault} fails" };
+            if (PullSweep.IsHarmless(fault)) sweep.AssertSucceeded(named);
+            else sweep.AssertFailed(named, errno, advice);
             sweep.PullAndRemove($"call {call}, {fault}, failed with {errno}");
         }
         Assert.True(sweep.Points > 0, "no call was made to fail");
