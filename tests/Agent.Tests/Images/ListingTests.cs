@@ -32,7 +32,15 @@ public class ListingTests
         world.Remove(world.Ref("a:v1"));
         AssertSame(world);
         Assert.Single(world.Store.ListForShow());
+        byte[] config = world.Content.Get(b.Id);
         new ImageRemoval(world.Store, () => []).Prune(all: true, static _ => true);
+        AssertSame(world);
+        Assert.Empty(world.Store.ListForShow());
+        // An image that only its record names.
+        world.Store.AddLocal(null, world.Content.Put(config), [b.Id]);
+        AssertSame(world);
+        Assert.Single(world.Store.ListForShow());
+        world.Remove(b.Id.ToString());
         AssertSame(world);
         Assert.Empty(world.Store.ListForShow());
     }
