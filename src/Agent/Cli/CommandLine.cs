@@ -36,8 +36,7 @@ internal static class CommandLine
             ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
             if (parsed.HelpRequested) return Print(HelpText.ForVerb(verb));
             // What the engine refuses is 125 from run alone; create gives 125 for bad flags only. And what is wrong
-            // with
-            // the words themselves is told without the program's name in front, as docker does.
+            // with the words themselves is told without the program's name in front, as docker does.
             if (verb is not RunVerb) failure = 1;
             prefix = "skiff: ";
             return verb.Run(new Engine(GlobalOptions.Roots(globals)) { Warn = Output.Error }, parsed);

@@ -20,26 +20,22 @@ internal static class HelpText
     {
         var text = new StringBuilder("Usage:  skiff [OPTIONS] COMMAND\n\nA container engine without a daemon\n");
         AppendVerbs(text, "Common Commands", List(rows, VerbGroup.Common));
-        var groups = VerbTable.Management.Where(group => rows.Any(row => IsIn(row, group.Name)));
+        var groups = VerbTable.Management.Where(group => VerbTable.Members(group.Name, rows).Count > 0);
         AppendVerbs(text, "Management Commands", [.. groups]);
         AppendVerbs(text, "Commands", List(rows, VerbGroup.Other));
         AppendOptions(text, "Global Options", GlobalOptions.Table);
         return text.Append("\nRun 'skiff COMMAND --help' for more information on a command.\n").ToString();
     }
 
-    /// <summary>Help of a management word: the verbs that begin with it.</summary>
+    /// <summary>Help of a management word: the verbs that may follow it.</summary>
     public static string ForGroup(string group, VerbRow[] rows)
     {
         var text = new StringBuilder($"Usage:  skiff {group} COMMAND\n\n");
         text.Append(VerbTable.Management.First(row => row.Name == group).Summary).Append('\n');
-        AppendVerbs(text, "Commands", [.. rows.Where(row => IsIn(row, group))
-            .Select(row => (row.Name[(group.Length + 1)..], row.Create().Summary))]);
+        AppendVerbs(text, "Commands", [.. VerbTable.Members(group, rows)
+            .Select(member => (member.Word, member.Verb.Create().Summary))]);
         return text.Append($"\nRun 'skiff {group} COMMAND --help' for more information on a command.\n").ToString();
     }
-
-    private static bool IsIn(VerbRow row, string group) =>
-        row.Name.Length > group.Length && row.Name[group.Length] == ' '
-            && row.Name.StartsWith(group, StringComparison.Ordinal);
 
     private static List<(string Name, string Summary)> List(VerbRow[] rows, VerbGroup group) =>
         [.. rows.Where(row => row.Group == group).Select(row => (row.Name, row.Create().Summary))];

@@ -67,12 +67,23 @@ internal static class VerbTable
         ("volume", "Manage volumes"),
     ];
 
-    private static readonly (string Alias, string Name)[] s_aliases =
+    // The verbs of one word that a group has too.
+    private static readonly (string Group, string[] Verbs)[] s_members =
     [
-        ("container list", "ps"), ("container ls", "ps"), ("container ps", "ps"), ("container remove", "rm"),
-        ("image list", "images"), ("image ls", "images"), ("image remove", "rmi"),
-        ("image rm", "rmi"), ("network list", "network ls"), ("network remove", "network rm"),
-        ("system info", "info"), ("volume list", "volume ls"), ("volume remove", "volume rm"),
+        ("container", ["attach", "commit", "create", "diff", "exec", "export", "kill", "logs", "pause", "port",
+            "rename", "restart", "rm", "run", "start", "stop", "unpause", "wait"]),
+        ("image", ["history", "import", "load", "pull", "push", "save", "tag"]),
+        ("system", ["info"]),
+    ];
+
+    // What a group calls a verb that has another name alone, or has a second name. Help lists the first one.
+    private static readonly (string Group, string Word, string Verb)[] s_aliases =
+    [
+        ("container", "ls", "ps"), ("container", "list", "ps"), ("container", "ps", "ps"),
+        ("container", "remove", "rm"),
+        ("image", "ls", "images"), ("image", "list", "images"), ("image", "rm", "rmi"), ("image", "remove", "rmi"),
+        ("network", "list", "network ls"),
+        ("volume", "list", "volume ls"), ("volume", "remove", "volume rm"),
     ];
 
     /// <summary>
@@ -85,12 +96,22 @@ internal static class VerbTable
             if (row.Name == args[0]) return row;
         if (args.Length < 2 || !IsManagement(args[0])) return null;
         words = 2;
-        string name = $"{args[0]} {args[1]}";
-        foreach (var row in s_aliases)
-            if (row.Alias == name) name = row.Name;
-        if (Match(rows, name) is { } found) return found;
-        // docker has every verb of containers and images with its group's name in front, too.
-        return args[0] is "container" or "image" ? Match(rows, args[1]) : null;
+        return Match(rows, InGroup(args[0], args[1]));
+    }
+
+    /// <summary>The words that may follow <paramref name="group"/>, one for each verb, sorted.</summary>
+    public static List<(string Word, VerbRow Verb)> Members(string group, VerbRow[] rows)
+    {
+        var members = new SortedDictionary<string, VerbRow>(StringComparer.Ordinal);
+        foreach (VerbRow row in rows)
+            if (row.Name.StartsWith($"{group} ", StringComparison.Ordinal))
+                members[row.Name[(group.Length + 1)..]] = row;
+        foreach (string verb in MembersOf(group))
+            if (Match(rows, verb) is { } row) members[verb] = row;
+        foreach (var alias in s_aliases)
+            if (alias.Group == group && Match(rows, alias.Verb) is { } row && !members.ContainsValue(row))
+                members[alias.Word] = row;
+        return [.. members.Select(member => (member.Key, member.Value))];
     }
 
     /// <summary>Whether <paramref name="word"/> begins verbs of two words.</summary>
@@ -99,6 +120,20 @@ internal static class VerbTable
         foreach (var row in Management)
             if (row.Name == word) return true;
         return false;
+    }
+
+    private static string InGroup(string group, string word)
+    {
+        foreach (var alias in s_aliases)
+            if (alias.Group == group && alias.Word == word) return alias.Verb;
+        return MembersOf(group).Contains(word) ? word : $"{group} {word}";
+    }
+
+    private static string[] MembersOf(string group)
+    {
+        foreach (var row in s_members)
+            if (row.Group == group) return row.Verbs;
+        return [];
     }
 
     private static VerbRow? Match(ReadOnlySpan<VerbRow> rows, string name)

@@ -29,6 +29,9 @@ public sealed class CommandLineTests
     [InlineData("run", 1)]
     [InlineData("volume nonsense", 1)]
     [InlineData("network run", 1)]
+    [InlineData("image run web", 1)]
+    [InlineData("image ps", 1)]
+    [InlineData("image --help", 0)]
     [InlineData("", 0)]
     [InlineData("--help", 0)]
     [InlineData("--version", 0)]
@@ -89,11 +92,39 @@ public sealed class CommandLineTests
         string help = HelpText.ForProgram(s_rows);
         Assert.StartsWith("Usage:  skiff [OPTIONS] COMMAND\n", help);
         Assert.Contains("\nCommon Commands:\n  run         Try the parser\n  ps          Try the parser\n", help);
-        Assert.Contains("\nManagement Commands:\n  volume      Manage volumes\n", help);
+        Assert.Contains("\n  image       Manage images\n  volume      Manage volumes\n", help);
+        Assert.DoesNotContain("Manage networks", help);
         Assert.Contains("\nCommands:\n  images      Try the parser\n", help);
         Assert.Contains("\n      --root string          Directory of durable state", help);
         Assert.DoesNotContain("monitor", help);
         Assert.EndsWith("\nRun 'skiff COMMAND --help' for more information on a command.\n", help);
+    }
+
+    [Fact]
+    public void Help_of_a_group_lists_the_verbs_that_it_takes_once_each() => Assert.Equal(
+        """
+        Usage:  skiff container COMMAND
+
+        Manage containers
+
+        Commands:
+          ls          Try the parser
+          run         Try the parser
+
+        Run 'skiff container COMMAND --help' for more information on a command.
+
+        """, HelpText.ForGroup("container", s_rows));
+
+    [Fact]
+    public void Every_listed_member_of_a_group_is_found_under_its_name()
+    {
+        foreach ((string group, _) in VerbTable.Management)
+        {
+            var members = VerbTable.Members(group, VerbTable.Rows);
+            Assert.NotEmpty(members);
+            foreach ((string word, VerbRow row) in members)
+                Assert.Equal(row.Name, VerbTable.Find(VerbTable.Rows, [group, word], out _)?.Name);
+        }
     }
 
     [Fact]

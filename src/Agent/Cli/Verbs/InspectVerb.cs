@@ -32,7 +32,9 @@ internal sealed class InspectVerb(string? only = null) : Verb
     public override string Usage => "[OPTIONS] NAME|ID [NAME|ID...]";
 
     /// <inheritdoc/>
-    public override string Summary => "Return low-level information on containers, images and volumes";
+    public override string Summary => only is null
+        ? "Return low-level information on containers, images and volumes"
+        : $"Display detailed information on one or more {only}s";
 
     /// <inheritdoc/>
     public override Option[] Options => only switch
