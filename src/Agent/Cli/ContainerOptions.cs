@@ -24,6 +24,7 @@ internal static class ContainerOptions
         Option.Value("cpus", "decimal", "Number of CPUs"),
         Option.Value("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
         Option.Value("cpuset-mems", "string", "MEMs in which to allow execution (0-3, 0,1)"),
+        Option.List("depends-on", "list", "Container that the agent starts before this one (NAME[:healthy])"),
         Option.List("device", "list", "Add a host device to the container"),
         Option.List("device-cgroup-rule", "list", "Add a rule to the cgroup allowed devices list"),
         Option.List("device-read-bps", "list", "Limit read rate (bytes per second) from a device"),
@@ -39,6 +40,16 @@ internal static class ContainerOptions
         Option.List("env-file", "list", "Read in a file of environment variables"),
         Option.List("expose", "list", "Expose a port or a range of ports"),
         Option.List("group-add", "list", "Add additional groups to join"),
+        Option.Value("health-cmd", "string", "Command to run to check health"),
+        Option.Value("health-interval", "duration", "Time between running the check (ms|s|m|h) (default 0s)"),
+        Option.Value("health-on-failure", "string",
+            "Action when the container becomes unhealthy (none, kill, restart, stop)"),
+        Option.Value("health-retries", "int", "Consecutive failures needed to report unhealthy"),
+        Option.Value("health-start-interval", "duration",
+            "Time between running the check during the start period (ms|s|m|h) (default 0s)"),
+        Option.Value("health-start-period", "duration", "Start period for the container to initialize before starting "
+            + "health-retries countdown (ms|s|m|h) (default 0s)"),
+        Option.Value("health-timeout", "duration", "Maximum time to allow one check to run (ms|s|m|h) (default 0s)"),
         Option.Value("hostname", "string", "Container host name", 'h'),
         Option.Flag("interactive", "Keep STDIN open even if not attached", 'i'),
         Option.Value("ip", "string", "IPv4 address (e.g., 172.30.100.104)"),
@@ -52,6 +63,7 @@ internal static class ContainerOptions
         Option.Value("name", "string", "Assign a name to the container"),
         Option.Value("network", "network", "Connect a container to a network"),
         Option.Value("net", "network", "Connect a container to a network"),
+        Option.Flag("no-healthcheck", "Disable any container-specified HEALTHCHECK"),
         Option.Value("oom-score-adj", "int", "Tune host's OOM preferences (-1000 to 1000)"),
         Option.Value("pid", "string", "PID namespace to use"),
         Option.Value("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
@@ -63,7 +75,8 @@ internal static class ContainerOptions
         Option.Flag("quiet", "Suppress the pull output", 'q'),
         Option.Flag("read-only", "Mount the container's root filesystem as read only"),
         Option.Value("restart", "string",
-            "Restart policy to apply when a container exits (only \"no\" in this version)"),
+            "Restart policy to apply when a container exits (no, always, unless-stopped, on-failure[:N], "
+            + "on-unhealthy[:N])"),
         Option.Flag("rm", "Automatically remove the container and its associated anonymous volumes when it exits"),
         Option.List("security-opt", "list", "Security Options"),
         Option.Value("shm-size", "bytes", "Size of /dev/shm"),
@@ -82,7 +95,6 @@ internal static class ContainerOptions
     /// <summary>The configuration that the flags alone ask for; the image's part is merged later.</summary>
     public static ContainerConfig Read(ParsedArguments a, string id)
     {
-        Refuse(a);
         return new ContainerConfig
         {
             Id = id,
@@ -102,6 +114,10 @@ internal static class ContainerOptions
             OpenStdin = a.Flag("interactive"),
             Labels = KeyValues.Labels(a.Values("label")),
             AutoRemove = a.Flag("rm"),
+            Restart = RestartOf(a),
+            Healthcheck = HealthFlags.Read(a),
+            HealthOnFailure = HealthFlags.OnFailure(a),
+            DependsOn = [.. a.Values("depends-on")],
             ReadonlyRootfs = a.Flag("read-only"),
             Privileged = a.Flag("privileged"),
             CapAdd = [.. a.Values("cap-add")],
@@ -141,11 +157,11 @@ internal static class ContainerOptions
         return new Device(spec.Source, spec.Target, access);
     }
 
-    private static void Refuse(ParsedArguments a)
+    private static RestartPolicy RestartOf(ParsedArguments a)
     {
-        if (a.Value("restart") is { } policy and not ("no" or ""))
-            throw new UsageException($"restart policy \"{policy}\" is not supported by this version; only \"no\" is",
-                125);
+        RestartPolicy policy = RestartPolicy.Parse(a.Value("restart") ?? "");
+        return policy == RestartPolicy.No || !a.Flag("rm") ? policy
+            : throw new UsageException("Conflicting options: cannot specify both --restart and --rm", 125);
     }
 
     private static string WorkingDir(string? path)

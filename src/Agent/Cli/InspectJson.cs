@@ -84,7 +84,7 @@ internal static partial class InspectJson
         w.WriteString("Created", Time(c.Created));
         w.WriteString("Path", c.Args[0]);
         WriteStrings(w, "Args", c.Args[1..]);
-        WriteState(w, s);
+        WriteState(w, s, s.Health.Length > 0 ? engine.Containers.ReadHealth(c.Id) : null);
         w.WriteString("Image", c.ImageId);
         string run = engine.Containers.RunDirectory(c.Id);
         foreach (
@@ -93,7 +93,7 @@ internal static partial class InspectJson
             w.WriteString(name, s.Pid > 0 ? Path.Combine(run, file) : "");
         w.WriteString("LogPath", Path.Combine(engine.Containers.Directory(c.Id), "logs", Monitor.LogFormat.FileName));
         w.WriteString("Name", "/" + c.Name);
-        w.WriteNumber("RestartCount", 0);
+        w.WriteNumber("RestartCount", s.RestartCount);
         w.WriteString("Driver", engine.Snapshotter.Name);
         w.WriteString("Platform", "linux");
         WriteHostConfig(w, c);
@@ -110,13 +110,13 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static void WriteState(Utf8JsonWriter w, ContainerState s)
+    private static void WriteState(Utf8JsonWriter w, ContainerState s, HealthState? health)
     {
         w.WriteStartObject("State");
         w.WriteString("Status", s.Status);
-        w.WriteBoolean("Running", s.Pid > 0);
+        w.WriteBoolean("Running", s.IsActive);
         w.WriteBoolean("Paused", s.Status == "paused");
-        w.WriteBoolean("Restarting", false);
+        w.WriteBoolean("Restarting", s.Status == "restarting");
         w.WriteBoolean("OOMKilled", s.OomKilled);
         w.WriteBoolean("Dead", s.Status == "dead");
         w.WriteNumber("Pid", s.Pid);
@@ -124,6 +124,26 @@ internal static partial class InspectJson
         w.WriteString("Error", s.Error);
         w.WriteString("StartedAt", Time(s.StartedAt));
         w.WriteString("FinishedAt", Time(s.FinishedAt));
+        if (health is not null) WriteHealth(w, health);
+        w.WriteEndObject();
+    }
+
+    private static void WriteHealth(Utf8JsonWriter w, HealthState health)
+    {
+        w.WriteStartObject("Health");
+        w.WriteString("Status", health.Status);
+        w.WriteNumber("FailingStreak", health.FailingStreak);
+        w.WriteStartArray("Log");
+        foreach (HealthResult result in health.Log)
+        {
+            w.WriteStartObject();
+            w.WriteString("Start", Time(result.Start));
+            w.WriteString("End", Time(result.End));
+            w.WriteNumber("ExitCode", result.ExitCode);
+            w.WriteString("Output", result.Output);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
         w.WriteEndObject();
     }
 
@@ -159,8 +179,8 @@ internal static partial class InspectJson
         w.WriteNumber("PidsLimit", r.PidsMax);
         w.WriteNumber("BlkioWeight", r.BlkioWeight);
         w.WriteStartObject("RestartPolicy");
-        w.WriteString("Name", "no");
-        w.WriteNumber("MaximumRetryCount", 0);
+        w.WriteString("Name", c.Restart.Name);
+        w.WriteNumber("MaximumRetryCount", c.Restart.MaximumRetryCount);
         w.WriteEndObject();
         WritePairs(w, "Sysctls", c.Sysctls);
         w.WriteEndObject();
@@ -205,6 +225,8 @@ internal static partial class InspectJson
         w.WriteString("Image", c.Image);
         w.WriteString("WorkingDir", c.WorkingDir == "/" ? "" : c.WorkingDir);
         WriteStrings(w, "Entrypoint", c.Entrypoint);
+        if (c.Healthcheck is { } healthcheck) WriteHealthcheck(w, healthcheck);
+        if (c.Shell.Length > 0) WriteStrings(w, "Shell", c.Shell);
         WritePairs(w, "Labels", c.Labels);
         w.WriteString("StopSignal", c.StopSignal);
         w.WriteNumber("StopTimeout", c.StopTimeoutSeconds);

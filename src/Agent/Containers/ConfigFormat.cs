@@ -39,6 +39,11 @@ internal static class ConfigFormat
             OpenStdin = Flag(e, "OpenStdin"),
             Labels = Pairs(e, "Labels"),
             AutoRemove = Flag(e, "AutoRemove"),
+            Restart = RestartPolicy.Parse(Text(e, "Restart")),
+            Healthcheck = HealthFormat.ReadCheck(e),
+            Shell = Texts(e, "Shell"),
+            HealthOnFailure = TextOrNull(e, "HealthOnFailure") ?? "none",
+            DependsOn = Texts(e, "DependsOn"),
             ReadonlyRootfs = Flag(e, "ReadonlyRootfs"),
             Privileged = Flag(e, "Privileged"),
             CapAdd = Texts(e, "CapAdd"),
@@ -90,6 +95,11 @@ internal static class ConfigFormat
         JsonFields.Write(w, "OpenStdin", c.OpenStdin);
         JsonFields.Write(w, "Labels", c.Labels);
         JsonFields.Write(w, "AutoRemove", c.AutoRemove);
+        if (c.Restart != RestartPolicy.No) w.WriteString("Restart", c.Restart.ToString());
+        HealthFormat.WriteCheck(w, c.Healthcheck);
+        JsonFields.Write(w, "Shell", c.Shell);
+        if (c.HealthOnFailure != "none") w.WriteString("HealthOnFailure", c.HealthOnFailure);
+        JsonFields.Write(w, "DependsOn", c.DependsOn);
         JsonFields.Write(w, "ReadonlyRootfs", c.ReadonlyRootfs);
         JsonFields.Write(w, "Privileged", c.Privileged);
         JsonFields.Write(w, "CapAdd", c.CapAdd);

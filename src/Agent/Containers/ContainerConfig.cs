@@ -1,3 +1,5 @@
+using Skiff.Layers.Oci;
+
 namespace Skiff.Agent.Containers;
 
 /// <summary>
@@ -57,6 +59,21 @@ internal sealed record ContainerConfig
 
     /// <summary>Remove when it ends.</summary>
     public bool AutoRemove { get; init; }
+
+    /// <summary>When it is started again.</summary>
+    public RestartPolicy Restart { get; init; } = RestartPolicy.No;
+
+    /// <summary>How its health is checked; null when it is not. <c>NONE</c> is null, too.</summary>
+    public Healthcheck? Healthcheck { get; init; }
+
+    /// <summary>What runs a check of one line (<c>CMD-SHELL</c>); empty is <c>/bin/sh -c</c>.</summary>
+    public string[] Shell { get; init; } = [];
+
+    /// <summary>What happens when it becomes unhealthy: none, kill, restart or stop.</summary>
+    public string HealthOnFailure { get; init; } = "none";
+
+    /// <summary>Containers that the agent starts first: NAME, or NAME:healthy to wait for that.</summary>
+    public string[] DependsOn { get; init; } = [];
 
     /// <summary>Root filesystem read-only.</summary>
     public bool ReadonlyRootfs { get; init; }

@@ -34,6 +34,8 @@ internal static class ContainerFactory
             User = asked.User.Length > 0 ? asked.User : defaults.User ?? "",
             Hostname = asked.Hostname.Length > 0 ? asked.Hostname : asked.Id[..12],
             Labels = MergeLabels(defaults.Labels, asked.Labels),
+            Healthcheck = MergeHealth(asked.Healthcheck, defaults.Healthcheck),
+            Shell = [.. defaults.Shell ?? []],
             StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
             StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds
                 ?? 10,
@@ -54,10 +56,26 @@ internal static class ContainerFactory
         Cmd = config.Cmd.Length > 0 ? config.Cmd : null,
         WorkingDir = config.WorkingDir == "/" ? image.WorkingDir : config.WorkingDir,
         Labels = config.Labels,
+        Healthcheck = config.Healthcheck ?? image.Healthcheck,
         StopSignal = config.StopSignal == "SIGTERM" ? image.StopSignal : config.StopSignal,
         StopTimeoutSeconds = config.StopTimeoutSeconds == 10 ? image.StopTimeoutSeconds : config.StopTimeoutSeconds,
         OnBuild = null,
     };
+
+    // Each part that the user did not name is the image's. Nothing is left of a check that is switched off.
+    private static Healthcheck? MergeHealth(Healthcheck? asked, Healthcheck? image)
+    {
+        Healthcheck check = asked is null ? image ?? new Healthcheck() : asked with
+        {
+            Test = asked.Test ?? image?.Test,
+            IntervalNs = asked.IntervalNs != 0 ? asked.IntervalNs : image?.IntervalNs ?? 0,
+            TimeoutNs = asked.TimeoutNs != 0 ? asked.TimeoutNs : image?.TimeoutNs ?? 0,
+            StartPeriodNs = asked.StartPeriodNs != 0 ? asked.StartPeriodNs : image?.StartPeriodNs ?? 0,
+            StartIntervalNs = asked.StartIntervalNs != 0 ? asked.StartIntervalNs : image?.StartIntervalNs ?? 0,
+            Retries = asked.Retries != 0 ? asked.Retries : image?.Retries ?? 0,
+        };
+        return check.Test is null or [] or ["NONE", ..] ? null : check;
+    }
 
     private static string WorkingDir(string asked, string? image)
     {

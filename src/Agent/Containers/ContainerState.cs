@@ -7,7 +7,7 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed record ContainerState
 {
-    /// <summary>created, running, paused, exited or dead, as Docker's API has them.</summary>
+    /// <summary>created, running, paused, restarting, exited or dead, as Docker's API has them.</summary>
     public string Status { get; init; } = "created";
 
     /// <summary>PID of the container's first process on the host; 0 when not running.</summary>
@@ -41,6 +41,31 @@ internal sealed record ContainerState
 
     /// <summary>Limits that the host could not enforce, in words.</summary>
     public string[] Warnings { get; init; } = [];
+
+    /// <summary>How often the monitor has started it again since somebody started it.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>Whether somebody stopped or killed it: no policy starts it again then.</summary>
+    public bool StoppedByUser { get; init; }
+
+    /// <summary>
+    /// In a durable state: the host's boot in which it was last seen running, empty when its end is known. Another
+    /// boot than the present one tells that the host went down under it.
+    /// </summary>
+    public string Boot { get; init; } = "";
+
+    /// <summary>starting, healthy, unhealthy; empty without a health check.</summary>
+    public string Health { get; init; } = "";
+
+    /// <summary>Whether a monitor looks after it: it runs, or will run again.</summary>
+    public bool IsActive => MonitorPid > 0;
+
+    /// <summary>The state of one that has ended, or is between two runs: nothing of a process is left in it.</summary>
+    public ContainerState Ended(string status) =>
+        this with { Status = status, Pid = 0, PidStartTime = 0, Endpoint = null };
+
+    /// <summary>The state of one whose monitor has ended, too.</summary>
+    public ContainerState Exited() => Ended("exited") with { MonitorPid = 0, MonitorStartTime = 0 };
 
     /// <summary>Address inside, when on a bridge.</summary>
     public EndpointState? Endpoint { get; init; }

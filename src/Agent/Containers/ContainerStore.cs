@@ -148,6 +148,19 @@ internal sealed class ContainerStore(StateRoots roots)
         AtomicFile.Replace(Path.Combine(RunDirectory(id), "run.json"),
             StateFormat.Write(state), durable: false);
 
+    /// <summary>What the health checks of the last run have found, or null.</summary>
+    public HealthState? ReadHealth(string id) =>
+        ReadJson(Path.Combine(RunDirectory(id), "health.json"), HealthFormat.Read)
+        ?? ReadJson(Path.Combine(Directory(id), "health.json"), HealthFormat.Read);
+
+    /// <summary>Writes what health checks have found, while they go on: tmpfs, so never flushed.</summary>
+    public void WriteHealth(string id, HealthState health) => AtomicFile.Replace(
+        Path.Combine(RunDirectory(id), "health.json"), HealthFormat.Write(health), durable: false);
+
+    /// <summary>Keeps it beyond the run; not flushed, for nothing depends on it.</summary>
+    public void KeepHealth(string id, HealthState health) => AtomicFile.Replace(
+        Path.Combine(Directory(id), "health.json"), HealthFormat.Write(health), durable: false);
+
     /// <summary>Tells the monitor of a container with AutoRemove that this end is followed by a start.</summary>
     public void WriteRestarting(string id) =>
         AtomicFile.Replace(Path.Combine(RunDirectory(id), "restarting"), "1"u8, durable: false);

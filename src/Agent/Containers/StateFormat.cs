@@ -21,6 +21,10 @@ internal static class StateFormat
         JsonFields.Write(w, "Error", s.Error);
         JsonFields.Write(w, "StartedAt", s.StartedAt);
         JsonFields.Write(w, "FinishedAt", s.FinishedAt);
+        JsonFields.Write(w, "RestartCount", s.RestartCount);
+        JsonFields.Write(w, "StoppedByUser", s.StoppedByUser);
+        JsonFields.Write(w, "Boot", s.Boot);
+        JsonFields.Write(w, "Health", s.Health);
         JsonFields.Write(w, "Warnings", s.Warnings);
         if (s.Endpoint is { } end) WriteEndpoint(w, end);
     });
@@ -42,6 +46,10 @@ internal static class StateFormat
             Error = Text(e, "Error"),
             StartedAt = Time(e, "StartedAt"),
             FinishedAt = Time(e, "FinishedAt"),
+            RestartCount = (int)Number(e, "RestartCount"),
+            StoppedByUser = Flag(e, "StoppedByUser"),
+            Boot = Text(e, "Boot"),
+            Health = Text(e, "Health"),
             Warnings = Texts(e, "Warnings"),
             Endpoint = e.TryGetProperty("Endpoint", out JsonElement end) ? ReadEndpoint(end) : null,
         };

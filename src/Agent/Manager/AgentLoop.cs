@@ -146,7 +146,7 @@ internal sealed class AgentLoop : IDisposable
     private void Reap(string id) => Try($"cleaning up after container {id}", () =>
     {
         if (_engine.Containers.ReadRunState(id) is null || _engine.Containers.TryRead(id) is not { } config) return;
-        if (_engine.StateOf(config).Pid == 0) _log($"container {config.Name}: its monitor was killed; cleaned up");
+        if (!_engine.StateOf(config).IsActive) _log($"container {config.Name}: its monitor was killed; cleaned up");
     });
 
     // One broken container must not keep the others from being looked after.

@@ -19,10 +19,18 @@ internal sealed partial class Engine
     /// </summary>
     public ContainerState StateOf(ContainerConfig config)
     {
-        if (Containers.ReadRunState(config.Id) is not { } running) return Containers.ReadDurableState(config.Id);
+        if (Containers.ReadRunState(config.Id) is not { } running) return DurableStateOf(config.Id);
         if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config,
             running);
         return IsFrozen(config.Id) ? running with { Status = "paused" } : running;
+    }
+
+    // One that nobody saw end: the power was cut, or the host went down without stopping it.
+    private ContainerState DurableStateOf(string id)
+    {
+        ContainerState state = Containers.ReadDurableState(id);
+        return state.Boot.Length == 0 || state.Boot == BootId.Read() ? state
+            : state with { Error = "the host went down while the container ran" };
     }
 
     /// <summary>Starts a container that is not running; output streams go to the returned client.</summary>
@@ -43,7 +51,7 @@ internal sealed partial class Engine
     {
         ContainerState state = StateOf(config);
         if (state.Status == "paused") throw new UsageException("cannot start a paused container, try unpause instead");
-        if (state.Pid > 0) return;
+        if (state.IsActive) return;
         using MonitorClient client = MonitorClient.Spawn(Roots);
         Start(config, client, AttachStreams.None, default);
     }
@@ -59,7 +67,7 @@ internal sealed partial class Engine
     /// <summary>Waits for the end of a container and returns its exit code; at once when it is not running.</summary>
     public int Wait(ContainerConfig config)
     {
-        using MonitorClient? client = StateOf(config).Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        using MonitorClient? client = StateOf(config).IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
         if (client is not null && client.WaitExited(-1, out int exitCode)) return exitCode;
         return StateOf(config).ExitCode;
     }
@@ -68,9 +76,12 @@ internal sealed partial class Engine
     /// <exception cref="UsageException">It is not running.</exception>
     public void Kill(ContainerConfig config, int signal)
     {
-        using MonitorClient? client = StateOf(config).Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        using MonitorClient? client = StateOf(config).IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
         if (client is null) throw new UsageException(
             $"cannot kill container: {config.Name}: container {config.Id} is not running");
+        // Other signals, such as one to read a configuration again, say nothing about the next end.
+        if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) client.Send([(byte)PacketType.NoRestart]);
+        if (StateOf(config).Pid == 0) return; // It was between two runs.
         client.Send([(byte)PacketType.Signal, (byte)signal]);
         // A frozen process takes no signal, not even this one.
         if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);
@@ -84,18 +95,23 @@ internal sealed partial class Engine
     public void Stop(ContainerConfig config, int timeoutSeconds)
     {
         ContainerState state = StateOf(config);
-        using MonitorClient? client = state.Pid > 0 ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        using MonitorClient? client = state.IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
         if (client is null) return;
         if (state.Status == "paused") Thaw(config);
-        Signals.TryParse(config.StopSignal, out int signal);
+        client.Send([(byte)PacketType.NoRestart]);
+        if (state.Pid == 0)
+        {
+            client.WaitExited(KillTimeoutMs, out _);
+            return;
+        }
         if (timeoutSeconds != 0)
         {
-            client.Send([(byte)PacketType.Signal, (byte)signal]);
+            client.Send([(byte)PacketType.Signal, (byte)StopSignalOf(config)]);
             if (client.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _)) return;
         }
         client.Send([(byte)PacketType.Signal, Signals.SIGKILL]);
         // A monitor that ends without a word was killed: asking for the state cleans up after it.
-        if (!client.WaitExited(KillTimeoutMs, out _) && StateOf(config).Pid > 0)
+        if (!client.WaitExited(KillTimeoutMs, out _) && StateOf(config).IsActive)
             throw new UsageException(
                 $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
     }
@@ -105,6 +121,8 @@ internal sealed partial class Engine
     {
         ContainerState state = StateOf(config);
         if (state.Status == "paused") throw new UsageException($"container {config.Id} is already paused");
+        if (state.Status == "restarting") throw new UsageException(
+            $"container {config.Id} is restarting, wait until the container is running");
         if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
         using Cgroup cgroup = OpenCgroup(config.Id);
         if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
@@ -116,6 +134,12 @@ internal sealed partial class Engine
     {
         if (StateOf(config).Status != "paused") throw new UsageException($"container {config.Id} is not paused");
         Thaw(config);
+    }
+
+    private static int StopSignalOf(ContainerConfig config)
+    {
+        Signals.TryParse(config.StopSignal, out int signal);
+        return signal;
     }
 
     private static Cgroup OpenCgroup(string id) =>

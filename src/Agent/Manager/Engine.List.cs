@@ -31,7 +31,7 @@ internal sealed partial class Engine
         else
         {
             foreach (string id in Containers.RunningIds())
-                if (Containers.TryRead(id) is { } config && StateOf(config) is { Pid: > 0 } state)
+                if (Containers.TryRead(id) is { } config && StateOf(config) is { IsActive: true } state)
                     rows.Add((config, state));
         }
         rows.Sort((a, b) => b.Config.Created.CompareTo(a.Config.Created));
@@ -51,7 +51,7 @@ internal sealed partial class Engine
     {
         var uses = new List<ImageUse>();
         foreach (ContainerConfig config in Containers.List())
-            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), StateOf(config).Pid > 0));
+            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), StateOf(config).IsActive));
         return uses;
     }
 

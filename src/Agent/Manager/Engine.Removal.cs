@@ -43,7 +43,7 @@ internal sealed partial class Engine
         long end = Environment.TickCount64 + StartTimeoutMs;
         while (true)
         {
-            if (StateOf(config) is { Pid: > 0 } state)
+            if (StateOf(config) is { IsActive: true } state)
             {
                 if (!force)
                     throw new UsageException(

@@ -34,6 +34,22 @@ internal static class GoDuration
         return true;
     }
 
+    /// <summary>As Go prints durations: <c>1m30s</c>, <c>1.5s</c>, <c>250ms</c>; to 100 ns.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        if (duration < TimeSpan.Zero) return "-" + Format(-duration);
+        if (duration == TimeSpan.Zero) return "0s";
+        if (duration < TimeSpan.FromMilliseconds(1)) return Text($"{duration.TotalMicroseconds:0.###}µs");
+        if (duration < TimeSpan.FromSeconds(1)) return Text($"{duration.TotalMilliseconds:0.######}ms");
+        decimal last = (decimal)(duration.Ticks % TimeSpan.TicksPerMinute) / TimeSpan.TicksPerSecond;
+        string seconds = Text($"{last:0.#######}s");
+        if (duration < TimeSpan.FromMinutes(1)) return seconds;
+        string minutes = Text($"{duration.Minutes}m{seconds}");
+        return duration < TimeSpan.FromHours(1) ? minutes : Text($"{(long)duration.TotalHours}h{minutes}");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
     private static bool TryTerm(string text, ref ReadOnlySpan<char> rest, out double ticks, ref string problem)
     {
         ticks = 0;

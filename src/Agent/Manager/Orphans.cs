@@ -24,11 +24,11 @@ internal static class Orphans
         {
             if (Files.TryFlock(runLock!, exclusive: true, wait: false) != Errno.None) return running;
             GiveBack(engine, config.Id);
-            var state = running with
+            ContainerState state = running.Exited() with
             {
-                Status = "exited", ExitCode = 137, Error = "the container's monitor was killed", FinishedAt =
-                    DateTimeOffset.UtcNow,
-                Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
+                // Between two runs there was no process that the kernel could have ended with the monitor.
+                ExitCode = running.Pid > 0 ? 137 : running.ExitCode, Error = "the container's monitor was killed",
+                FinishedAt = DateTimeOffset.UtcNow, Health = running.Health.Length > 0 ? "unhealthy" : "",
             };
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
                 ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);

@@ -12,6 +12,7 @@ internal sealed class EventLoop : IDisposable
 {
     private readonly Epoll _epoll = new();
     private readonly Dictionary<int, (Fd Fd, Action<EpollEvents> Handler)> _watched = [];
+    private readonly List<LoopTimer> _timers = []; // A handful at most.
     private bool _ended;
 
     /// <summary>
@@ -32,6 +33,20 @@ internal sealed class EventLoop : IDisposable
         if (_watched.Remove(fd.Number)) _epoll.Remove(fd);
     }
 
+    /// <summary>Calls <paramref name="action"/> once, after <paramref name="delayMs"/>.</summary>
+    public LoopTimer After(long delayMs, Action action)
+    {
+        var timer = new LoopTimer(System.Environment.TickCount64 + delayMs, action);
+        _timers.Add(timer);
+        return timer;
+    }
+
+    /// <summary>Takes a timer back; null, and one that has had its turn, are fine.</summary>
+    public void Cancel(LoopTimer? timer)
+    {
+        if (timer is not null) _timers.Remove(timer);
+    }
+
     /// <summary>Makes <see cref="Run"/> return after the present round.</summary>
     public void End() => _ended = true;
 
@@ -41,22 +56,43 @@ internal sealed class EventLoop : IDisposable
     /// <param name="idleMs">Milliseconds of every later one.</param>
     public void Run(Action idle, int firstIdleMs, int idleMs)
     {
-        int nextIdleMs = firstIdleMs, timeoutMs = firstIdleMs;
+        int nextIdleMs = firstIdleMs, idleInMs = firstIdleMs;
         Span<EpollEvent> events = stackalloc EpollEvent[16];
         while (!_ended)
         {
-            int count = _epoll.Wait(events, timeoutMs);
-            if (count == 0)
+            int timerInMs = NextTimerMs();
+            bool timerFirst = timerInMs >= 0 && (idleInMs < 0 || timerInMs <= idleInMs);
+            int count = _epoll.Wait(events, timerFirst ? timerInMs : idleInMs);
+            if (count == 0 && !timerFirst)
             {
-                (timeoutMs, nextIdleMs) = (-1, idleMs);
+                (idleInMs, nextIdleMs) = (-1, idleMs);
                 idle();
                 continue;
             }
-            timeoutMs = nextIdleMs;
+            idleInMs = nextIdleMs;
             for (int i = 0; i < count && !_ended; i++)
                 // An earlier handler of this round may have forgotten this descriptor.
                 if (_watched.TryGetValue((int)events[i].Data, out var watch))
                     watch.Handler(events[i].Events);
+            RunTimers();
+        }
+    }
+
+    private int NextTimerMs()
+    {
+        long next = long.MaxValue;
+        foreach (LoopTimer timer in _timers) next = Math.Min(next, timer.DueMs);
+        return next == long.MaxValue ? -1
+            : (int)Math.Clamp(next - System.Environment.TickCount64, 0, int.MaxValue);
+    }
+
+    private void RunTimers()
+    {
+        long now = System.Environment.TickCount64;
+        while (!_ended && _timers.Find(timer => timer.DueMs <= now) is { } due)
+        {
+            _timers.Remove(due);
+            due.Action();
         }
     }
 

@@ -15,6 +15,7 @@ internal static class MessageFormat
         Write(w, "Attach", (long)r.Attach);
         Write(w, "Rows", r.Rows);
         Write(w, "Columns", r.Columns);
+        Write(w, "Persist", r.Persist);
     }));
 
     /// <summary>A start request from its payload.</summary>
@@ -22,7 +23,8 @@ internal static class MessageFormat
     {
         JsonElement e = JsonElement.Parse(payload);
         return new StartRequest(
-            Text(e, "Id"), (AttachStreams)Number(e, "Attach"), (ushort)Number(e, "Rows"), (ushort)Number(e, "Columns"));
+            Text(e, "Id"), (AttachStreams)Number(e, "Attach"), (ushort)Number(e, "Rows"), (ushort)Number(e, "Columns"),
+            Flag(e, "Persist"));
     }
 
     /// <summary>A packet with an exec request.</summary>

@@ -18,7 +18,14 @@ internal enum AttachStreams : byte
 }
 
 /// <summary>Asks a fresh monitor to start a container.</summary>
-internal sealed record StartRequest(string Id, AttachStreams Attach, ushort Rows = 0, ushort Columns = 0);
+/// <param name="Id">The container.</param>
+/// <param name="Attach">What the client wants to see of it.</param>
+/// <param name="Rows">Of the client's window.</param>
+/// <param name="Columns">Of the client's window.</param>
+/// <param name="Persist">A start that fails is tried again as the restart policy says: nobody is there who could.
+/// </param>
+internal sealed record StartRequest(string Id, AttachStreams Attach, ushort Rows = 0, ushort Columns = 0,
+    bool Persist = false);
 
 /// <summary>One more process inside a running container.</summary>
 internal sealed record ExecRequest

@@ -1,43 +1,46 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
-using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Events;
 using Skiff.Interop.Processes;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// The parent of one container's first process. It starts the container, owns its stdio and exec'd processes, writes
-/// the log,
-/// serves attach clients, records the end, cleans up, and ends with it. It needs nobody: CLI and agent may come and go.
+/// The parent of one container's first process. It starts the container, and starts it again as its restart policy
+/// says; it serves clients, records what happens, cleans up, and ends with it. It needs nobody: CLI and agent may come
+/// and go.
 /// </summary>
-internal sealed class MonitorProcess : IDisposable
+internal sealed partial class MonitorProcess : IDisposable
 {
     private const int DrainTimeoutMs = 2000;
     private const int FirstIdleMs = 500;
     private const int IdleMs = 10_000;
 
-    private readonly StateRoots _roots;
     private readonly ContainerStore _store;
     private readonly ContainerStarter _starter;
+    private readonly MonitorRecords _records;
     private readonly EventLoop _loop = new();
     private readonly List<ClientConnection> _clients = [];
-    private readonly ContainerConfig _config;
+    private readonly RestartDelay _delay = new();
+    private ContainerConfig _config;
     private readonly byte[] _buffer;
     private readonly Fd _lock;
-    private RunningContainer _container = null!;
-    private ContainerState _state = new();
-    private ContainerStdio _stdio = null!;
-    private ExecSessions _execs = null!;
+    private StartRequest _request = null!;
+    private ContainerRun? _run; // Null between two runs.
+    private LoopTimer? _restart;
+    private LoopTimer? _kill;
+    private bool _noRestart;
+    private bool _restartAnyway;
     private UnixSocket? _listener;
 
     private MonitorProcess(StateRoots roots, ContainerConfig config, Fd runLock, byte[] buffer)
     {
         _buffer = buffer;
-        _roots = roots;
         _store = new ContainerStore(roots);
         _starter = new ContainerStarter(roots, _store);
+        _records = new MonitorRecords(roots, _store, config);
         _config = config;
         _lock = runLock;
     }
@@ -83,97 +86,65 @@ internal sealed class MonitorProcess : IDisposable
         throw new UsageException($"No such container: {id}");
     }
 
-    private static void SendFailure(UnixSocket control, Exception e)
-    {
-        int exitCode = e is UsageException usage && usage.ExitCode > 1 ? usage.ExitCode : 125;
-        control.TrySend(MessageFormat.Pack(new FailureReport(exitCode, e.Message)), []);
-    }
+    private static void SendFailure(UnixSocket control, Exception e) =>
+        control.TrySend(MessageFormat.Pack(new FailureReport(ExitCodeOf(e), e.Message)), []);
+
+    private static int ExitCodeOf(Exception e) => e is UsageException { ExitCode: > 1 } usage ? usage.ExitCode : 125;
 
     private int Run(StartRequest request, UnixSocket control)
     {
-        LogWriter? log = null;
-        try
+        _request = request;
+        // Attachable before the first process runs: nothing that it prints can be missed.
+        _listener = UnixSocket.Listen(Path.Combine(_store.RunDirectory(_config.Id), "attach.sock"));
+        if (TryStart(out Exception? failure))
         {
-            log = new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs"));
-            // Attachable before the first process runs: nothing that it prints can be missed.
-            _listener = UnixSocket.Listen(Path.Combine(_store.RunDirectory(_config.Id), "attach.sock"));
-            _container = _starter.Start(_config, request.Rows, request.Columns);
+            ClientConnection first = AddClient(control);
+            first.Streams = request.Attach;
+            first.Send(Packet.Number(PacketType.Started, _run!.Container.Process.Pid));
         }
-        catch (Exception e) when (e is UsageException or LinuxException or Skiff.Layers.Oci.ImageException)
+        else
         {
-            log?.Dispose();
-            RecordFailedStart(e);
-            SendFailure(control, e);
-            return 125;
+            SendFailure(control, failure!);
+            int exitCode = ExitCodeOf(failure!);
+            if (!request.Persist || !_config.Restart.Restarts(exitCode, 0))
+            {
+                _records.FailedStart(failure!.Message, exitCode);
+                Trees.Remove(_store.RunDirectory(_config.Id));
+                return 125;
+            }
+            RestartLater(TimeSpan.Zero);
         }
-        _stdio = new ContainerStdio(_loop, _container, log, _clients,
-            stdinOnce: request.Attach.HasFlag(AttachStreams.Stdin));
-        _execs = new ExecSessions(_loop, _container, _config);
-        RecordStart();
-        ClientConnection first = AddClient(control);
-        first.Streams = request.Attach;
-        first.Send(Packet.Number(PacketType.Started, _container.Process.Pid));
         _loop.Watch(_listener.Fd, EpollEvents.EPOLLIN, _ => Accept());
-        _loop.Watch(_container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnContainerExit());
         // What only the start needed. A monitor waits most of its life; a device may have a hundred of them.
         _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
         return 0;
     }
 
-    private void RecordStart()
+    private bool TryStart(out Exception? failure)
     {
-        int self = System.Environment.ProcessId;
-        _state = new ContainerState
-        {
-            Status = "running",
-            Pid = _container.Process.Pid,
-            PidStartTime = ProcessTimes.StartTime(_container.Process.Pid),
-            MonitorPid = self,
-            MonitorStartTime = ProcessTimes.StartTime(self),
-            StartedAt = DateTimeOffset.UtcNow,
-            Endpoint = _container.Endpoint,
-            Warnings = _container.Warnings,
-        };
-        _store.WriteRunState(_config.Id, _state);
-        if (_config.AutoRemove) return;
-        // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: all
-        // that the cut may take away is that the container ran. For the same reason the container runs without it.
-        TryStore(() => _store.WriteDurableState(_config.Id, _state with
-        {
-            Status = "exited", ExitCode = 255, Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0,
-            Endpoint = null,
-        }, durable: false));
-    }
-
-    // A disk that is broken, or full to the last byte, must not keep the monitor from its other duties: whoever waits
-    // is told of the end, the run directory goes. `ps` shows the last state that could be written.
-    private void TryStore(Action write)
-    {
+        failure = null;
+        LogWriter? log = null;
         try
         {
-            write();
+            log = new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs"));
+            RunningContainer container = _starter.Start(_config, _request.Rows, _request.Columns);
+            _run = new ContainerRun(_loop, _config, container, log, _clients,
+                stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth);
+            _records.Started(container, _config.Healthcheck is null ? null : HealthState.Starting);
+            return true;
         }
-        catch (LinuxException e)
+        catch (Exception e) when (e is UsageException or LinuxException or ImageException)
         {
-            // Nobody reads a monitor's own output: the kernel's log is where the system's trouble is looked for.
-            Files.TryWriteFile("/dev/kmsg", $"<3>skiff: container {_config.Name}: {e.Message}");
+            log?.Dispose();
+            _records.Failed(e.Message, ExitCodeOf(e));
+            failure = e;
+            return false;
         }
-    }
-
-    private void RecordFailedStart(Exception e)
-    {
-        if (!_config.AutoRemove)
-            TryStore(() => _store.WriteDurableState(_config.Id, _store.ReadDurableState(_config.Id) with
-            {
-                Error = e.Message,
-                ExitCode = e is UsageException usage && usage.ExitCode > 1 ? usage.ExitCode : 125,
-            }, durable: true));
-        Trees.Remove(_store.RunDirectory(_config.Id));
     }
 
     private ClientConnection AddClient(UnixSocket socket)
     {
-        var client = new ClientConnection(_loop, socket, CloseClient, _stdio.UpdateReading);
+        var client = new ClientConnection(_loop, socket, CloseClient, () => _run?.Stdio.UpdateReading());
         _clients.Add(client);
         _loop.Watch(socket.Fd, EpollEvents.EPOLLIN, events => OnClient(client, events));
         return client;
@@ -212,17 +183,26 @@ internal sealed class MonitorProcess : IDisposable
 
     private void Handle(ClientConnection client, PacketType type, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
+        if (type == PacketType.NoRestart) GiveUpRestart();
+        else if (_run is not { } run) client.Send(MessageFormat.Pack(new FailureReport(1,
+            $"container {_config.Id} is restarting, wait until the container is running")));
+        else Handle(run, client, type, payload, fds);
+    }
+
+    private void Handle(ContainerRun run, ClientConnection client, PacketType type, ReadOnlySpan<byte> payload,
+        List<Fd> fds)
+    {
         switch (type)
         {
             case PacketType.Attach:
                 client.Streams = (AttachStreams)payload[0];
-                client.Send(Packet.Number(PacketType.Started, _container.Process.Pid));
+                client.Send(Packet.Number(PacketType.Started, run.Container.Process.Pid));
                 break;
-            case PacketType.Stdin: _stdio.WriteStdin(client, payload); break;
-            case PacketType.StdinEnd: _stdio.EndStdin(); break;
-            case PacketType.Resize: _stdio.Resize(Packet.ReadSize(payload)); break;
-            case PacketType.Signal: _container.Process.PidFd.TrySendSignal(payload[0]); break;
-            case PacketType.Exec: _execs.Start(client, payload, fds); break;
+            case PacketType.Stdin: run.Stdio.WriteStdin(client, payload); break;
+            case PacketType.StdinEnd: run.Stdio.EndStdin(); break;
+            case PacketType.Resize: run.Stdio.Resize(Packet.ReadSize(payload)); break;
+            case PacketType.Signal: run.Container.Process.PidFd.TrySendSignal(payload[0]); break;
+            case PacketType.Exec: run.Execs.Start(client, payload, fds); break;
             case PacketType.ExecSignal: client.Exec?.Signal(payload[0]); break;
             default: CloseClient(client); break;
         }
@@ -232,34 +212,6 @@ internal sealed class MonitorProcess : IDisposable
     {
         if (!_clients.Remove(client)) return;
         client.Dispose();
-        _stdio.OnClientGone(client);
-    }
-
-    private void OnContainerExit()
-    {
-        ExitStatus status = _container.Process.PidFd.Wait();
-        _loop.Forget(_container.Process.PidFd.Fd);
-        _stdio.ReadRest();
-        _stdio.Dispose();
-        bool oomKilled = _container.OomKilled;
-        _container.Dispose();
-        _state = _state with
-        {
-            Status = "exited", ExitCode = status.ShellCode, OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
-            Pid = 0, PidStartTime = 0, MonitorPid = 0, MonitorStartTime = 0, Endpoint = null,
-        };
-        TryStore(() =>
-        {
-            if (_config.AutoRemove && !_store.IsRestarting(_config.Id))
-                ContainerRemoval.Remove(_store, new VolumeModule(_roots), _config, withVolumes: true);
-            else _store.WriteDurableState(_config.Id, _state, durable: true);
-        });
-        Trees.Remove(_store.RunDirectory(_config.Id));
-        foreach (ClientConnection client in _clients.ToArray())
-        {
-            client.Send(Packet.Number(PacketType.Exited, status.ShellCode));
-            client.Drain(DrainTimeoutMs);
-        }
-        _loop.End();
+        _run?.Stdio.OnClientGone(client);
     }
 }

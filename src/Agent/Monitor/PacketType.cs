@@ -36,6 +36,9 @@ internal enum PacketType : byte
     /// <summary>Client: signal for the exec of this connection; one byte.</summary>
     ExecSignal,
 
+    /// <summary>Client: whatever the restart policy says, the container is not started again.</summary>
+    NoRestart,
+
     /// <summary>Monitor: the container, or the exec, has started; payload is the PID, four bytes.</summary>
     Started = 32,
 

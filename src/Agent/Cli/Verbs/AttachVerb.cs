@@ -38,6 +38,8 @@ internal sealed class AttachVerb : Verb
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it "
             + "first");
+        if (state.Status == "restarting") throw new UsageException("You cannot attach to a restarting container, wait "
+            + "until it is running");
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException("You cannot attach to a stopped container, start it first");
         bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");

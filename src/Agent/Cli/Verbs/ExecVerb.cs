@@ -46,6 +46,8 @@ internal sealed class ExecVerb : Verb
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException(
             $"container {config.Id} is paused, unpause the container before exec");
+        if (state.Status == "restarting") throw new UsageException(
+            $"container {config.Id} is restarting, wait until the container is running");
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException($"container {config.Id} is not running");
         bool tty = arguments.Flag("tty"), detach = arguments.Flag("detach"), interactive =

@@ -48,7 +48,7 @@ internal sealed class LogsVerb : Verb
             Timestamps = arguments.Flag("timestamps"),
         };
         reader.PrintExisting();
-        if (arguments.Flag("follow")) reader.Follow(() => engine.StateOf(config).Pid > 0);
+        if (arguments.Flag("follow")) reader.Follow(() => engine.StateOf(config).IsActive);
         return 0;
     }
 

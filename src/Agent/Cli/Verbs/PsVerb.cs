@@ -67,12 +67,20 @@ internal sealed class PsVerb : Verb
 
     internal static string StatusOf(ContainerState state, DateTimeOffset now) => state.Status switch
     {
-        "running" => "Up " + HumanDuration.Of(now - state.StartedAt),
+        "running" => "Up " + HumanDuration.Of(now - state.StartedAt) + HealthOf(state.Health),
         "paused" => $"Up {HumanDuration.Of(now - state.StartedAt)} (Paused)",
+        "restarting" => $"Restarting ({state.ExitCode}) {HumanDuration.Since(state.FinishedAt, now)}",
         "exited" =>
             $"Exited ({state.ExitCode}) "
                 + $"{HumanDuration.Since(state.FinishedAt == default ? state.StartedAt : state.FinishedAt, now)}",
         _ => "Created",
+    };
+
+    private static string HealthOf(string health) => health switch
+    {
+        "" => "",
+        "starting" => " (health: starting)",
+        _ => $" ({health})",
     };
 
     internal static string CommandOf(ContainerConfig config, bool full)

@@ -49,8 +49,8 @@ internal sealed class SystemDfVerb : Verb
         [
             new("Images", usage.Images.Count, usage.Images.Count(i => i.Containers > 0), usage.LayerBytes,
                 Share(usage.UnusedLayerBytes, usage.LayerBytes)),
-            new("Containers", usage.Containers.Count, usage.Containers.Count(c => c.State.Pid > 0), containers,
-                Share(usage.Containers.Where(c => c.State.Pid == 0).Sum(c => c.Bytes), containers)),
+            new("Containers", usage.Containers.Count, usage.Containers.Count(c => c.State.IsActive), containers,
+                Share(usage.Containers.Where(c => !c.State.IsActive).Sum(c => c.Bytes), containers)),
             new("Local Volumes", usage.Volumes.Count, usage.Volumes.Count(v => v.Links > 0), volumes,
                 Share(usage.Volumes.Where(v => v.Links == 0).Sum(v => v.Bytes), volumes)),
             new("Build Cache", 0, 0, 0, HumanSize.Decimal(0)),

@@ -55,7 +55,7 @@ internal sealed class SystemPruneVerb : Verb
         foreach (ContainerUsage container in containers)
         {
             ContainerConfig config = container.Config;
-            if (container.State.Pid > 0 || !filter.Fits(config.Created, config.Labels)) continue;
+            if (container.State.IsActive || !filter.Fits(config.Created, config.Labels)) continue;
             if (!engine.TryRemove(config, withVolumes: false)) continue;
             gone.Add(config.Id);
             bytes += container.Bytes;
