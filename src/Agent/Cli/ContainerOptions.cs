@@ -117,7 +117,7 @@ internal static class ContainerOptions
             Restart = RestartOf(a),
             Healthcheck = HealthFlags.Read(a),
             HealthOnFailure = HealthFlags.OnFailure(a),
-            DependsOn = [.. a.Values("depends-on")],
+            DependsOn = DependenciesOf(a),
             ReadonlyRootfs = a.Flag("read-only"),
             Privileged = a.Flag("privileged"),
             CapAdd = [.. a.Values("cap-add")],
@@ -162,6 +162,13 @@ internal static class ContainerOptions
         RestartPolicy policy = RestartPolicy.Parse(a.Value("restart") ?? "");
         return policy == RestartPolicy.No || !a.Flag("rm") ? policy
             : throw new UsageException("Conflicting options: cannot specify both --restart and --rm", 125);
+    }
+
+    private static string[] DependenciesOf(ParsedArguments a)
+    {
+        string[] dependencies = [.. a.Values("depends-on")];
+        foreach (string dependency in dependencies) Dependency.Parse(dependency);
+        return dependencies;
     }
 
     private static string WorkingDir(string? path)

@@ -9,6 +9,11 @@ internal static class ProcessTimes
     /// <summary>Start time in clock ticks since boot; 0 when the process is gone.</summary>
     public static long StartTime(int pid) => PidFd.TryReadStartTime(pid, out ulong time) == Errno.None ? (long)time : 0;
 
-    /// <summary>Whether this very process still runs.</summary>
-    public static bool IsAlive(int pid, long startTime) => pid > 0 && startTime != 0 && StartTime(pid) == startTime;
+    /// <summary>
+    /// Whether this very process still runs. One that has ended is there for as long as its parent does not ask how:
+    /// that of a killed monitor's is the host's init, which may take its time.
+    /// </summary>
+    public static bool IsAlive(int pid, long startTime) => pid > 0 && startTime != 0
+        && PidFd.TryReadStat(pid, out char state, out ulong started) == Errno.None
+        && (long)started == startTime && state is not ('Z' or 'X');
 }

@@ -8,14 +8,16 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Manager;
 
 /// <summary>
-/// The engine in a loop (<c>skiff agent</c>): puts right what a crash left, then watches every monitor, those that run
-/// already and those to come, and cleans up after one that dies without doing so itself. It owns nothing: killing it
-/// harms no container, and its successor finds the same state. One thread; it sleeps until something happens.
+/// The engine in a loop (<c>skiff agent</c>): puts right what a crash left, starts what should run, then watches every
+/// monitor, those that run already and those to come; it cleans up after one that dies without doing so itself and
+/// starts its container again. It owns nothing: killing it harms no container, and its successor finds the same state.
+/// One thread; it sleeps until something happens.
 /// </summary>
 internal sealed class AgentLoop : IDisposable
 {
     private const int FirstIdleMs = 1000;
     private const int IdleMs = 10_000;
+    private const int RestartAfterCrashMs = 1000;
 
     private readonly Engine _engine;
     private readonly Action<string> _log;
@@ -24,7 +26,8 @@ internal sealed class AgentLoop : IDisposable
     private readonly EventLoop _loop = new();
     private readonly Inotify _inotify = new();
     private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
-    private readonly Dictionary<int, string> _starting = []; // Watches of run directories that have no state yet.
+    private readonly BootStart _boot;
+    private readonly Dictionary<int, string> _watches = []; // Of run directories, until nobody waits for their state.
     private readonly Dictionary<string, PidFd> _monitors = [];
     private readonly byte[] _events = new byte[4096];
     private readonly Fd _lock;
@@ -37,6 +40,7 @@ internal sealed class AgentLoop : IDisposable
     public AgentLoop(Engine engine, Action<string> log, DiskGovernor? governor = null)
     {
         (_engine, _log, _governor) = (engine, log, governor);
+        _boot = new BootStart(engine, _loop, log);
         Files.MakeDirectories(engine.Roots.RunRoot);
         _lock = Files.Open(
             Path.Combine(engine.Roots.RunRoot, "agent.lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
@@ -56,6 +60,7 @@ internal sealed class AgentLoop : IDisposable
         _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => _loop.End());
         Try("cleaning up", _engine.Reconcile);
         AdoptAll();
+        Try("starting containers", _boot.Begin);
         if (_governor is not null) Watch(_governor);
         _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
     }
@@ -92,29 +97,36 @@ internal sealed class AgentLoop : IDisposable
             foreach (InotifyEvent e in events)
             {
                 if ((e.Mask & InotifyMask.IN_Q_OVERFLOW) != 0) AdoptAll();
-                else if ((e.Mask & InotifyMask.IN_IGNORED) != 0) _starting.Remove(e.Watch);
-                else if (_starting.TryGetValue(e.Watch, out string? id)) Adopt(id, e.Watch);
+                else if ((e.Mask & InotifyMask.IN_IGNORED) != 0) _watches.Remove(e.Watch);
+                else if (_watches.TryGetValue(e.Watch, out string? id)) Adopt(id, e.Watch);
                 else if ((e.Mask & InotifyMask.IN_CREATE) != 0) Adopt(Encoding.UTF8.GetString(e.Name));
             }
     }
 
-    // A run directory whose monitor has not written its state yet is looked at again when it does.
+    // A run directory whose monitor has not written its state yet is looked at again when it does; others as long as
+    // a container waits for what becomes of them.
     private void Adopt(string id, int watch = -1)
     {
-        if (_monitors.ContainsKey(id)) return;
         Try($"adopting container {id}", () =>
         {
-            if (watch < 0) watch = TryWatch(id);
+            if (watch < 0 && (_boot.IsWaiting || !_monitors.ContainsKey(id))) watch = TryWatch(id);
             if (watch < 0 || _engine.Containers.ReadRunState(id) is not { } state) return;
-            _inotify.Remove(watch);
-            if (PidFd.TryOpen(state.MonitorPid, (ulong)state.MonitorStartTime, out PidFd? monitor) != Errno.None)
-            {
-                Reap(id);
-                return;
-            }
-            _monitors.Add(id, monitor!);
-            _loop.Watch(monitor!.Fd, EpollEvents.EPOLLIN, _ => OnMonitorEnd(id));
+            if (!_monitors.ContainsKey(id) && !TryAdd(id, state)) return;
+            if (_boot.IsWaiting) _boot.Look();
+            if (!_boot.IsWaiting) _inotify.Remove(watch);
         });
+    }
+
+    private bool TryAdd(string id, ContainerState state)
+    {
+        if (PidFd.TryOpen(state.MonitorPid, (ulong)state.MonitorStartTime, out PidFd? monitor) != Errno.None)
+        {
+            Reap(id);
+            return false;
+        }
+        _monitors.Add(id, monitor!);
+        _loop.Watch(monitor!.Fd, EpollEvents.EPOLLIN, _ => OnMonitorEnd(id));
+        return true;
     }
 
     private int TryWatch(string id)
@@ -123,7 +135,7 @@ internal sealed class AgentLoop : IDisposable
         {
             int watch = _inotify.Add(
                 _engine.Containers.RunDirectory(id), InotifyMask.IN_MOVED_TO | InotifyMask.IN_ONLYDIR);
-            _starting[watch] = id;
+            _watches[watch] = id;
             return watch;
         }
         catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
@@ -146,7 +158,11 @@ internal sealed class AgentLoop : IDisposable
     private void Reap(string id) => Try($"cleaning up after container {id}", () =>
     {
         if (_engine.Containers.ReadRunState(id) is null || _engine.Containers.TryRead(id) is not { } config) return;
-        if (!_engine.StateOf(config).IsActive) _log($"container {config.Name}: its monitor was killed; cleaned up");
+        ContainerState state = _engine.StateOf(config);
+        if (state.IsActive) return;
+        bool again = config.Restart.StartsAtBoot(state, afterBoot: false);
+        _log($"container {config.Name}: its monitor was killed; {(again ? "started again" : "cleaned up")}");
+        if (again) _loop.After(RestartAfterCrashMs, () => Try($"starting {config.Name}", () => _boot.Start(config)));
     });
 
     // One broken container must not keep the others from being looked after.

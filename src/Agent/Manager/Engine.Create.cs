@@ -26,6 +26,7 @@ internal sealed partial class Engine
             config =
                 config with { NetworkMode = "container:"
                     + Containers.Find(config.NetworkMode["container:".Length..]).Id };
+        foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: false })
                 Volumes.Create(mount.Source);

@@ -5,7 +5,9 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Monitor;
 
-/// <summary>What a monitor writes down about its container: in RUNROOT while it lives, on the disk at its ends.</summary>
+/// <summary>
+/// What a monitor writes down about its container: in RUNROOT while it lives, on the disk at its ends.
+/// </summary>
 internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, ContainerConfig config)
 {
     /// <summary>The state as last written.</summary>

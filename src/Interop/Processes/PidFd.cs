@@ -51,9 +51,15 @@ public sealed unsafe class PidFd : IDisposable
     /// <summary>
     /// Field 22 of /proc/PID/stat: clock ticks after boot, which with the pid names a process for the length of a boot.
     /// </summary>
-    public static Errno TryReadStartTime(int pid, out ulong startTime)
+    public static Errno TryReadStartTime(int pid, out ulong startTime) => TryReadStat(pid, out _, out startTime);
+
+    /// <summary>
+    /// The start time, and field 3 of /proc/PID/stat: the state of the main thread, Z when it has ended and its parent
+    /// has not asked how.
+    /// </summary>
+    public static Errno TryReadStat(int pid, out char state, out ulong startTime)
     {
-        startTime = 0;
+        (state, startTime) = (default, 0);
         Errno errno = Files.TryOpenAt(Fd.Cwd, $"/proc/{pid}/stat", OpenFlags.O_RDONLY, 0, out Fd? fd);
         if (errno != Errno.None) return errno == Errno.ENOENT ? Errno.ESRCH : errno;
         using (fd)
@@ -61,7 +67,7 @@ public sealed unsafe class PidFd : IDisposable
             Span<byte> buffer = stackalloc byte[1024];
             errno = Files.TryRead(fd!, buffer, out int length);
             if (errno != Errno.None) return errno;
-            return TryParseStartTime(buffer[..length], out startTime) ? Errno.None : Errno.EINVAL;
+            return TryParseStat(buffer[..length], out state, out startTime) ? Errno.None : Errno.EINVAL;
         }
     }
 
@@ -105,11 +111,12 @@ public sealed unsafe class PidFd : IDisposable
 
     // The name in parentheses may hold spaces and parentheses, so fields are counted from the last one; the state is
     // field 3.
-    private static bool TryParseStartTime(ReadOnlySpan<byte> stat, out ulong startTime)
+    private static bool TryParseStat(ReadOnlySpan<byte> stat, out char state, out ulong startTime)
     {
-        startTime = 0;
+        (state, startTime) = (default, 0);
         int at = stat.LastIndexOf((byte)')');
-        if (at < 0) return false;
+        if (at < 0 || at + 2 >= stat.Length) return false;
+        state = (char)stat[at + 2];
         ReadOnlySpan<byte> rest = stat[(at + 1)..];
         for (int field = 2; field < 22; field++)
         {
