@@ -92,7 +92,8 @@ internal sealed partial class MonitorProcess
     // Its exit code may be 0, after an orderly end; the policy's limit counts all the same.
     private void EndAndRestart()
     {
-        _restartAnyway = _config.HealthOnFailure == "restart" || _config.Restart.Restarts(1, _records.State.RestartCount);
+        _restartAnyway = _config.HealthOnFailure == "restart"
+            || _config.Restart.Restarts(1, _records.State.RestartCount);
         EndRun();
     }
 
