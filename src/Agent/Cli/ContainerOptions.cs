@@ -55,6 +55,8 @@ internal static class ContainerOptions
         Option.Value("ip", "string", "IPv4 address (e.g., 172.30.100.104)"),
         Option.Value("ipc", "string", "IPC mode to use"),
         Option.List("label", "list", "Set meta data on a container", 'l'),
+        Option.Value("log-driver", "string", "Logging driver for the container"),
+        Option.List("log-opt", "list", "Log driver options"),
         Option.Value("mac-address", "string", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
         Option.Value("memory", "bytes", "Memory limit", 'm'),
         Option.Value("memory-reservation", "bytes", "Memory soft limit"),
@@ -143,6 +145,8 @@ internal static class ContainerOptions
             PidMode = HostOrPrivate(a, "pid"),
             IpcMode = HostOrPrivate(a, "ipc"),
             UtsMode = HostOrPrivate(a, "uts"),
+            LogDriver = a.Value("log-driver") ?? "",
+            LogOptions = KeyValues.Pairs(a.Values("log-opt")),
             StopSignal = a.Value("stop-signal") is { } signal ? SignalNames.Checked(signal) : "",
             StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
         };

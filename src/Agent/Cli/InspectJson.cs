@@ -151,6 +151,10 @@ internal static partial class InspectJson
     {
         Resources r = c.Resources;
         w.WriteStartObject("HostConfig");
+        w.WriteStartObject("LogConfig");
+        w.WriteString("Type", c.LogDriver.Length > 0 ? c.LogDriver : "local");
+        WritePairs(w, "Config", c.LogOptions);
+        w.WriteEndObject();
         w.WriteString("NetworkMode", c.NetworkMode);
         w.WriteBoolean("AutoRemove", c.AutoRemove);
         w.WriteBoolean("Privileged", c.Privileged);

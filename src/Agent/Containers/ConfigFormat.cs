@@ -69,6 +69,8 @@ internal static class ConfigFormat
             PidMode = Text(e, "PidMode"),
             IpcMode = Text(e, "IpcMode"),
             UtsMode = Text(e, "UtsMode"),
+            LogDriver = Text(e, "LogDriver"),
+            LogOptions = Pairs(e, "LogOptions"),
             StopSignal = Text(e, "StopSignal"),
             StopTimeoutSeconds = (int)Number(e, "StopTimeoutSeconds"),
             Entrypoint = Texts(e, "Entrypoint"),
@@ -129,6 +131,8 @@ internal static class ConfigFormat
         JsonFields.Write(w, "PidMode", c.PidMode);
         JsonFields.Write(w, "IpcMode", c.IpcMode);
         JsonFields.Write(w, "UtsMode", c.UtsMode);
+        JsonFields.Write(w, "LogDriver", c.LogDriver);
+        JsonFields.Write(w, "LogOptions", c.LogOptions);
         JsonFields.Write(w, "StopSignal", c.StopSignal);
         JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
         JsonFields.Write(w, "Entrypoint", c.Entrypoint);

@@ -152,6 +152,12 @@ internal sealed record ContainerConfig
     /// <summary><c>host</c> or <c>private</c>.</summary>
     public string UtsMode { get; init; } = "";
 
+    /// <summary>Where output is logged (<c>--log-driver</c>); empty asks for the host's default.</summary>
+    public string LogDriver { get; init; } = "";
+
+    /// <summary>The driver's options (<c>--log-opt</c>), the host's defaults included.</summary>
+    public Dictionary<string, string> LogOptions { get; init; } = [];
+
     /// <summary>Signal that <c>stop</c> sends.</summary>
     public string StopSignal { get; init; } = "SIGTERM";
 

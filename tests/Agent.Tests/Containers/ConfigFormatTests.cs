@@ -28,7 +28,7 @@ public class ConfigFormatTests
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
             UtsMode = "host",
-        StopSignal = "SIGINT", StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"],
+        LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT", StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"],
     };
 
     [Fact]

@@ -44,6 +44,18 @@ internal static class KeyValues
         return labels;
     }
 
+    /// <summary>Options of <c>--log-opt</c>; one without a value is empty. Later ones win.</summary>
+    public static Dictionary<string, string> Pairs(IReadOnlyList<string> values)
+    {
+        var pairs = new Dictionary<string, string>();
+        foreach (string value in values)
+        {
+            int equals = value.IndexOf('=');
+            pairs[equals < 0 ? value : value[..equals]] = equals < 0 ? "" : value[(equals + 1)..];
+        }
+        return pairs;
+    }
+
     private static void ReadFile(string path, List<string> environment)
     {
         foreach (ReadOnlySpan<char> whole in ReadText(path).EnumerateLines())
