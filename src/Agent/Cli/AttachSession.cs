@@ -13,8 +13,6 @@ namespace Skiff.Agent.Cli;
 /// </summary>
 internal sealed class AttachSession : IDisposable
 {
-    private const byte CtrlP = 16, CtrlQ = 17;
-
     private static readonly PosixSignal[] s_proxied =
         [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10,
             (PosixSignal)12];
@@ -24,11 +22,16 @@ internal sealed class AttachSession : IDisposable
     private readonly Fd[] _outputs = [Fd.Borrow(1), Fd.Borrow(2)];
     private readonly List<IDisposable> _registrations = [];
     private readonly bool _tty;
+    private readonly DetachKeys _keys;
     private TerminalMode? _saved;
     private volatile bool _detached;
 
     /// <summary>Prepares; nothing is read or written yet.</summary>
-    public AttachSession(MonitorClient client, bool tty) => (_client, _tty) = (client, tty);
+    public AttachSession(MonitorClient client, bool tty, DetachKeys keys) =>
+        (_client, _tty, _keys) = (client, tty, keys);
+
+    /// <summary>Whether the user left with the detach keys.</summary>
+    public bool Detached => _detached;
 
     /// <summary>Window size of this process' terminal; zeros when it has none.</summary>
     public static (ushort Rows, ushort Columns) TerminalSize() =>
@@ -80,19 +83,23 @@ internal sealed class AttachSession : IDisposable
     private void FeedStdin()
     {
         byte[] buffer = new byte[32 << 10];
-        bool sawCtrlP = false;
+        var onward = new List<byte>();
         try
         {
-            while (Files.TryRead(_stdin, buffer.AsSpan(1), out int count) == Errno.None && count > 0)
+            while (Files.TryRead(_stdin, buffer, out int count) == Errno.None && count > 0)
             {
-                if (_saved is not null && EndsWithDetachKeys(buffer.AsSpan(1, count), ref sawCtrlP))
+                if (_saved is null)
                 {
-                    _detached = true;
-                    _client.Socket.Shutdown();
-                    return;
+                    _client.Send(Packet.Of(PacketType.Stdin, buffer.AsSpan(0, count)));
+                    continue;
                 }
-                buffer[0] = (byte)PacketType.Stdin;
-                _client.Send(buffer.AsSpan(0, count + 1).ToArray());
+                onward.Clear();
+                bool leaves = _keys.Take(buffer.AsSpan(0, count), onward);
+                if (onward.Count > 0) _client.Send(Packet.Of(PacketType.Stdin, CollectionsMarshal.AsSpan(onward)));
+                if (!leaves) continue;
+                _detached = true;
+                _client.Socket.Shutdown();
+                return;
             }
             _client.Send([(byte)PacketType.StdinEnd]);
         }
@@ -100,16 +107,6 @@ internal sealed class AttachSession : IDisposable
         {
             // The container has ended; the other thread knows and says so.
         }
-    }
-
-    private static bool EndsWithDetachKeys(ReadOnlySpan<byte> typed, ref bool sawCtrlP)
-    {
-        foreach (byte key in typed)
-        {
-            if (sawCtrlP && key == CtrlQ) return true;
-            sawCtrlP = key == CtrlP;
-        }
-        return false;
     }
 
     private void OnWindowChange(PosixSignalContext context)

@@ -13,13 +13,20 @@ internal static class ContainerOptions
     public static readonly Option[] Table =
     [
         Option.List("add-host", "list", "Add a custom host-to-IP mapping (host:ip)"),
+        Option.List("annotation", "map", "Add an annotation to the container (passed through to the OCI runtime)"),
+        Option.List("attach", "list", "Attach to STDIN, STDOUT or STDERR", 'a'),
         Option.Value("blkio-weight", "uint16",
             "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
+        Option.List("blkio-weight-device", "list", "Block IO weight (relative device weight)"),
         Option.List("cap-add", "list", "Add Linux capabilities"),
         Option.List("cap-drop", "list", "Drop Linux capabilities"),
         Option.Value("cidfile", "string", "Write the container ID to the file"),
+        Option.Value("cpu-count", "int", "CPU count (Windows only)"),
+        Option.Value("cpu-percent", "int", "CPU percent (Windows only)"),
         Option.Value("cpu-period", "int", "Limit CPU CFS (Completely Fair Scheduler) period"),
         Option.Value("cpu-quota", "int", "Limit CPU CFS (Completely Fair Scheduler) quota"),
+        Option.Value("cpu-rt-period", "int", "Limit CPU real-time period in microseconds (not with cgroup v2)"),
+        Option.Value("cpu-rt-runtime", "int", "Limit CPU real-time runtime in microseconds (not with cgroup v2)"),
         Option.Value("cpu-shares", "int", "CPU shares (relative weight)", 'c'),
         Option.Value("cpus", "decimal", "Number of CPUs"),
         Option.Value("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
@@ -31,6 +38,7 @@ internal static class ContainerOptions
         Option.List("device-read-iops", "list", "Limit read rate (IO per second) from a device"),
         Option.List("device-write-bps", "list", "Limit write rate (bytes per second) to a device"),
         Option.List("device-write-iops", "list", "Limit write rate (IO per second) to a device"),
+        Option.Flag("disable-content-trust", "Skip image verification (no effect: see docs/trust.md)"),
         Option.List("dns", "list", "Set custom DNS servers"),
         Option.List("dns-option", "list", "Set DNS options"),
         Option.List("dns-search", "list", "Set custom DNS search domains"),
@@ -39,6 +47,7 @@ internal static class ContainerOptions
         Option.List("env", "list", "Set environment variables", 'e'),
         Option.List("env-file", "list", "Read in a file of environment variables"),
         Option.List("expose", "list", "Expose a port or a range of ports"),
+        Option.Value("gpus", "gpu-request", "GPU devices to add to the container ('all' to pass all GPUs)"),
         Option.List("group-add", "list", "Add additional groups to join"),
         Option.Value("health-cmd", "string", "Command to run to check health"),
         Option.Value("health-interval", "duration", "Time between running the check (ms|s|m|h) (default 0s)"),
@@ -51,21 +60,33 @@ internal static class ContainerOptions
             + "health-retries countdown (ms|s|m|h) (default 0s)"),
         Option.Value("health-timeout", "duration", "Maximum time to allow one check to run (ms|s|m|h) (default 0s)"),
         Option.Value("hostname", "string", "Container host name", 'h'),
+        Option.Flag("init", "Run an init inside the container that forwards signals and reaps processes"),
         Option.Flag("interactive", "Keep STDIN open even if not attached", 'i'),
+        Option.Value("io-maxbandwidth", "bytes", "Maximum IO bandwidth limit for the system drive (Windows only)"),
+        Option.Value("io-maxiops", "uint", "Maximum IOps limit for the system drive (Windows only)"),
         Option.Value("ip", "string", "IPv4 address (e.g., 172.30.100.104)"),
+        Option.Value("ip6", "string", "IPv6 address (e.g., 2001:db8::33)"),
         Option.Value("ipc", "string", "IPC mode to use"),
+        Option.Value("isolation", "string", "Container isolation technology (default)"),
+        Option.Value("kernel-memory", "bytes", "Kernel memory limit (not supported by the kernel)"),
         Option.List("label", "list", "Set meta data on a container", 'l'),
+        Option.List("label-file", "list", "Read in a line delimited file of labels"),
+        Option.List("link", "list", "Add link to another container"),
+        Option.List("link-local-ip", "list", "Container IPv4/IPv6 link-local addresses"),
         Option.Value("log-driver", "string", "Logging driver for the container"),
         Option.List("log-opt", "list", "Log driver options"),
         Option.Value("mac-address", "string", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
         Option.Value("memory", "bytes", "Memory limit", 'm'),
         Option.Value("memory-reservation", "bytes", "Memory soft limit"),
         Option.Value("memory-swap", "bytes", "Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
+        Option.Value("memory-swappiness", "int", "Tune container memory swappiness (0 to 100) (not with cgroup v2)"),
         Option.List("mount", "mount", "Attach a filesystem mount to the container"),
         Option.Value("name", "string", "Assign a name to the container"),
         Option.Value("network", "network", "Connect a container to a network"),
+        Option.List("network-alias", "list", "Add network-scoped alias for the container"),
         Option.Value("net", "network", "Connect a container to a network"),
         Option.Flag("no-healthcheck", "Disable any container-specified HEALTHCHECK"),
+        Option.Flag("oom-kill-disable", "Disable OOM Killer (not with cgroup v2)"),
         Option.Value("oom-score-adj", "int", "Tune host's OOM preferences (-1000 to 1000)"),
         Option.Value("pid", "string", "PID namespace to use"),
         Option.Value("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
@@ -73,6 +94,7 @@ internal static class ContainerOptions
         Option.Flag("privileged", "Give extended privileges to this container"),
         ProgressView.Option,
         Option.List("publish", "list", "Publish a container's port(s) to the host", 'p'),
+        Option.Flag("publish-all", "Publish all exposed ports to random ports", 'P'),
         Option.Value("pull", "string", "Pull image before running (always, missing, never)"),
         Option.Flag("quiet", "Suppress the pull output", 'q'),
         Option.Flag("read-only", "Mount the container's root filesystem as read only"),
@@ -80,23 +102,29 @@ internal static class ContainerOptions
             "Restart policy to apply when a container exits (no, always, unless-stopped, on-failure[:N], "
             + "on-unhealthy[:N])"),
         Option.Flag("rm", "Automatically remove the container and its associated anonymous volumes when it exits"),
+        Option.Value("runtime", "string", "Runtime to use for this container"),
         Option.List("security-opt", "list", "Security Options"),
         Option.Value("shm-size", "bytes", "Size of /dev/shm"),
         Option.Value("stop-signal", "string", "Signal to stop the container"),
         Option.Value("stop-timeout", "int", "Timeout (in seconds) to stop a container"),
+        Option.List("storage-opt", "list", "Storage driver options for the container (size=BYTES)"),
         Option.List("sysctl", "map", "Sysctl options"),
         Option.List("tmpfs", "list", "Mount a tmpfs directory"),
         Option.Flag("tty", "Allocate a pseudo-TTY", 't'),
         Option.List("ulimit", "ulimit", "Ulimit options"),
+        Option.Flag("use-api-socket", "Bind mount Docker API socket and required auth (not supported)"),
         Option.Value("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", 'u'),
         Option.Value("uts", "string", "UTS namespace to use"),
         Option.List("volume", "list", "Bind mount a volume", 'v'),
+        Option.Value("volume-driver", "string", "Optional volume driver for the container"),
+        Option.List("volumes-from", "list", "Mount volumes from the specified container(s)"),
         Option.Value("workdir", "string", "Working directory inside the container", 'w'),
     ];
 
     /// <summary>The configuration that the flags alone ask for; the image's part is merged later.</summary>
     public static ContainerConfig Read(ParsedArguments a, string id)
     {
+        RefusedFlags.Check(a);
         return new ContainerConfig
         {
             Id = id,
@@ -114,7 +142,13 @@ internal static class ContainerOptions
             Domainname = a.Value("domainname") ?? "",
             Tty = a.Flag("tty"),
             OpenStdin = a.Flag("interactive"),
-            Labels = KeyValues.Labels(a.Values("label")),
+            Labels = KeyValues.Labels([.. a.Values("label-file").SelectMany(KeyValues.Lines), .. a.Values("label")]),
+            Annotations = KeyValues.Annotations(a.Values("annotation")),
+            Init = a.Flag("init"),
+            Links = [.. a.Values("link").Select(Link.Normalized)],
+            PublishAllPorts = a.Flag("publish-all"),
+            VolumesFrom = [.. a.Values("volumes-from")],
+            StorageSizeBytes = StorageSize(a),
             AutoRemove = a.Flag("rm"),
             Restart = RestartOf(a),
             Healthcheck = HealthFlags.Read(a),
@@ -131,8 +165,8 @@ internal static class ContainerOptions
             Resources = ResourceFlags.Read(a),
             Ulimits = [.. a.Values("ulimit")],
             Sysctls = KeyValues.Labels(a.Values("sysctl")),
-            ShmSizeBytes = a.Bytes("shm-size") ?? ContainerDefaults.ShmSizeBytes,
-            OomScoreAdj = (int?)a.Number("oom-score-adj"),
+            ShmSizeBytes = ShmSize(a),
+            OomScoreAdj = OomScoreAdj(a),
             NetworkMode = Network(a.Value("network") ?? a.Value("net") ?? "bridge"),
             Ports = [.. a.Values("publish")],
             IpAddress = a.Value("ip"),
@@ -181,6 +215,33 @@ internal static class ContainerOptions
         return path.StartsWith('/') ? path
             : throw new UsageException($"the working directory '{path}' is invalid, it needs to be an absolute path",
             125);
+    }
+
+    private static int? OomScoreAdj(ParsedArguments a) => a.Number("oom-score-adj") is not { } score ? null
+        : score is >= -1000 and <= 1000 ? (int)score
+        : throw new UsageException($"Invalid value {score}, range for oom score adj is [-1000, 1000]", 125);
+
+    private static long ShmSize(ParsedArguments a) => a.Bytes("shm-size") switch
+    {
+        null => ContainerDefaults.ShmSizeBytes,
+        < 0 => throw new UsageException("SHM size can not be less than 0", 125),
+        0 => ContainerDefaults.ShmSizeBytes,
+        var size => size.Value,
+    };
+
+    private static long StorageSize(ParsedArguments a)
+    {
+        long size = 0;
+        foreach (string option in a.Values("storage-opt"))
+        {
+            int equals = option.IndexOf('=');
+            if (equals < 0 || !option.AsSpan(0, equals).Equals("size", StringComparison.OrdinalIgnoreCase))
+                throw new UsageException(
+                    $"--storage-opt is supported only with the option size: unknown option {option}", 125);
+            if (!ByteSize.TryParse(option[(equals + 1)..], out size, out string problem))
+                throw a.Invalid("storage-opt", option, problem);
+        }
+        return size;
     }
 
     private static string Network(string mode) => mode == "default" ? "bridge" : mode;

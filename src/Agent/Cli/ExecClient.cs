@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
+using Skiff.Interop.Events;
 using Skiff.Interop.Terminals;
 
 namespace Skiff.Agent.Cli;
@@ -11,7 +12,7 @@ namespace Skiff.Agent.Cli;
 /// this process
 /// moves bytes between its terminal and the container's.
 /// </summary>
-internal sealed class ExecClient(MonitorClient client)
+internal sealed class ExecClient(MonitorClient client, DetachKeys keys)
 {
     private readonly byte[] _buffer = new byte[Packet.MaxBytes];
 
@@ -47,12 +48,17 @@ internal sealed class ExecClient(MonitorClient client)
     {
         Fd stdin = Fd.Borrow(0), stdout = Fd.Borrow(1);
         TerminalMode? saved = interactive && Termios.IsTerminal(stdin) ? Termios.MakeRaw(stdin) : null;
+        using var left = new EventFd();
         using var resize = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => CopySize(stdin, terminal));
         try
         {
-            if (interactive) new Thread(() => Copy(stdin, terminal)) { IsBackground = true }.Start();
-            Copy(terminal, stdout);
-            return WaitExited();
+            if (interactive)
+                new Thread(() =>
+                {
+                    if (CopyTyped(stdin, terminal)) left.Signal();
+                }) { IsBackground = true }.Start();
+            return CopyOutput(terminal, stdout, left) ? WaitExited()
+                : throw new UsageException("read escape sequence");
         }
         finally
         {
@@ -60,27 +66,61 @@ internal sealed class ExecClient(MonitorClient client)
         }
     }
 
+    // True at the terminal's end; false when the user has left before.
+    private static bool CopyOutput(Fd terminal, Fd to, EventFd left)
+    {
+        using var epoll = new Epoll();
+        epoll.Add(terminal, EpollEvents.EPOLLIN, 0);
+        epoll.Add(left.Fd, EpollEvents.EPOLLIN, 1);
+        byte[] buffer = new byte[32 << 10];
+        Span<EpollEvent> events = stackalloc EpollEvent[2];
+        while (true)
+        {
+            int count = epoll.Wait(events, -1);
+            for (int i = 0; i < count; i++)
+            {
+                if (events[i].Data == 1) return false;
+                // EIO is how a terminal says that its last user has gone.
+                if (Files.TryRead(terminal, buffer, out int length) != Errno.None || length == 0) return true;
+                Files.WriteAll(to, buffer.AsSpan(0, length));
+            }
+        }
+    }
+
     private int WaitExited() =>
         client.WaitExited(-1, out int exitCode) ? exitCode
             : throw new UsageException("the container ended while the command ran", 137);
 
-    private static void CopySize(Fd from, Fd to)
+    // True when the detach keys were among it. The process goes on.
+    private bool CopyTyped(Fd stdin, Fd terminal)
     {
-        if (WindowSize.TryGet(from, out ushort rows, out ushort columns)) WindowSize.Set(to, rows, columns);
+        byte[] buffer = new byte[4096];
+        var onward = new List<byte>();
+        while (Files.TryRead(stdin, buffer, out int count) == Errno.None && count > 0)
+        {
+            onward.Clear();
+            if (keys.Take(buffer.AsSpan(0, count), onward)) return true;
+            if (!TryWriteAll(terminal, CollectionsMarshal.AsSpan(onward))) return false;
+        }
+        return false;
     }
 
-    // Ends with the input, or with EIO when the other side of the terminal has gone.
-    private static void Copy(Fd from, Fd to)
+    // False when the terminal has closed under the writer: its end is told by the exit code.
+    private static bool TryWriteAll(Fd terminal, ReadOnlySpan<byte> bytes)
     {
-        byte[] buffer = new byte[32 << 10];
         try
         {
-            while (Files.TryRead(from, buffer, out int count) == Errno.None && count > 0) Files.WriteAll(to,
-                buffer.AsSpan(0, count));
+            Files.WriteAll(terminal, bytes);
+            return true;
         }
         catch (Exception e) when (e is LinuxException or ObjectDisposedException)
         {
-            // The terminal closed under the writer: its end is told by the exit code.
+            return false;
         }
+    }
+
+    private static void CopySize(Fd from, Fd to)
+    {
+        if (WindowSize.TryGet(from, out ushort rows, out ushort columns)) WindowSize.Set(to, rows, columns);
     }
 }

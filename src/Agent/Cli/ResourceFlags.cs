@@ -5,7 +5,7 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary>Docker's resource flags.</summary>
+/// <summary>Docker's resource flags, with its ranges and its words.</summary>
 internal static class ResourceFlags
 {
     private const long MinimumMemoryBytes = 6 << 20;
@@ -16,17 +16,31 @@ internal static class ResourceFlags
         ("device-read-iops", "riops", false), ("device-write-iops", "wiops", false),
     ];
 
+    // What cgroup v2 has no word for, and why.
+    private static readonly (string Option, string Why)[] s_refused =
+    [
+        ("kernel-memory", "the kernel has had no separate limit for its own memory since Linux 5.16: --memory counts it"),
+        ("cpu-rt-period", "cgroup v2 has no controller of real-time bandwidth"),
+        ("cpu-rt-runtime", "cgroup v2 has no controller of real-time bandwidth"),
+        ("oom-kill-disable", "cgroup v2 cannot stop processes at the limit instead of ending one: use --memory-swap, or "
+            + "--oom-score-adj to say which"),
+    ];
+
     /// <summary>The limits asked for.</summary>
+    /// <exception cref="UsageException">One is out of its range, or contradicts another.</exception>
     public static Resources Read(ParsedArguments a)
     {
-        long memory = a.Bytes("memory") ?? 0;
-        if (memory is > 0 and < MinimumMemoryBytes)
-            throw new UsageException("Minimum memory limit allowed is 6MB", 125);
+        foreach (var (option, why) in s_refused)
+            if (a.Value(option) is not (null or "false" or "0"))
+                throw new UsageException($"--{option} is not supported: {why}", 125);
         if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
             throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
-        return new Resources
+        if (a.Number("memory-swappiness") is < -1 or > 100)
+            throw new UsageException(
+                $"Invalid value: {a.Value("memory-swappiness")}, valid memory swappiness range is 0-100", 125);
+        var resources = new Resources
         {
-            MemoryMaxBytes = memory,
+            MemoryMaxBytes = a.Bytes("memory") ?? 0,
             MemoryReservationBytes = a.Bytes("memory-reservation") ?? 0,
             MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : a.Bytes("memory-swap") ?? 0,
             CpuQuotaUs = a.Value("cpus") is { } cpus
@@ -37,9 +51,60 @@ internal static class ResourceFlags
             CpusetCpus = a.Value("cpuset-cpus") ?? "",
             CpusetMems = a.Value("cpuset-mems") ?? "",
             PidsMax = a.Number("pids-limit") ?? 0,
-            BlkioWeight = (int)(a.Number("blkio-weight") ?? 0),
+            BlkioWeight = (int)Math.Clamp(a.Number("blkio-weight") ?? 0, -1, int.MaxValue),
+            BlkioWeightDevices = [.. a.Values("blkio-weight-device").Select(WeightDevice)],
             IoMax = [.. IoMax(a)],
         };
+        Check(resources);
+        return resources;
+    }
+
+    /// <summary>Refuses limits that are out of their range or contradict each other.</summary>
+    /// <exception cref="UsageException">In docker's words.</exception>
+    public static void Check(Resources r)
+    {
+        CheckMemory(r);
+        if (r.CpuPeriodUs != 0 && r.CpuPeriodUs is < 1000 or > 1_000_000)
+            throw Refused(
+                "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
+        if (r.CpuQuotaUs is > 0 and < 1000)
+            throw Refused("CPU cfs quota can not be less than 1ms (i.e. 1000)");
+        if (r.CpuShares < 0)
+            throw Refused($"invalid CPU shares ({r.CpuShares}): value must be a positive integer");
+        if (r.BlkioWeight != 0 && r.BlkioWeight is < 10 or > 1000)
+            throw Refused("Range of blkio weight is from 10 to 1000");
+        CpuSets.Check(r.CpusetCpus, "cpus", "CPUs", "/sys/devices/system/cpu/online");
+        CpuSets.Check(r.CpusetMems, "mems", "memory nodes", "/sys/devices/system/node/online");
+    }
+
+    private static void CheckMemory(Resources r)
+    {
+        (long max, long reserved, long total) = (r.MemoryMaxBytes, r.MemoryReservationBytes, r.MemorySwapTotalBytes);
+        if (max is > 0 and < MinimumMemoryBytes) throw Refused("Minimum memory limit allowed is 6MB");
+        if (reserved is > 0 and < MinimumMemoryBytes) throw Refused("Minimum memory reservation allowed is 6MB");
+        if (max > 0 && total > 0 && total < max)
+            throw Refused("Minimum memoryswap limit should be larger than memory limit, see usage");
+        if (max == 0 && total > 0)
+            throw Refused("You should always set the Memory limit when using Memoryswap limit, see usage");
+        if (max > 0 && max < reserved)
+            throw Refused("Minimum memory limit can not be less than memory reservation limit, see usage");
+    }
+
+    private static UsageException Refused(string problem) => new(problem, 125);
+
+    private static string WeightDevice(string value)
+    {
+        int colon = value.LastIndexOf(':');
+        if (colon <= 0) throw BadDevice(value, $"bad format: {value}");
+        if (!value.StartsWith("/dev/", StringComparison.Ordinal))
+            throw BadDevice(value, $"bad format for device path: {value}");
+        bool good = int.TryParse(value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+            out int weight) && weight is 0 or (>= 10 and <= 1000);
+        return good ? string.Create(CultureInfo.InvariantCulture, $"{value[..colon]} {weight}")
+            : throw BadDevice(value, $"invalid weight for device: {value}");
+
+        static UsageException BadDevice(string value, string problem) =>
+            new($"invalid argument \"{value}\" for \"--blkio-weight-device\" flag: {problem}", 125);
     }
 
     private static IEnumerable<string> IoMax(ParsedArguments a)
@@ -49,19 +114,23 @@ internal static class ResourceFlags
             foreach (string value in a.Values(option))
             {
                 int colon = value.LastIndexOf(':');
-                if (colon <= 0) throw new UsageException($"bad format: {value}: expected DEVICE:RATE", 125);
-                long rate = Rate(a, option, value[(colon + 1)..], bytes);
+                if (colon <= 0) throw a.Invalid(option, value, $"bad format: {value}");
+                if (!value.StartsWith("/dev/", StringComparison.Ordinal))
+                    throw a.Invalid(option, value, $"bad format for device path: {value}");
+                long rate = Rate(a, option, value, value[(colon + 1)..], bytes);
                 yield return string.Create(CultureInfo.InvariantCulture, $"{value[..colon]} {key}={rate}");
             }
         }
     }
 
-    private static long Rate(ParsedArguments a, string option, string text, bool bytes)
+    private static long Rate(ParsedArguments a, string option, string value, string text, bool bytes)
     {
-        string problem = "not a number";
         bool good = bytes
-            ? ByteSize.TryParse(text, out long rate, out problem)
+            ? ByteSize.TryParse(text, out long rate, out _)
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out rate);
-        return good ? rate : throw a.Invalid(option, text, problem);
+        if (good) return rate;
+        string unit = bytes ? "[<unit>]" : "", hint = bytes ? ". Unit is optional and can be kb, mb, or gb" : "";
+        throw a.Invalid(option, value, $"invalid rate for device: {value}. The correct format is "
+            + $"<device-path>:<number>{unit}. Number must be a positive integer{hint}");
     }
 }

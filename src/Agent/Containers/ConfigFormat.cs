@@ -38,6 +38,12 @@ internal static class ConfigFormat
             Tty = Flag(e, "Tty"),
             OpenStdin = Flag(e, "OpenStdin"),
             Labels = Pairs(e, "Labels"),
+            Annotations = Pairs(e, "Annotations"),
+            Init = Flag(e, "Init"),
+            PublishAllPorts = Flag(e, "PublishAllPorts"),
+            Links = Texts(e, "Links"),
+            VolumesFrom = Texts(e, "VolumesFrom"),
+            StorageSizeBytes = Number(e, "StorageSizeBytes"),
             AutoRemove = Flag(e, "AutoRemove"),
             Restart = RestartPolicy.Parse(Text(e, "Restart")),
             Healthcheck = HealthFormat.ReadCheck(e),
@@ -96,6 +102,12 @@ internal static class ConfigFormat
         JsonFields.Write(w, "Tty", c.Tty);
         JsonFields.Write(w, "OpenStdin", c.OpenStdin);
         JsonFields.Write(w, "Labels", c.Labels);
+        JsonFields.Write(w, "Annotations", c.Annotations);
+        JsonFields.Write(w, "Init", c.Init);
+        JsonFields.Write(w, "PublishAllPorts", c.PublishAllPorts);
+        JsonFields.Write(w, "Links", c.Links);
+        JsonFields.Write(w, "VolumesFrom", c.VolumesFrom);
+        JsonFields.Write(w, "StorageSizeBytes", c.StorageSizeBytes);
         JsonFields.Write(w, "AutoRemove", c.AutoRemove);
         if (c.Restart != RestartPolicy.No) w.WriteString("Restart", c.Restart.ToString());
         HealthFormat.WriteCheck(w, c.Healthcheck);
@@ -192,6 +204,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "CpusetMems", r.CpusetMems);
         JsonFields.Write(w, "PidsMax", r.PidsMax);
         JsonFields.Write(w, "BlkioWeight", r.BlkioWeight);
+        JsonFields.Write(w, "BlkioWeightDevices", r.BlkioWeightDevices);
         JsonFields.Write(w, "IoMax", r.IoMax);
         w.WriteEndObject();
     }
@@ -211,6 +224,7 @@ internal static class ConfigFormat
             CpusetMems = Text(e, "CpusetMems"),
             PidsMax = Number(e, "PidsMax"),
             BlkioWeight = (int)Number(e, "BlkioWeight"),
+            BlkioWeightDevices = Texts(e, "BlkioWeightDevices"),
             IoMax = Texts(e, "IoMax"),
         };
     }

@@ -57,6 +57,12 @@ internal sealed record ContainerConfig
     /// <summary>Labels of image and flags.</summary>
     public Dictionary<string, string> Labels { get; init; } = [];
 
+    /// <summary>Annotations of the user's, kept for others to read.</summary>
+    public Dictionary<string, string> Annotations { get; init; } = [];
+
+    /// <summary>A small init of the engine's is the first process: it forwards signals and reaps.</summary>
+    public bool Init { get; init; }
+
     /// <summary>Remove when it ends.</summary>
     public bool AutoRemove { get; init; }
 
@@ -95,6 +101,12 @@ internal sealed record ContainerConfig
     /// <summary>Volumes, bind mounts and tmpfs, with volumes already named.</summary>
     public Mount[] Mounts { get; init; } = [];
 
+    /// <summary>Containers whose mounts it has, too: name[:ro|rw]. <see cref="Mounts"/> has them.</summary>
+    public string[] VolumesFrom { get; init; } = [];
+
+    /// <summary>What may be written outside of mounts; 0 is any number of bytes.</summary>
+    public long StorageSizeBytes { get; init; }
+
     /// <summary>Host devices to expose.</summary>
     public Device[] Devices { get; init; } = [];
 
@@ -121,6 +133,12 @@ internal sealed record ContainerConfig
 
     /// <summary>Published ports in <c>-p</c> syntax.</summary>
     public string[] Ports { get; init; } = [];
+
+    /// <summary>Every exposed port is published; <see cref="Ports"/> has them.</summary>
+    public bool PublishAllPorts { get; init; }
+
+    /// <summary>Other containers that this one finds by name: name:alias.</summary>
+    public string[] Links { get; init; } = [];
 
     /// <summary>Static address, when asked for.</summary>
     public string? IpAddress { get; init; }
@@ -220,6 +238,9 @@ internal sealed record Resources
 
     /// <summary>io.weight by Docker's 10 to 1000.</summary>
     public int BlkioWeight { get; init; }
+
+    /// <summary>io.weight of devices by Docker's 10 to 1000: <c>PATH WEIGHT</c>.</summary>
+    public string[] BlkioWeightDevices { get; init; } = [];
 
     /// <summary>io.max rows: <c>PATH rbps=N</c> with the keys rbps, wbps, riops, wiops.</summary>
     public string[] IoMax { get; init; } = [];

@@ -23,6 +23,7 @@ internal static class ContainerFactory
         string[] command = asked.Args.Length > 0 ? asked.Args : entrypoint is null ? [.. defaults.Cmd ?? []] : [];
         string[] args = [.. point, .. command];
         if (args.Length == 0) throw new UsageException("no command specified", 125);
+        string[] exposed = [.. asked.ExposedPorts.Union(defaults.ExposedPorts?.Keys ?? Enumerable.Empty<string>())];
         return asked with
         {
             Args = args,
@@ -39,7 +40,9 @@ internal static class ContainerFactory
             StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
             StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds
                 ?? 10,
-            ExposedPorts = [.. asked.ExposedPorts.Union(defaults.ExposedPorts?.Keys ?? Enumerable.Empty<string>())],
+            ExposedPorts = exposed,
+            Ports = asked.PublishAllPorts ? [.. asked.Ports, .. exposed.Where(port => !Publishes(asked.Ports, port))]
+                : asked.Ports,
             Mounts = MergeMounts(asked.Mounts, defaults.Volumes?.Keys),
         };
     }
@@ -61,6 +64,10 @@ internal static class ContainerFactory
         StopTimeoutSeconds = config.StopTimeoutSeconds == 10 ? image.StopTimeoutSeconds : config.StopTimeoutSeconds,
         OnBuild = null,
     };
+
+    private static bool Publishes(string[] ports, string exposed) => Array.Exists(ports, port =>
+        (port.Contains('/') ? port : port + "/tcp") is var published
+        && (published == exposed || published.EndsWith(":" + exposed, StringComparison.Ordinal)));
 
     // Each part that the user did not name is the image's. Nothing is left of a check that is switched off.
     private static Healthcheck? MergeHealth(Healthcheck? asked, Healthcheck? image)

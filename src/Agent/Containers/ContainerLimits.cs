@@ -22,6 +22,7 @@ internal static class ContainerLimits
         CpusetMems = r.CpusetMems.Length > 0 ? r.CpusetMems : null,
         PidsMax = r.PidsMax > 0 ? r.PidsMax : null,
         IoWeight = r.BlkioWeight > 0 ? DockerLimits.IoWeight(r.BlkioWeight) : null,
+        IoDeviceWeights = Array.ConvertAll(r.BlkioWeightDevices, ParseWeight),
         IoMax = Array.ConvertAll(r.IoMax, ParseIoMax),
     };
 
@@ -54,13 +55,27 @@ internal static class ContainerLimits
             status.RdevMajor, status.RdevMinor, access);
     }
 
+    // PATH WEIGHT, as the create verb has checked it.
+    private static (uint Major, uint Minor, int Weight) ParseWeight(string row)
+    {
+        int space = row.LastIndexOf(' ');
+        FileStatus status = BlockDevice(row[..space]);
+        int weight = int.Parse(row.AsSpan(space + 1), System.Globalization.CultureInfo.InvariantCulture);
+        return (status.RdevMajor, status.RdevMinor, DockerLimits.IoWeight(weight));
+    }
+
+    private static FileStatus BlockDevice(string path)
+    {
+        Errno errno = Files.TryStatAt(Fd.Cwd, path, AtFlags.None, out FileStatus status);
+        return errno == Errno.None && status.Type == FileType.DT_BLK ? status
+            : throw new UsageException($"no such device: {path}", 125);
+    }
+
     // PATH key=value ..., as the create verb has put it together from --device-read-bps and its sisters.
     private static IoMax ParseIoMax(string row)
     {
         string[] parts = row.Split(' ');
-        Errno errno = Files.TryStatAt(Fd.Cwd, parts[0], AtFlags.None, out FileStatus status);
-        if (errno != Errno.None || status.Type != FileType.DT_BLK) throw new UsageException(
-            $"no such device: {parts[0]}", 125);
+        FileStatus status = BlockDevice(parts[0]);
         var max = new IoMax(status.RdevMajor, status.RdevMinor);
         foreach (string part in parts.AsSpan(1))
         {

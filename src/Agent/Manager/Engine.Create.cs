@@ -20,12 +20,14 @@ internal sealed partial class Engine
     public ContainerConfig Create(ContainerConfig asked, string? entrypoint, Image image)
     {
         Images.Records.Touch(image.Id);
+        asked = asked with { Mounts = WithMountsOfOthers(asked) };
         ContainerConfig config =
             ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             config =
                 config with { NetworkMode = "container:"
                     + Containers.Find(config.NetworkMode["container:".Length..]).Id };
+        foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: false })
@@ -48,5 +50,22 @@ internal sealed partial class Engine
                 // Taken: another one.
             }
         }
+    }
+
+    // --volumes-from: what another container has mounted, unless the user mounts something else there.
+    private Mount[] WithMountsOfOthers(ContainerConfig asked)
+    {
+        var mounts = new List<Mount>(asked.Mounts);
+        foreach (string value in asked.VolumesFrom)
+        {
+            int colon = value.IndexOf(':');
+            string mode = colon < 0 ? "" : value[(colon + 1)..];
+            if (mode is not ("" or "ro" or "rw"))
+                throw new UsageException($"invalid mode: {mode}: --volumes-from takes NAME, NAME:ro or NAME:rw", 125);
+            foreach (Mount mount in Containers.Find(colon < 0 ? value : value[..colon]).Mounts)
+                if (mount.Type != "tmpfs" && !mounts.Exists(own => own.Target == mount.Target))
+                    mounts.Add(mount with { ReadOnly = mount.ReadOnly || mode == "ro", Anonymous = false });
+        }
+        return [.. mounts];
     }
 }

@@ -13,6 +13,9 @@ internal sealed class ExecSession(LaunchedProcess process)
     /// <summary>The process; a child of the monitor.</summary>
     public LaunchedProcess Process { get; } = process;
 
+    /// <summary>Master side of its terminal, or null; kept, for the client may leave before the process ends.</summary>
+    public Fd? Terminal { get; init; }
+
     /// <summary>Who waits; null after it went away or when detached.</summary>
     public ClientConnection? Client { get; set; }
 
@@ -49,6 +52,23 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         }
     }
 
+    /// <summary>
+    /// A client has gone. Its process goes on, and what it still writes to its terminal is read, so that it does not
+    /// wait for somebody to do so.
+    /// </summary>
+    public void OnClientGone(ClientConnection client)
+    {
+        if (client.Exec is not { Terminal: { } terminal } session) return;
+        session.Client = null;
+        Files.SetNonBlocking(terminal);
+        loop.Watch(terminal, EpollEvents.EPOLLIN, _ =>
+        {
+            Span<byte> unread = stackalloc byte[4096];
+            Errno errno = Files.TryRead(terminal, unread, out int count);
+            if (errno != Errno.EAGAIN && (errno != Errno.None || count == 0)) loop.Forget(terminal);
+        });
+    }
+
     private ExecSession Start(ExecRequest request, List<Fd> fds)
     {
         if (fds.Count != 3) throw new UsageException("exec needs three descriptors for its stdio", 126);
@@ -58,12 +78,14 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
     private ExecSession StartWithTerminal(ClientConnection client, ExecRequest request)
     {
         Pty pty = Pty.Open(Files.OpenAt(container.DevPts, "ptmx", OpenFlags.O_RDWR | OpenFlags.O_NOCTTY));
-        using (pty.Master)
         using (pty.Slave)
         {
             if (request.Rows > 0) WindowSize.Set(pty.Master, request.Rows, request.Columns);
             var session = new ExecSession(
-                ExecPlan.Start(config, request.ToOptions(), container, [pty.Slave, pty.Slave, pty.Slave]));
+                ExecPlan.Start(config, request.ToOptions(), container, [pty.Slave, pty.Slave, pty.Slave]))
+            {
+                Terminal = pty.Master,
+            };
             client.Socket.TrySend([(byte)PacketType.ExecTerminal], [pty.Master.Number]);
             return session;
         }
@@ -74,6 +96,11 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         loop.Forget(session.Process.PidFd.Fd);
         ExitStatus status = session.Process.PidFd.Wait();
         session.Process.Dispose();
+        if (session.Terminal is { } terminal)
+        {
+            loop.Forget(terminal);
+            terminal.Dispose();
+        }
         session.Client?.Send(Packet.Number(PacketType.Exited, status.ShellCode));
         if (session.Client is { } client) client.Exec = null;
     }

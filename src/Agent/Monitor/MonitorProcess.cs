@@ -213,5 +213,6 @@ internal sealed partial class MonitorProcess : IDisposable
         if (!_clients.Remove(client)) return;
         client.Dispose();
         _run?.Stdio.OnClientGone(client);
+        _run?.Execs.OnClientGone(client);
     }
 }

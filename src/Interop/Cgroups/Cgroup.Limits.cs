@@ -21,6 +21,8 @@ public sealed partial class Cgroup
         if (limits.PidsMax is { } pids) Set("pids.max", CgroupLimits.Text(pids), warnings);
         if (limits.IoWeight is { } ioWeight)
             Set("io.weight", string.Create(CultureInfo.InvariantCulture, $"default {ioWeight}"), warnings);
+        foreach ((uint major, uint minor, int own) in limits.IoDeviceWeights)
+            Set("io.weight", string.Create(CultureInfo.InvariantCulture, $"{major}:{minor} {own}"), warnings);
         foreach (IoMax row in limits.IoMax) Set("io.max", row.ToString(), warnings);
         return warnings;
     }

@@ -42,6 +42,9 @@ public sealed record CgroupLimits
     /// <summary><c>io.weight</c>: 1 to 10000, default 100.</summary>
     public int? IoWeight { get; init; }
 
+    /// <summary><c>io.weight</c> of single devices: major, minor, 1 to 10000.</summary>
+    public IReadOnlyList<(uint Major, uint Minor, int Weight)> IoDeviceWeights { get; init; } = [];
+
     /// <summary><c>io.max</c>: one row per device.</summary>
     public IReadOnlyList<IoMax> IoMax { get; init; } = [];
 
@@ -57,7 +60,7 @@ public sealed record CgroupLimits
             if (CpuMax is not null || CpuWeight is not null) needed |= CgroupControllers.cpu;
             if (CpusetCpus is not null || CpusetMems is not null) needed |= CgroupControllers.cpuset;
             if (PidsMax is not null) needed |= CgroupControllers.pids;
-            if (IoWeight is not null || IoMax.Count > 0) needed |= CgroupControllers.io;
+            if (IoWeight is not null || IoDeviceWeights.Count > 0 || IoMax.Count > 0) needed |= CgroupControllers.io;
             return needed;
         }
     }

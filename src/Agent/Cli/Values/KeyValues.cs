@@ -56,6 +56,30 @@ internal static class KeyValues
         return pairs;
     }
 
+    /// <summary>Annotations of <c>--annotation</c>; each has a name and a value.</summary>
+    /// <exception cref="UsageException">One has not.</exception>
+    public static Dictionary<string, string> Annotations(IReadOnlyList<string> values)
+    {
+        var annotations = new Dictionary<string, string>();
+        foreach (string value in values)
+        {
+            int equals = value.IndexOf('=');
+            if (equals <= 0) throw new UsageException(
+                $"invalid argument \"{value}\" for \"--annotation\" flag: {value} must be formatted as key=value", 125);
+            annotations[value[..equals]] = value[(equals + 1)..];
+        }
+        return annotations;
+    }
+
+    /// <summary>The lines of a file that are neither empty nor comments (<c>--label-file</c>).</summary>
+    public static IEnumerable<string> Lines(string path)
+    {
+        var lines = new List<string>();
+        foreach (ReadOnlySpan<char> line in ReadText(path).EnumerateLines())
+            if (line.TrimStart(" \t") is { IsEmpty: false } text && text[0] != '#') lines.Add(text.ToString());
+        return lines;
+    }
+
     private static void ReadFile(string path, List<string> environment)
     {
         foreach (ReadOnlySpan<char> whole in ReadText(path).EnumerateLines())

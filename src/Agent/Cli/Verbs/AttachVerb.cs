@@ -9,6 +9,7 @@ internal sealed class AttachVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
         Option.Flag("no-stdin", "Do not attach STDIN"),
         Option.Flag("sig-proxy", "Proxy all received signals to the process (default true)"),
     ];
@@ -34,6 +35,7 @@ internal sealed class AttachVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        DetachKeys keys = DetachKeys.Of(arguments);
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it "
@@ -45,7 +47,8 @@ internal sealed class AttachVerb : Verb
         bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
         client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0),
             AttachSession.TerminalSize());
-        using var session = new AttachSession(client, config.Tty);
-        return session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
+        using var session = new AttachSession(client, config.Tty, keys);
+        int exitCode = session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
+        return session.Detached ? throw new UsageException("read escape sequence") : exitCode;
     }
 }

@@ -13,7 +13,9 @@ internal sealed class ExecVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Flag("detach", "Detached mode: run command in the background", 'd'),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
         Option.List("env", "list", "Set environment variables", 'e'),
+        Option.List("env-file", "list", "Read in a file of environment variables"),
         Option.Flag("interactive", "Keep STDIN open even if not attached", 'i'),
         Option.Flag("privileged", "Give extended privileges to the command"),
         Option.Flag("tty", "Allocate a pseudo-TTY", 't'),
@@ -42,6 +44,7 @@ internal sealed class ExecVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        DetachKeys keys = DetachKeys.Of(arguments);
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException(
@@ -57,12 +60,13 @@ internal sealed class ExecVerb : Verb
         var (rows, columns) = tty ? AttachSession.TerminalSize() : ((ushort)0, (ushort)0);
         var request = new ExecRequest
         {
-            Args = [.. arguments.Positional.Skip(1)], Env = [.. KeyValues.Environment([], arguments.Values("env"))],
-                User = arguments.Value("user") ?? "",
+            Args = [.. arguments.Positional.Skip(1)], Env = [.. KeyValues.Environment(arguments.Values("env-file"),
+                arguments.Values("env"))],
+            User = arguments.Value("user") ?? "",
             WorkingDir = arguments.Value("workdir") ?? "", Tty = tty, Privileged = arguments.Flag("privileged"),
                 Detach = detach,
             Rows = rows, Columns = columns,
         };
-        return new ExecClient(client).Run(request, interactive);
+        return new ExecClient(client, keys).Run(request, interactive);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class RestartVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.Value("signal", "string", "Signal to send to the container", 's'),
         Option.Value("time", "int", "Seconds to wait before killing the container", 't'),
         Option.Value("timeout", "int", "Seconds to wait before killing the container"),
     ];
@@ -31,10 +32,10 @@ internal sealed class RestartVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         long? seconds = arguments.Number("time") ?? arguments.Number("timeout");
-        return EachContainer.Do(engine, arguments.Positional, config =>
-        {
-            // The next start must find the container, also one that its end would remove.
-            engine.Restart(config, (int)(seconds ?? config.StopTimeoutSeconds));
-        });
+        string? signal = arguments.Value("signal");
+        // The next start must find the container, also one that its end would remove.
+        return EachContainer.Do(engine, arguments.Positional, config => engine.Restart(
+            signal is null ? config : config with { StopSignal = SignalNames.Checked(signal) },
+            (int)(seconds ?? config.StopTimeoutSeconds)));
     }
 }

@@ -9,6 +9,7 @@ internal sealed class RmVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Flag("force", "Force the removal of a running container (uses SIGKILL)", 'f'),
+        Option.Flag("link", "Remove the specified link (not supported)", 'l'),
         Option.Flag("volumes", "Remove anonymous volumes associated with the container", 'v'),
     ];
 
@@ -30,6 +31,8 @@ internal sealed class RmVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        if (arguments.Flag("link"))
+            throw new UsageException("--link is not supported: a link ends with the container that was given it");
         bool force = arguments.Flag("force"), volumes = arguments.Flag("volumes");
         return EachContainer.Do(engine, arguments.Positional, config =>
             engine.Remove(config, force, volumes), missingIsFine: force);

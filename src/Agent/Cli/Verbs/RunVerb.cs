@@ -13,6 +13,7 @@ internal sealed class RunVerb : Verb
     [
         .. ContainerOptions.Table,
         Option.Flag("detach", "Run container in background and print container ID", 'd'),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
         Option.Flag("sig-proxy", "Proxy received signals to the process (default true)"),
     ];
 
@@ -48,20 +49,18 @@ internal sealed class RunVerb : Verb
             Output.Error("skiff: the input device is not a TTY");
             return 1;
         }
+        AttachStreams streams = AttachFlags.Read(arguments, detach);
+        DetachKeys keys = DetachKeys.Of(arguments);
         Creation.CheckHost();
         // Spawned first: the monitor's runtime starts while this process prepares the container.
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
-        AttachStreams streams = detach ? AttachStreams.None
-            : AttachStreams.Stdout | AttachStreams.Stderr | (interactive ? AttachStreams.Stdin : 0);
         ContainerConfig config =
             Creation.Create(engine, arguments, created => Start(engine, created, client, streams));
-        if (detach)
-        {
-            Output.Line(config.Id);
-            return 0;
-        }
-        using var session = new AttachSession(client, tty);
-        return session.Run(interactive, arguments.Flag("sig-proxy", byDefault: true));
+        // Without its output there is nothing else to know it by.
+        if ((streams & (AttachStreams.Stdout | AttachStreams.Stderr)) == 0) Output.Line(config.Id);
+        if (detach) return 0;
+        using var session = new AttachSession(client, tty, keys);
+        return session.Run(streams.HasFlag(AttachStreams.Stdin), arguments.Flag("sig-proxy", byDefault: true));
     }
 
     private static void Start(Engine engine, ContainerConfig config, MonitorClient client, AttachStreams streams)

@@ -10,6 +10,9 @@ internal sealed class StartVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Flag("attach", "Attach STDOUT/STDERR and forward signals", 'a'),
+        Option.Value("checkpoint", "string", "Restore from this checkpoint (not supported)"),
+        Option.Value("checkpoint-dir", "string", "Use a custom checkpoint storage directory (not supported)"),
+        Option.Value("detach-keys", "string", "Override the key sequence for detaching a container"),
         Option.Flag("interactive", "Attach container's STDIN", 'i'),
     ];
 
@@ -32,6 +35,9 @@ internal sealed class StartVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         Creation.CheckHost();
+        if (arguments.Has("checkpoint") || arguments.Has("checkpoint-dir"))
+            throw new UsageException("--checkpoint is not supported: Skiff keeps no checkpoints of processes");
+        DetachKeys keys = DetachKeys.Of(arguments);
         bool attach = arguments.Flag("attach"), interactive = arguments.Flag("interactive");
         if (!attach && !interactive) return EachContainer.Do(engine, arguments.Positional, engine.Start);
         if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers "
@@ -41,7 +47,7 @@ internal sealed class StartVerb : Verb
         bool stdin = interactive && config.OpenStdin;
         AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
         engine.Start(config, client, streams, AttachSession.TerminalSize());
-        using var session = new AttachSession(client, config.Tty);
+        using var session = new AttachSession(client, config.Tty, keys);
         return session.Run(stdin, proxySignals: true);
     }
 }
