@@ -167,11 +167,11 @@ internal static class ContainerOptions
             Sysctls = KeyValues.Labels(a.Values("sysctl")),
             ShmSizeBytes = ShmSize(a),
             OomScoreAdj = OomScoreAdj(a),
-            NetworkMode = Network(a.Value("network") ?? a.Value("net") ?? "bridge"),
+            NetworkMode = NetworkFlags.Read(a),
             Ports = [.. a.Values("publish")],
             IpAddress = a.Value("ip"),
             MacAddress = a.Value("mac-address"),
-            ExposedPorts = [.. a.Values("expose").Select(p => p.Contains('/') ? p : p + "/tcp")],
+            ExposedPorts = NetworkFlags.Exposed(a),
             Dns = [.. a.Values("dns")],
             DnsSearch = [.. a.Values("dns-search")],
             DnsOptions = [.. a.Values("dns-option")],
@@ -243,8 +243,6 @@ internal static class ContainerOptions
         }
         return size;
     }
-
-    private static string Network(string mode) => mode == "default" ? "bridge" : mode;
 
     private static string HostOrPrivate(ParsedArguments a, string name) => a.Value(name) switch
     {

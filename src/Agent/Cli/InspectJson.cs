@@ -187,6 +187,17 @@ internal static partial class InspectJson
         w.WriteNumber("MaximumRetryCount", c.Restart.MaximumRetryCount);
         w.WriteEndObject();
         WritePairs(w, "Sysctls", c.Sysctls);
+        WritePairs(w, "Annotations", c.Annotations);
+        WriteStrings(w, "Links", [.. c.Links.Select(link => $"/{Link.Parse(link).Name}:/{c.Name}/"
+            + Link.Parse(link).Alias)]);
+        WriteStrings(w, "VolumesFrom", c.VolumesFrom);
+        w.WriteBoolean("PublishAllPorts", c.PublishAllPorts);
+        if (c.Init) w.WriteBoolean("Init", true);
+        if (c.StorageSizeBytes > 0)
+            WritePairs(w, "StorageOpt",
+                new() { ["size"] = c.StorageSizeBytes.ToString(CultureInfo.InvariantCulture) });
+        WriteStrings(w, "DependsOn", c.DependsOn);
+        if (c.HealthOnFailure != "none") w.WriteString("HealthOnFailure", c.HealthOnFailure);
         w.WriteEndObject();
     }
 

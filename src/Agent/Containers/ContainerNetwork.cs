@@ -65,7 +65,7 @@ internal sealed class ContainerNetwork : IDisposable
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
-    public void WriteFiles(ContainerConfig config, string runDirectory)
+    public void WriteFiles(ContainerConfig config, ContainerStore store, string runDirectory)
     {
         foreach (string name in EtcFiles)
         {
@@ -73,7 +73,7 @@ internal sealed class ContainerNetwork : IDisposable
             string content = _sharedRunDirectory is { } other ? Files.ReadAllText(Path.Combine(other, name))
                 : name switch
             {
-                "hosts" => HostsFileOf(config),
+                "hosts" => HostsFileOf(config, store),
                 "hostname" => config.Hostname + "\n",
                 _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions,
                     sharesHost: config.NetworkMode == "host"),
@@ -118,11 +118,29 @@ internal sealed class ContainerNetwork : IDisposable
         return new EndpointOptions { Address = address, Mac = config.MacAddress is null ? null : mac };
     }
 
-    private string HostsFileOf(ContainerConfig config)
+    private string HostsFileOf(ContainerConfig config, ContainerStore store)
     {
         if (config.NetworkMode == "host")
             return Files.ReadAllText("/etc/hosts");
-        return HostsFile.Build(_endpoint?.Address, config.Hostname, config.ExtraHosts, _endpoint?.Gateway);
+        return HostsFile.Build(_endpoint?.Address, config.Hostname, 
+            [.. config.ExtraHosts, .. LinkedHosts(config, store)], _endpoint?.Gateway);
+    }
+
+    // Each under the name that it gets here, its own, and its host name: the order in which docker writes them.
+    private static IEnumerable<string> LinkedHosts(ContainerConfig config, ContainerStore store)
+    {
+        foreach (string link in config.Links)
+        {
+            (string name, string alias) = Link.Parse(link);
+            ContainerConfig other = store.Find(name);
+            if (store.ReadRunState(other.Id) is not { Pid: > 0 } state)
+                throw new UsageException(
+                    $"Cannot link to a non running container: /{other.Name} AS /{config.Name}/{alias}", 125);
+            if (state.Endpoint is null)
+                throw new UsageException($"Cannot link to /{other.Name}: it is not on the network bridge", 125);
+            string[] names = [alias, other.Hostname, other.Name];
+            yield return $"{string.Join(' ', names.Distinct())}:{state.Endpoint.IpAddress}";
+        }
     }
 
     private static EndpointState Describe(Endpoint end) => new(

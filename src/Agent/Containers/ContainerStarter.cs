@@ -58,7 +58,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         string runDirectory = Store.RunDirectory(config.Id);
         Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
-        network.WriteFiles(config, runDirectory);
+        network.WriteFiles(config, Store, runDirectory);
 
         ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));

@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Tests.Containers;
 
@@ -20,7 +21,8 @@ public class ConfigFormatTests
         Resources = new()
         {
             MemoryMaxBytes = 1, MemoryReservationBytes = 2, MemorySwapTotalBytes = -1, CpuQuotaUs = 3, CpuPeriodUs = 4,
-            CpuShares = 5, CpusetCpus = "0", CpusetMems = "1", PidsMax = 6, BlkioWeight = 7, IoMax = ["/dev/a rbps=1"],
+            CpuShares = 5, CpusetCpus = "0", CpusetMems = "1", PidsMax = 6, BlkioWeight = 7,
+            BlkioWeightDevices = ["/dev/a 10"], IoMax = ["/dev/a rbps=1"],
         },
         Ulimits = ["nofile=1:2"], Sysctls = new() { ["net.a"] = "1" }, ShmSizeBytes = 8, OomScoreAdj = 0, NetworkMode =
             "none",
@@ -28,7 +30,15 @@ public class ConfigFormatTests
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
             UtsMode = "host",
-        LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT", StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"],
+        LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT",
+        StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"], Restart = new RestartPolicy("on-failure", 3),
+        Healthcheck = new Healthcheck
+        {
+            Test = ["CMD", "true"], IntervalNs = 1, TimeoutNs = 2, StartPeriodNs = 3, StartIntervalNs = 4, Retries = 5,
+        },
+        Shell = ["/bin/ash", "-c"], HealthOnFailure = "kill", DependsOn = ["db:healthy"],
+        Annotations = new() { ["a"] = "b" }, Init = true, PublishAllPorts = true, Links = ["db:d"],
+        VolumesFrom = ["db:ro"], StorageSizeBytes = 10,
     };
 
     [Fact]
@@ -55,16 +65,25 @@ public class ConfigFormatTests
             Status = "running", Pid = 1, PidStartTime = 2, MonitorPid = 3, MonitorStartTime = 4, ExitCode = 5,
                 OomKilled = true,
             Error = "e", StartedAt = DateTimeOffset.UtcNow, FinishedAt = DateTimeOffset.UtcNow.AddSeconds(1),
-                Warnings = ["w"],
+                Warnings = ["w"], RestartCount = 6, StoppedByUser = true, Boot = "b", Health = "healthy",
             Endpoint = new EndpointState("bridge", "172.17.0.2", 16, "172.17.0.1", "02:00:00:00:00:01", ["p"]),
         };
         Assert.Equivalent(state, StateFormat.Read(StateFormat.Write(state)), strict: true);
     }
 
     [Fact]
+    public void What_health_checks_found_survives_writing_and_reading()
+    {
+        var health = HealthState.Starting.After(new HealthResult(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow, 3, "no"),
+            counts: true, retries: 1);
+        Assert.Equal("unhealthy", health.Status);
+        Assert.Equivalent(health, HealthFormat.Read(HealthFormat.Write(health)), strict: true);
+    }
+
+    [Fact]
     public void Messages_survive_writing_and_reading()
     {
-        var start = new StartRequest("id", AttachStreams.Stdin | AttachStreams.Stderr, 24, 80);
+        var start = new StartRequest("id", AttachStreams.Stdin | AttachStreams.Stderr, 24, 80, Persist: true);
         Assert.Equal(start, MessageFormat.ReadStart(MessageFormat.Pack(start).AsSpan(1)));
         var exec = new ExecRequest
         {
