@@ -34,7 +34,13 @@ internal static class LaunchPlan
             AddNamespaces(program, config, network);
             AddMounts(program, config, mounts, attachPoint, network);
             AddStdio(program, config, stdio);
-            ProcessPlan.Of(config, user).AddTo(program);
+            ProcessPlan plan = ProcessPlan.Of(config, user);
+            if (config.Init)
+            {
+                plan = plan.WithInit();
+                program.Own(plan.Init!);
+            }
+            plan.AddTo(program);
             return program;
         }
         catch

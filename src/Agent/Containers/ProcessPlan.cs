@@ -11,6 +11,7 @@ namespace Skiff.Agent.Containers;
 internal sealed record ProcessPlan
 {
     private const int PR_SET_PDEATHSIG = 1;
+    private const string InitName = "/sbin/docker-init";
 
     /// <summary>Whom it runs as.</summary>
     public required ProcessUser User { get; init; }
@@ -35,6 +36,10 @@ internal sealed record ProcessPlan
 
     /// <summary>Resource limits.</summary>
     public required Rlimit[] Rlimits { get; init; }
+
+    /// <summary>A program that starts <see cref="Args"/> and looks after it; null when they are the first process.
+    /// </summary>
+    public Fd? Init { get; init; }
 
     /// <summary>The plan of the container's first process.</summary>
     public static ProcessPlan Of(ContainerConfig config, ProcessUser user)
@@ -113,8 +118,16 @@ internal sealed record ProcessPlan
         }
         program.ResetSignals();
         program.UnblockSignals();
-        program.ExecSearch(Args[0], Candidates(), Args, Env);
+        if (Init is { } init) program.ExecFd(init, "the container's init", [InitName, "--", .. Args], Env);
+        else program.ExecSearch(Args[0], Candidates(), Args, Env);
     }
+
+    /// <summary>The same with an init of the container's as its first process; the caller closes it.</summary>
+    public ProcessPlan WithInit() => this with
+    {
+        Init = ContainerInit.Create(Candidates(), $"init: {Args[0]} cannot be executed: it is not there, not "
+            + "executable, or its interpreter is missing\n"),
+    };
 
     /// <summary>
     /// Starts a finished program and turns a failed exec into Docker's exit codes: 127 not found, 126 not executable.

@@ -22,6 +22,7 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     private readonly List<nint> _chunks = [];
     private readonly List<StepInfo> _infos = [];
     private readonly List<Fd> _borrowed = [];
+    private readonly List<Fd> _kept = [];
     private NativeStep* _steps;
     private int _capacity;
     private nint _free;
@@ -55,6 +56,13 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     /// </summary>
     public LaunchStep Call(string call, string? path, int number, params ReadOnlySpan<StepArgument> arguments) =>
         Call(call, path, number, OnError.Fail, arguments);
+
+    /// <summary>Takes a descriptor that steps name: it is closed with the program.</summary>
+    public Fd Own(Fd fd)
+    {
+        _kept.Add(fd);
+        return fd;
+    }
 
     /// <summary>Stops the program when reached, reporting the error that <paramref name="step"/> gave.</summary>
     public LaunchStep StopAs(LaunchStep step) =>
@@ -161,6 +169,7 @@ public sealed unsafe partial class LaunchProgram : IDisposable
         if (_disposed) return;
         _disposed = true;
         CloseLeftovers();
+        foreach (Fd fd in _kept) fd.Dispose();
         foreach (nint chunk in _chunks) NativeMemory.Free((void*)chunk);
         NativeMemory.Free(_steps);
         _steps = null;
