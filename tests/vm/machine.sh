@@ -46,6 +46,8 @@ make_payload() {
         [ -e "$binary" ] || "$REPO/scripts/$publish" >&2
     fi
     cp "$binary" "$stage/skiff"
+    # A small filesystem with project quotas, which the guest has no program to make.
+    mke2fs -q -t ext4 -O quota,project -E quotatype=prjquota "$stage/quota.img" 48M > /dev/null
     add_programs
     local kilobytes
     kilobytes=$(du -sk "$stage" | cut -f1)

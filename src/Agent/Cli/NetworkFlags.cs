@@ -40,8 +40,7 @@ internal static class NetworkFlags
             throw new UsageException(
                 $"conflicting options: host type networking can't be used with links. {Undefined}", 125);
         Refuse(a, s_notOnBridge);
-        if (a.Value("ip") is { } ip && !(IPAddress.TryParse(ip, out IPAddress? address)
-            && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork))
+        if (a.Value("ip") is { } ip && !IsIpv4(ip))
             throw a.Invalid("ip", ip, $"invalid IPv4 address: {ip}");
         if (a.Value("mac-address") is { } mac && !MacAddress.TryParse(mac, out _))
             throw a.Invalid("mac-address", mac, $"invalid MAC address: {mac}");
@@ -59,6 +58,9 @@ internal static class NetworkFlags
         PortSyntax.ParseExposed(port);
         return port.Contains('/') ? port : port + "/tcp";
     })];
+
+    // IPAddress takes 1 and 1.2 for addresses, too.
+    private static bool IsIpv4(string text) => text.AsSpan().Count('.') == 3 && IPAddress.TryParse(text, out _);
 
     private static void Refuse(ParsedArguments a, (string Option, string Problem)[] rows)
     {

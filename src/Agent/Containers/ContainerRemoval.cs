@@ -9,6 +9,7 @@ internal static class ContainerRemoval
     public static void Remove(ContainerStore store, VolumeModule volumes, ContainerConfig config, bool withVolumes)
     {
         store.Remove(config.Id, config.Name, durable: !config.AutoRemove);
+        if (config.StorageSizeBytes > 0) StorageLimit.Release(store.Parent, config.Id);
         if (!withVolumes) return;
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: true })

@@ -30,6 +30,9 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>Durable directory of a container.</summary>
     public string Directory(string id) => Path.Combine(_containers, id);
 
+    /// <summary>Where the durable directories are.</summary>
+    public string Parent => _containers;
+
     /// <summary>Volatile directory of a container.</summary>
     public string RunDirectory(string id) => Path.Combine(roots.RunRoot, "containers", id);
 
@@ -51,6 +54,7 @@ internal sealed class ContainerStore(StateRoots roots)
             Files.MakeDirectories(directory, 0x1C0);
             foreach (string part in (ReadOnlySpan<string>)["upper", "work", "logs"])
                 Files.MakeDirectories(Path.Combine(directory, part));
+            if (config.StorageSizeBytes > 0) StorageLimit.Apply(directory, config.Id, config.StorageSizeBytes);
             WriteConfig(config);
         }
         catch

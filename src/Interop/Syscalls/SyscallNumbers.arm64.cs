@@ -145,6 +145,9 @@ public static class SyscallNumbers
     /// <summary>prlimit64(2).</summary>
     public const int prlimit64 = 261;
 
+    /// <summary>quotactl_fd(2).</summary>
+    public const int quotactl_fd = 443;
+
     /// <summary>prctl(2).</summary>
     public const int prctl = 167;
 
