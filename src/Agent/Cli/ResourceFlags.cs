@@ -19,11 +19,11 @@ internal static class ResourceFlags
     // What cgroup v2 has no word for, and why.
     private static readonly (string Option, string Why)[] s_refused =
     [
-        ("kernel-memory", "the kernel has had no separate limit for its own memory since Linux 5.16: --memory counts it"),
+        ("kernel-memory", "the kernel has no separate limit for its own memory any more: --memory counts it"),
         ("cpu-rt-period", "cgroup v2 has no controller of real-time bandwidth"),
         ("cpu-rt-runtime", "cgroup v2 has no controller of real-time bandwidth"),
-        ("oom-kill-disable", "cgroup v2 cannot stop processes at the limit instead of ending one: use --memory-swap, or "
-            + "--oom-score-adj to say which"),
+        ("oom-kill-disable", "cgroup v2 cannot stop processes at the limit instead of ending one: use --memory-swap, "
+            + "or --oom-score-adj to say which"),
     ];
 
     /// <summary>The limits asked for.</summary>

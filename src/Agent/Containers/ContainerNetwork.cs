@@ -122,7 +122,7 @@ internal sealed class ContainerNetwork : IDisposable
     {
         if (config.NetworkMode == "host")
             return Files.ReadAllText("/etc/hosts");
-        return HostsFile.Build(_endpoint?.Address, config.Hostname, 
+        return HostsFile.Build(_endpoint?.Address, config.Hostname,
             [.. config.ExtraHosts, .. LinkedHosts(config, store)], _endpoint?.Gateway);
     }
 

@@ -23,8 +23,8 @@ public static partial class ContainerInit
     private static ReadOnlySpan<byte> Code => X64;
 #endif
 
-    /// <summary>The program as a sealed file in memory, open for reading and close-on-exec; the caller owns it.</summary>
-    /// <param name="paths">Where the real program may be, in order; ENOENT, ENOTDIR and EACCES go on to the next.</param>
+    /// <summary>The program as a sealed file in memory, close-on-exec; the caller owns it.</summary>
+    /// <param name="paths">Where the real program may be; ENOENT, ENOTDIR and EACCES go on to the next.</param>
     /// <param name="failure">Written to stderr when none of them can be executed.</param>
     /// <exception cref="LinuxException">The kernel does not allow programs in memory (vm.memfd_noexec).</exception>
     public static Fd Create(IReadOnlyList<string> paths, string failure)
