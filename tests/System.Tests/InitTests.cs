@@ -11,8 +11,7 @@ public sealed class InitTests(SkiffHost host)
         using var container = host.Detached([.. init ? ["--init"] : (string[])[], host.Busybox, "sh", "-c",
             "(sh -c 'sleep 0.1; touch /ended' &) ; exec sleep 1000"]);
         Wait.Until(() => container.Exec("ls /ended").ExitCode == 0, "the orphan's end");
-        Thread.Sleep(100);
-        Assert.Equal(zombies, container.Exec("ps -o stat | grep -c ^Z").Out.Trim());
+        Wait.Until(() => container.Exec("ps -o stat | grep -c ^Z").Out.Trim() == zombies, $"{zombies} zombies");
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class RunFlagTests(SkiffHost host)
     [InlineData("--memory-swap 32m", "You should always set the Memory limit when using Memoryswap limit")]
     [InlineData("-m 64m --memory-reservation 65m", "Minimum memory limit can not be less than memory reservation")]
     [InlineData("--memory-swappiness 101", "valid memory swappiness range is 0-100")]
+    [InlineData("--memory-swappiness 60", "--memory-swappiness is not supported: cgroup v2")]
     [InlineData("--kernel-memory 64m", "--kernel-memory is not supported")]
     [InlineData("--oom-kill-disable", "--oom-kill-disable is not supported")]
     [InlineData("--oom-score-adj 1001", "range for oom score adj is [-1000, 1000]")]
@@ -34,6 +35,9 @@ public sealed class RunFlagTests(SkiffHost host)
     [InlineData("--blkio-weight-device /dev/null:9", "invalid weight for device")]
     [InlineData("--device-read-bps /dev/null:fast", "invalid rate for device")]
     [InlineData("--device-write-iops /dev/null:1kb", "invalid rate for device")]
+    [InlineData("--gpus all", "\"--gpus\" is not supported")]
+    [InlineData("--log-driver syslog", "\"--log-driver\" is not supported")]
+    [InlineData("--log-opt max-size=1m", "\"--log-opt\" is not supported")]
     [InlineData("--runtime kata", "\"--runtime\" is not supported")]
     [InlineData("--volume-driver nfs", "\"--volume-driver\" is not supported")]
     [InlineData("--use-api-socket", "\"--use-api-socket\" is not supported")]
@@ -80,7 +84,7 @@ public sealed class RunFlagTests(SkiffHost host)
     [Fact]
     public void Flags_that_mean_nothing_here_are_taken() =>
         host.Run("run", "--rm", "--isolation", "default", "--runtime", "runc", "--volume-driver", "local",
-            "--disable-content-trust", "--cpu-count", "0", "--memory-swappiness", "60", host.Busybox, "true").Exits(0);
+            "--disable-content-trust", "--cpu-count", "0", "--log-driver", "local", host.Busybox, "true").Exits(0);
 
     [Fact]
     public void Labels_and_annotations_come_from_flags_and_files()

@@ -22,6 +22,7 @@ internal static class ResourceFlags
         ("kernel-memory", "the kernel has no separate limit for its own memory any more: --memory counts it"),
         ("cpu-rt-period", "cgroup v2 has no controller of real-time bandwidth"),
         ("cpu-rt-runtime", "cgroup v2 has no controller of real-time bandwidth"),
+        ("memory-swappiness", "cgroup v2 has only the host's own (vm.swappiness)"),
         ("oom-kill-disable", "cgroup v2 cannot stop processes at the limit instead of ending one: use --memory-swap, "
             + "or --oom-score-adj to say which"),
     ];
@@ -30,14 +31,14 @@ internal static class ResourceFlags
     /// <exception cref="UsageException">One is out of its range, or contradicts another.</exception>
     public static Resources Read(ParsedArguments a)
     {
-        foreach (var (option, why) in s_refused)
-            if (a.Value(option) is not (null or "false" or "0"))
-                throw new UsageException($"--{option} is not supported: {why}", 125);
         if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
             throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
         if (a.Number("memory-swappiness") is < -1 or > 100)
             throw new UsageException(
                 $"Invalid value: {a.Value("memory-swappiness")}, valid memory swappiness range is 0-100", 125);
+        foreach (var (option, why) in s_refused)
+            if (a.Value(option) is not (null or "false" or "0" or "-1"))
+                throw new UsageException($"--{option} is not supported: {why}", 125);
         var resources = new Resources
         {
             MemoryMaxBytes = a.Bytes("memory") ?? 0,

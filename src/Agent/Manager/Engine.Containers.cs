@@ -76,12 +76,13 @@ internal sealed partial class Engine
     /// <exception cref="UsageException">It is not running.</exception>
     public void Kill(ContainerConfig config, int signal)
     {
-        using MonitorClient? client = StateOf(config).IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
+        ContainerState state = StateOf(config);
+        using MonitorClient? client = state.IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
         if (client is null) throw new UsageException(
             $"cannot kill container: {config.Name}: container {config.Id} is not running");
         // Other signals, such as one to read a configuration again, say nothing about the next end.
         if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) client.Send([(byte)PacketType.NoRestart]);
-        if (StateOf(config).Pid == 0) return; // It was between two runs.
+        if (state.Pid == 0) return; // It was between two runs.
         client.Send([(byte)PacketType.Signal, (byte)signal]);
         // A frozen process takes no signal, not even this one.
         if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);

@@ -105,10 +105,9 @@ internal sealed partial class MonitorProcess : IDisposable
         else
         {
             SendFailure(control, failure!);
-            int exitCode = ExitCodeOf(failure!);
-            if (!request.Persist || !_config.Restart.Restarts(exitCode, 0))
+            if (!request.Persist || !_config.Restart.Restarts(ExitCodeOf(failure!), 0))
             {
-                _records.FailedStart(failure!.Message, exitCode);
+                _records.GiveUpStart();
                 Trees.Remove(_store.RunDirectory(_config.Id));
                 return 125;
             }

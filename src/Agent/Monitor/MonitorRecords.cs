@@ -48,11 +48,9 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
     }
 
     /// <summary>The first start has failed, and that was all.</summary>
-    public void FailedStart(string error, int exitCode)
+    public void GiveUpStart()
     {
-        if (config.AutoRemove) return;
-        TryStore(() => store.WriteDurableState(config.Id,
-            store.ReadDurableState(config.Id) with { Error = error, ExitCode = exitCode }, durable: true));
+        if (!config.AutoRemove) TryStore(() => store.WriteDurableState(config.Id, State, durable: true));
     }
 
     /// <summary>A run has ended.</summary>

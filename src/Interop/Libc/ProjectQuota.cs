@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Skiff.Interop.Libc;
 using Skiff.Interop.Syscalls;
 
@@ -10,10 +9,10 @@ namespace Skiff.Interop;
 /// </summary>
 public static unsafe class ProjectQuota
 {
-    private const long GetAttributes = 0x801C581F, SetAttributes = 0x401C5820; // FS_IOC_FSGETXATTR, …SETXATTR
-    private const uint InheritProject = 0x200; // FS_XFLAG_PROJINHERIT
+    private const long FS_IOC_FSGETXATTR = 0x801C581F, FS_IOC_FSSETXATTR = 0x401C5820;
+    private const uint FS_XFLAG_PROJINHERIT = 0x200;
     private const int GetQuota = (0x800007 << 8) | 2, SetQuota = (0x800008 << 8) | 2; // QCMD(Q_…QUOTA, PRJQUOTA)
-    private const uint BlockLimits = 1; // QIF_BLIMITS
+    private const uint QIF_BLIMITS = 1;
     private const int BlockBytes = 1024;
 
     /// <summary>
@@ -22,13 +21,13 @@ public static unsafe class ProjectQuota
     /// <returns>EOPNOTSUPP or ENOTTY where the filesystem has no projects.</returns>
     public static Errno TryJoin(Fd directory, uint project)
     {
-        FileAttributes attributes = default;
+        fsxattr attributes = default;
         // SAFETY: one struct on this frame, of the size that the request number names.
-        if (Native.syscall(SyscallNumbers.ioctl, directory.Number, unchecked((nint)GetAttributes),
+        if (Native.syscall(SyscallNumbers.ioctl, directory.Number, unchecked((nint)FS_IOC_FSGETXATTR),
             (nint)(&attributes)) == -1) return Native.LastErrno;
-        attributes.fsx_xflags |= InheritProject;
+        attributes.fsx_xflags |= FS_XFLAG_PROJINHERIT;
         attributes.fsx_projid = project;
-        return Native.syscall(SyscallNumbers.ioctl, directory.Number, unchecked((nint)SetAttributes),
+        return Native.syscall(SyscallNumbers.ioctl, directory.Number, unchecked((nint)FS_IOC_FSSETXATTR),
             (nint)(&attributes)) == -1 ? Native.LastErrno : Errno.None;
     }
 
@@ -38,7 +37,7 @@ public static unsafe class ProjectQuota
     /// <returns>ESRCH where quotas are off, ENOSYS where the kernel has none.</returns>
     public static Errno TryGet(Fd directory, uint project, out long files, out long maxBytes)
     {
-        QuotaBlock quota = default;
+        if_dqblk quota = default;
         Errno errno = Control(directory, GetQuota, project, &quota);
         (files, maxBytes) = ((long)quota.dqb_curinodes, (long)quota.dqb_bhardlimit * BlockBytes);
         return errno;
@@ -47,30 +46,15 @@ public static unsafe class ProjectQuota
     /// <summary>quotactl_fd(2): sets the limit; 0 takes it away.</summary>
     public static Errno TrySet(Fd directory, uint project, long maxBytes)
     {
-        var quota = new QuotaBlock
+        var quota = new if_dqblk
         {
-            dqb_bhardlimit = (ulong)((maxBytes + BlockBytes - 1) / BlockBytes), dqb_valid = BlockLimits,
+            dqb_bhardlimit = (ulong)((maxBytes + BlockBytes - 1) / BlockBytes), dqb_valid = QIF_BLIMITS,
         };
         return Control(directory, SetQuota, project, &quota);
     }
 
     // SAFETY: the struct is on the caller's frame.
-    private static Errno Control(Fd directory, int command, uint project, QuotaBlock* quota) =>
+    private static Errno Control(Fd directory, int command, uint project, if_dqblk* quota) =>
         Native.syscall(SyscallNumbers.quotactl_fd, directory.Number, command, (nint)project, (nint)quota) == -1
             ? Native.LastErrno : Errno.None;
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct FileAttributes
-    {
-        public uint fsx_xflags, fsx_extsize, fsx_nextents, fsx_projid, fsx_cowextsize;
-        private readonly ulong _padding;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct QuotaBlock
-    {
-        public ulong dqb_bhardlimit, dqb_bsoftlimit, dqb_curspace, dqb_ihardlimit, dqb_isoftlimit, dqb_curinodes;
-        public ulong dqb_btime, dqb_itime;
-        public uint dqb_valid;
-    }
 }

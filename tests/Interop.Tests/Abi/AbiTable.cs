@@ -25,7 +25,8 @@ internal static class AbiTable
             "linux/audit.h", "linux/filter.h", "linux/bpf.h", "linux/bpf_common.h", "linux/prctl.h",
             "linux/close_range.h", "linux/fcntl.h", "linux/memfd.h", "linux/sockios.h", "linux/keyctl.h",
             "linux/ioprio.h", "linux/personality.h", "linux/pidfd.h", "linux/wait.h", "linux/limits.h",
-            "linux/elf.h", "linux/types.h", "linux/time.h", "linux/eventpoll.h", "linux/xattr.h", "linux/nsfs.h"),
+            "linux/elf.h", "linux/types.h", "linux/time.h", "linux/eventpoll.h", "linux/xattr.h", "linux/nsfs.h",
+            "linux/quota.h"),
         new("netlink", "stddef.h", "sys/socket.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/if_link.h",
             "linux/if_addr.h", "linux/if.h", "linux/veth.h", "linux/neighbour.h", "linux/in.h", "linux/if_ether.h",
             "linux/if_arp.h", "linux/net_namespace.h", "linux/netfilter.h", "linux/netfilter_ipv4.h",
@@ -43,6 +44,8 @@ internal static class AbiTable
         ("Skiff.Interop.Libc.statx", "struct statx", [("spare0", "")]),
         ("Skiff.Interop.Libc.statx_timestamp", "struct statx_timestamp", [("reserved", "")]),
         ("Skiff.Interop.Libc.statfs", "struct statfs", []),
+        ("Skiff.Interop.Libc.fsxattr", "struct fsxattr", [("padding", "fsx_pad")]),
+        ("Skiff.Interop.Libc.if_dqblk", "struct if_dqblk", []),
         ("Skiff.Interop.Libc.timespec", "struct timespec", []),
         ("Skiff.Interop.Libc.pollfd", "struct pollfd", []),
         ("Skiff.Interop.Libc.utsname", "struct utsname", []),
@@ -100,6 +103,8 @@ internal static class AbiTable
     /// </summary>
     public static readonly Dictionary<string, string> Renamed = new()
     {
+        ["ProjectQuota.GetQuota"] = "QCMD(Q_GETQUOTA, PRJQUOTA)",
+        ["ProjectQuota.SetQuota"] = "QCMD(Q_SETQUOTA, PRJQUOTA)",
         ["Files.EFD_CLOEXEC_NONBLOCK"] = "EFD_CLOEXEC | EFD_NONBLOCK",
         ["Inotify.IN_CLOEXEC_NONBLOCK"] = "IN_CLOEXEC | IN_NONBLOCK",
         ["SignalFd.SFD_CLOEXEC_NONBLOCK"] = "SFD_CLOEXEC | SFD_NONBLOCK",
