@@ -35,6 +35,10 @@ public sealed class RunFlagTests(SkiffHost host)
     [InlineData("--blkio-weight-device /dev/null:9", "invalid weight for device")]
     [InlineData("--device-read-bps /dev/null:fast", "invalid rate for device")]
     [InlineData("--device-write-iops /dev/null:1kb", "invalid rate for device")]
+    public void Limits_that_cannot_be_are_refused_by_name_and_reason(string flags, string error) =>
+        AssertRefused(flags, error);
+
+    [Theory]
     [InlineData("--gpus all", "\"--gpus\" is not supported")]
     [InlineData("--log-driver syslog", "\"--log-driver\" is not supported")]
     [InlineData("--log-opt max-size=1m", "\"--log-opt\" is not supported")]
@@ -68,7 +72,10 @@ public sealed class RunFlagTests(SkiffHost host)
     [InlineData("--expose x", "invalid containerPort: x")]
     [InlineData("--add-host x", "bad format for add-host")]
     [InlineData("--shm-size=-1", "--shm-size")]
-    public void Values_that_cannot_be_are_refused_by_name_and_reason(string flags, string error)
+    public void Other_values_that_cannot_be_are_refused_by_name_and_reason(string flags, string error) =>
+        AssertRefused(flags, error);
+
+    private void AssertRefused(string flags, string error)
     {
         CommandResult result = host.Run(["run", "--rm", .. flags.Split(' '), host.Busybox, "true"]);
         Assert.Equal(125, result.ExitCode);

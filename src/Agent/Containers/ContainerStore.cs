@@ -172,6 +172,19 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>Whether <see cref="WriteRestarting"/> was called for this run.</summary>
     public bool IsRestarting(string id) => Files.Exists(Path.Combine(RunDirectory(id), "restarting"));
 
+    /// <summary>
+    /// Removes the volatile directory; whoever does has its lock. It goes in one step: who claims the container
+    /// meanwhile makes a new one, and nothing of that is removed.
+    /// </summary>
+    public void RemoveRunDirectory(string id)
+    {
+        string ended = Path.Combine(roots.RunRoot, "ended", $"{id}.{System.Environment.ProcessId}");
+        Files.MakeDirectories(Path.GetDirectoryName(ended)!, 0x1C0);
+        Errno errno = Files.TryRenameAt(Fd.Cwd, RunDirectory(id), Fd.Cwd, ended);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "rename", RunDirectory(id));
+        Trees.Remove(ended);
+    }
+
     /// <summary>Renames: reserves the new name, writes the record, frees the old name.</summary>
     public ContainerConfig Rename(ContainerConfig config, string name)
     {
@@ -195,7 +208,7 @@ internal sealed class ContainerStore(StateRoots roots)
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, Path.Combine(Directory(id), "config.json"));
         if (durable && errno == Errno.None) AtomicFile.SyncDirectory(Directory(id));
         Trees.Remove(Directory(id));
-        Trees.Remove(RunDirectory(id));
+        RemoveRunDirectory(id);
         _reserve.Ensure();
     }
 

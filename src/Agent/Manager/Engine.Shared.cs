@@ -38,6 +38,7 @@ internal sealed partial class Engine
     public void Reconcile()
     {
         List(all: true);
+        Trees.Remove(Path.Combine(Roots.RunRoot, "ended"));
         Networks.Prune(id => Files.Exists(Containers.RunDirectory(id)));
     }
 

@@ -17,12 +17,15 @@ internal static class Orphans
     /// </summary>
     public static ContainerState Reap(Engine engine, ContainerConfig config, ContainerState running)
     {
-        string lockPath = Path.Combine(engine.Containers.RunDirectory(config.Id), "lock");
-        if (Files.TryOpenAt(Fd.Cwd, lockPath, OpenFlags.O_RDWR, 0, out Fd? runLock) != Errno.None)
-            return engine.Containers.ReadDurableState(config.Id); // Its monitor has just finished the job itself.
-        using (runLock)
+        using (Fd? runLock = engine.Containers.TryClaim(config.Id))
         {
-            if (Files.TryFlock(runLock!, exclusive: true, wait: false) != Errno.None) return running;
+            if (runLock is null) return running;
+            if (engine.Containers.ReadRunState(config.Id)?.MonitorPid != running.MonitorPid)
+            {
+                // Its monitor has finished the job itself, or somebody else for it.
+                engine.Containers.RemoveRunDirectory(config.Id);
+                return engine.Containers.ReadDurableState(config.Id);
+            }
             GiveBack(engine, config.Id);
             ContainerState state = running.Exited() with
             {
@@ -33,7 +36,7 @@ internal static class Orphans
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
                 ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
             else if (!TryRecord(engine, config.Id, state)) return state;
-            Trees.Remove(engine.Containers.RunDirectory(config.Id));
+            engine.Containers.RemoveRunDirectory(config.Id);
             return state;
         }
     }
@@ -51,7 +54,7 @@ internal static class Orphans
         if (Files.TryFlock(runLock, exclusive: true, wait: false) != Errno.None
             || engine.Containers.ReadRunState(id) is not null) return;
         GiveBack(engine, id);
-        Trees.Remove(directory);
+        engine.Containers.RemoveRunDirectory(id);
     }
 
     // A disk without room for the record must not keep anybody from listing containers: the run directory stays, and

@@ -54,7 +54,7 @@ internal sealed partial class MonitorProcess
     private void Finish()
     {
         _records.Finish();
-        Trees.Remove(_store.RunDirectory(_config.Id));
+        _store.RemoveRunDirectory(_config.Id);
         TellEnd(static _ => true);
         _loop.End();
     }

@@ -82,7 +82,7 @@ internal sealed partial class MonitorProcess : IDisposable
     private static ContainerConfig ReadConfig(ContainerStore store, string id)
     {
         if (store.TryRead(id) is { } config) return config;
-        Trees.Remove(store.RunDirectory(id));
+        store.RemoveRunDirectory(id);
         throw new UsageException($"No such container: {id}");
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class MonitorProcess : IDisposable
             if (!request.Persist || !_config.Restart.Restarts(ExitCodeOf(failure!), 0))
             {
                 _records.GiveUpStart();
-                Trees.Remove(_store.RunDirectory(_config.Id));
+                _store.RemoveRunDirectory(_config.Id);
                 return 125;
             }
             RestartLater(TimeSpan.Zero);
