@@ -23,6 +23,15 @@ internal sealed class FileMaking(FileStatus birth)
         return file!;
     }
 
+    /// <summary>Opens a file for more content that <see cref="Create"/> has made.</summary>
+    internal static Fd OpenMade(Fd parent, ReadOnlySpan<byte> name)
+    {
+        Errno errno = Files.TryOpenAt2(parent, name, OpenFlags.O_WRONLY | OpenFlags.O_NOFOLLOW, 0, LayerFiles.Inside,
+            out Fd? file);
+        Check(errno, "openat2", parent, name);
+        return file!;
+    }
+
     /// <summary>
     /// Owner, mode, attributes, times, in this order and after the content: writes move the time, and take away set-id
     /// bits and capabilities, as chown does.

@@ -76,13 +76,15 @@ internal sealed class LayerFiles : ILayerEffects, IDisposable
         Receiving = -1;
     }
 
-    /// <summary>Whether <see cref="Settle"/> may be followed by more: not within a small file's content.</summary>
-    internal bool CanSettle => Receiving < 0 || _file is not null;
-
-    /// <summary>Flushes to disk what has come so far.</summary>
+    /// <summary>
+    /// Flushes to disk what has come so far. A small file of which a part has come is made with that, and what follows
+    /// is written to it as to a large one.
+    /// </summary>
     internal void Settle()
     {
         _workers.Drain();
+        if (Receiving >= 0 && _file is null)
+            _file = FileMaking.OpenMade(ParentOf(Receiving), Tree.NameOf(Receiving));
         Files.SyncFs(_root);
     }
 

@@ -50,8 +50,7 @@ internal sealed partial class OverlayIngest
 
     public bool Keep(in ResumePoint point)
     {
-        // A small file is made when all of it is there.
-        if (!LayerStore.IsPartial(_path) || !_files.CanSettle) return false;
+        if (!LayerStore.IsPartial(_path)) return false;
         Note(point);
         return true;
     }

@@ -61,6 +61,35 @@ public abstract partial class SnapshotterContract
     }
 
     [Fact]
+    public void Ingest_goes_on_from_every_part_of_small_files()
+    {
+        const string Small = "add('a', data=b'a' * 1500); add('b', data=b'b' * 700, mode=0o400); add('c', data=b'cc')";
+        byte[] tar = File.ReadAllBytes(Oracle.MakeTar(_sandbox, Small));
+        Digest diffId = Digest.FromBytes(SHA256.HashData(tar));
+        string expected = Oracle.Scan(Layer(Oracle.MakeTar(_sandbox, Small)), "dirmtime");
+        Open().Remove([diffId]);
+        for (int cut = 100; cut < tar.Length; cut += 190)
+        {
+            using (ILayerIngest first = Open().Begin(diffId))
+            {
+                first.Append(tar.AsSpan(0, cut));
+                Assert.True(first.Keep(Point(tar, cut)));
+                first.Append(tar.AsSpan(cut, Math.Min(300, tar.Length - cut)));
+                first.Suspend(Point(tar, cut));
+            }
+            using (ILayerIngest second = BeginAt(diffId, tar, cut))
+            {
+                second.Append(tar.AsSpan(cut));
+                second.Commit();
+            }
+            ISnapshotter snapshotter = Open();
+            Assert.Null(snapshotter.Check(diffId, static _ => { }, CancellationToken.None));
+            Assert.Equal(expected, Oracle.Scan(snapshotter.LowerDirectories([diffId])[0], "dirmtime"));
+            snapshotter.Remove([diffId]);
+        }
+    }
+
+    [Fact]
     public void Ingest_whose_process_was_killed_goes_on_from_what_it_noted_last()
     {
         byte[] tar = File.ReadAllBytes(Oracle.MakeTar(_sandbox, Restless));
