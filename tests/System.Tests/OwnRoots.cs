@@ -5,13 +5,14 @@ namespace Skiff.System.Tests;
 /// <summary>State roots of one test, in which the host can crash; disposing removes every container.</summary>
 public sealed class OwnRoots(SkiffHost host) : IDisposable
 {
-    private readonly string _folder = host.NewFolder();
+    private string Containers => Path.Combine(Folder, "run", "containers");
 
-    private string Containers => Path.Combine(_folder, "run", "containers");
+    /// <summary>Where they are.</summary>
+    public string Folder { get; } = host.NewFolder();
 
     /// <summary>Starts the binary with these roots.</summary>
     public Command Start(params string[] arguments) =>
-        host.Start(["--root", Path.Combine(_folder, "root"), "--run-root", Path.Combine(_folder, "run"), .. arguments]);
+        host.Start(["--root", Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"), .. arguments]);
 
     /// <summary>Runs the binary to its end.</summary>
     public CommandResult Run(params string[] arguments)
@@ -28,14 +29,27 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
     /// <summary>Kills every monitor, and with it its container.</summary>
     public void KillMonitors()
     {
-        foreach (string directory in Directory.GetDirectories(Containers))
+        foreach (string id in Directory.GetDirectories(Containers).Select(d => Path.GetFileName(d)!))
         {
-            JsonNode state = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "run.json")))!;
+            JsonNode state = StateOf(id)!;
             Command.Shell($"kill -9 {state["MonitorPid"]}").Exits(0);
             string process = $"/proc/{state["Pid"]}";
             Wait.Until(() => !File.Exists($"{process}/exe"), "the container ends with its monitor");
         }
     }
+
+    /// <summary>The monitors that there are.</summary>
+    public IEnumerable<int> Monitors() => Directory.Exists(Containers)
+        ? Directory.GetDirectories(Containers).Select(d => (int?)StateOf(Path.GetFileName(d))?["MonitorPid"])
+            .OfType<int>()
+        : [];
+
+    /// <summary>The monitor of a running container.</summary>
+    public int MonitorOf(string name) =>
+        (int)StateOf(Run("inspect", name, "--format", "{{.Id}}").Text())!["MonitorPid"]!;
+
+    /// <summary>How many containers have a monitor, by what is in the volatile root.</summary>
+    public int CountRunning() => Directory.Exists(Containers) ? Directory.GetDirectories(Containers).Length : 0;
 
     /// <summary>What a crash of the host leaves: nothing that runs, nothing volatile of containers.</summary>
     public void Crash()
@@ -43,10 +57,10 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         KillMonitors();
         // The kernel would have lost all of it; links and rules are given back by those who still know of them.
         string[] ids = [.. Directory.GetDirectories(Containers).Select(d => Path.GetFileName(d)!)];
-        var states = ids.ToDictionary(id => id, id => File.ReadAllBytes(StateOf(id)));
+        var states = ids.ToDictionary(id => id, id => File.ReadAllBytes(RecordOf(id)));
         Run("ps", "-a").Exits(0);
-        foreach ((string id, byte[] state) in states) File.WriteAllBytes(StateOf(id), WithAnotherBoot(state));
-        File.Delete(Path.Combine(_folder, "run", "boot"));
+        foreach ((string id, byte[] state) in states) File.WriteAllBytes(RecordOf(id), WithAnotherBoot(state));
+        File.Delete(Path.Combine(Folder, "run", "boot"));
     }
 
     /// <summary>Starts an agent.</summary>
@@ -59,14 +73,30 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         return agent.Finish().Exits(0);
     }
 
-    public void Dispose()
+    /// <summary>Removes every container and gives back what they share.</summary>
+    public void RemoveAll()
     {
         foreach (string name in Run("ps", "-aq").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             Run("rm", "-f", "-v", name);
         Run("system", "release").Exits(0);
     }
 
-    private string StateOf(string id) => Path.Combine(_folder, "root", "containers", id, "state.json");
+    public void Dispose() => RemoveAll();
+
+    // Null of one that has ended meanwhile, or has not begun.
+    private JsonNode? StateOf(string id)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(Path.Combine(Containers, id, "run.json")));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private string RecordOf(string id) => Path.Combine(Folder, "root", "containers", id, "state.json");
 
     private static byte[] WithAnotherBoot(byte[] state)
     {
