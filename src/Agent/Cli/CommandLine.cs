@@ -1,6 +1,7 @@
 using Skiff.Agent.Cli.Verbs;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -30,6 +31,7 @@ internal static class CommandLine
             if (args[0] == MonitorSpawner.Verb)
                 return MonitorProcess.Run(GlobalOptions.Roots(globals),
                     new UnixSocket(new Fd(MonitorSpawner.ControlFd)));
+            if (args[0] == LogCompressor.Verb) return LogCompressor.Run();
             if (VerbTable.Find(rows, args, out int words) is not { } row) return WithoutVerb(args, rows);
             Verb verb = row.Create();
             failure = verb.UsageExitCode;

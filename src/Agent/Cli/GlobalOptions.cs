@@ -15,6 +15,8 @@ internal static class GlobalOptions
             "Remove unused images from a disk that is fuller than HIGH (90% in use, 500m left), until LOW "
             + "(default: never)"),
         Option.Value("limits", "string", "What is refused of an image for its size: NAME=NUMBER,..."),
+        Option.Value("logs", "file",
+            "Log driver and options of containers that ask for none (default \"/etc/skiff/logs.json\")"),
         Option.Value("policy", "file",
             "Which images are trusted, and whose signatures (default \"/etc/skiff/policy.json\")"),
         Option.Value("preloaded", "dirs",
@@ -32,6 +34,7 @@ internal static class GlobalOptions
     /// Where state lives: the options, else SKIFF_ROOT, SKIFF_RUN_ROOT and SKIFF_SNAPSHOTTER, else the defaults.
     /// SKIFF_REGISTRIES, or the option, is the file that says where names of images lead,
     /// SKIFF_POLICY, or the option, the one that says which images are trusted.
+    /// SKIFF_LOGS, or the option, is the file with the defaults of logs.
     /// SKIFF_PRELOADED, or the option, names the directories of preloaded images.
     /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go,
     /// SKIFF_LIMIT_RATE how fast an image comes, SKIFF_KEEP_PARTIAL how long a download that was cut off is kept.
@@ -50,6 +53,7 @@ internal static class GlobalOptions
         Preloaded = (globals.Value("preloaded") ?? Environment.GetEnvironmentVariable("SKIFF_PRELOADED")) is { } places
             ? [.. places.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)]
             : StateRoots.Default.Preloaded,
+        LogsFile = (globals.Value("logs") ?? FromEnvironment("SKIFF_LOGS")) is { } logs ? Absolute(logs) : null,
     };
 
     /// <summary>Reads a duration that is not negative.</summary>

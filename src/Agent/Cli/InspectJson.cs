@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Agent.Volumes;
 using Skiff.Layers.Oci;
 
@@ -91,7 +92,9 @@ internal static partial class InspectJson
             var (name, file) in (ReadOnlySpan<(string, string)>)[("ResolvConfPath", "resolv.conf"),
                 ("HostnamePath", "hostname"), ("HostsPath", "hosts")])
             w.WriteString(name, s.Pid > 0 ? Path.Combine(run, file) : "");
-        w.WriteString("LogPath", Path.Combine(engine.Containers.Directory(c.Id), "logs", Monitor.LogFormat.FileName));
+        // As with Docker: only a file that others can read.
+        w.WriteString("LogPath", c.LogDriver == "json-file"
+            ? Path.Combine(engine.Containers.LogDirectory(c.Id), JsonLogDriver.FileName(c.Id)) : "");
         w.WriteString("Name", "/" + c.Name);
         w.WriteNumber("RestartCount", s.RestartCount);
         w.WriteString("Driver", engine.Snapshotter.Name);
@@ -152,7 +155,7 @@ internal static partial class InspectJson
         Resources r = c.Resources;
         w.WriteStartObject("HostConfig");
         w.WriteStartObject("LogConfig");
-        w.WriteString("Type", c.LogDriver.Length > 0 ? c.LogDriver : "local");
+        w.WriteString("Type", c.LogDriver.Length > 0 ? c.LogDriver : LogOptions.DefaultDriver);
         WritePairs(w, "Config", c.LogOptions);
         w.WriteEndObject();
         w.WriteString("NetworkMode", c.NetworkMode);

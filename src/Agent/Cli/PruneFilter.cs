@@ -49,7 +49,7 @@ internal sealed class PruneFilter
         switch (name)
         {
             case "until":
-                _until = DateTimeOffset.UnixEpoch.AddTicks(TimeSyntax.Parse(value) / 100);
+                _until = DateTimeOffset.UnixEpoch.AddTicks(TimeSyntax.Parse(value, "until") / 100);
                 break;
             case "label" or "label!":
                 int equals = value.IndexOf('=');

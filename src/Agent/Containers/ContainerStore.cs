@@ -33,6 +33,9 @@ internal sealed class ContainerStore(StateRoots roots)
     /// <summary>Where the durable directories are.</summary>
     public string Parent => _containers;
 
+    /// <summary>Where the files of a container's log are.</summary>
+    public string LogDirectory(string id) => Path.Combine(Directory(id), "logs");
+
     /// <summary>Volatile directory of a container.</summary>
     public string RunDirectory(string id) => Path.Combine(roots.RunRoot, "containers", id);
 

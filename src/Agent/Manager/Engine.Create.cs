@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Manager;
@@ -19,6 +20,7 @@ internal sealed partial class Engine
     /// <param name="image">The image.</param>
     public ContainerConfig Create(ContainerConfig asked, string? entrypoint, Image image)
     {
+        asked = LogDefaults.Apply(asked, Roots.LogsFile);
         Images.Records.Touch(image.Id);
         asked = asked with { Mounts = WithMountsOfOthers(asked) };
         ContainerConfig config =

@@ -30,6 +30,10 @@ internal sealed record StateRoots(
     /// system partition. --preloaded or SKIFF_PRELOADED.</summary>
     public IReadOnlyList<string> Preloaded { get; init; } = s_preloaded;
 
+    /// <summary>Where containers log that ask for nothing; null: /etc/skiff/logs.json, if it is there. --logs or
+    /// SKIFF_LOGS.</summary>
+    public string? LogsFile { get; init; }
+
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");
 }

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Interop.Events;
 using Skiff.Interop.Processes;
 
@@ -22,7 +23,7 @@ internal sealed class ContainerRun : IDisposable
     /// <param name="stdinOnce">Whether its stdin ends with the client that feeds it.</param>
     /// <param name="ended">Called when the first process has ended.</param>
     /// <param name="healthChanged">Told after every health check.</param>
-    public ContainerRun(EventLoop loop, ContainerConfig config, RunningContainer container, LogWriter log,
+    public ContainerRun(EventLoop loop, ContainerConfig config, RunningContainer container, ContainerLog log,
         List<ClientConnection> clients, bool stdinOnce, Action ended, Action<HealthState> healthChanged)
     {
         (_loop, Container) = (loop, container);

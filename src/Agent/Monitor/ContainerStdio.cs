@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Interop;
 using Skiff.Interop.Events;
 using Skiff.Interop.Terminals;
@@ -14,7 +15,7 @@ internal sealed class ContainerStdio : IDisposable
 {
     private readonly EventLoop _loop;
     private readonly RunningContainer _container;
-    private readonly LogWriter _log;
+    private readonly ContainerLog _log;
     private readonly List<ClientConnection> _clients;
     private readonly bool _stdinOnce;
     private readonly byte[] _packet = LazyBuffer.Create(32 << 10);
@@ -28,7 +29,7 @@ internal sealed class ContainerStdio : IDisposable
     /// <summary>
     /// Starts reading. Takes ownership of <paramref name="log"/> and of the container's stdio descriptors.
     /// </summary>
-    public ContainerStdio(EventLoop loop, RunningContainer container, LogWriter log, List<ClientConnection> clients,
+    public ContainerStdio(EventLoop loop, RunningContainer container, ContainerLog log, List<ClientConnection> clients,
         bool stdinOnce)
     {
         (_loop, _container, _log, _clients, _stdinOnce) = (loop, container, log, clients, stdinOnce);
@@ -37,12 +38,13 @@ internal sealed class ContainerStdio : IDisposable
         _stdin = container.Terminal ?? container.Stdin;
         if (_stdout is { } output) _loop.Watch(output, EpollEvents.EPOLLIN, OnStdout);
         if (_stderr is { } errors) _loop.Watch(errors, EpollEvents.EPOLLIN, _ => OnStderr());
+        log.Attach(loop, UpdateReading);
     }
 
-    /// <summary>Stops or resumes reading output, depending on whether a client is behind.</summary>
+    /// <summary>Stops or resumes reading output, depending on whether a client or the log is behind.</summary>
     public void UpdateReading()
     {
-        bool pause = _clients.Exists(c => c.IsBehind);
+        bool pause = _clients.Exists(c => c.IsBehind) || _log.IsFull;
         if (pause == _paused) return;
         _paused = pause;
         if (_stdout is { } output) _loop.Rewatch(output, Interest());

@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Interop;
 using Skiff.Interop.Events;
 using Skiff.Interop.Processes;
@@ -122,10 +123,10 @@ internal sealed partial class MonitorProcess : IDisposable
     private bool TryStart(out Exception? failure)
     {
         failure = null;
-        LogWriter? log = null;
+        ContainerLog? log = null;
         try
         {
-            log = new LogWriter(Path.Combine(_store.Directory(_config.Id), "logs"));
+            log = ContainerLog.Open(_config, _store.LogDirectory(_config.Id));
             RunningContainer container = _starter.Start(_config, _request.Rows, _request.Columns);
             _run = new ContainerRun(_loop, _config, container, log, _clients,
                 stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth);

@@ -12,6 +12,9 @@ public static unsafe class PortProbe
     private const int IPPROTO_TCP = 6;
     private const int IPPROTO_UDP = 17;
 
+    /// <summary>Room for an address as <see cref="WriteName"/> makes it.</summary>
+    internal const int NameBytes = 28;
+
     /// <summary>
     /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens
     /// there; EADDRNOTAVAIL when the host does not have the address; EPROTONOSUPPORT when the kernel lacks the
@@ -30,13 +33,13 @@ public static unsafe class PortProbe
         int one = 1;
         // Connections of an earlier listener that linger in TIME_WAIT must not count.
         if (protocol == IPPROTO_TCP) LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, &one, sizeof(int));
-        byte* name = stackalloc byte[28];
-        int length = WriteName(new Span<byte>(name, 28), address, port);
+        byte* name = stackalloc byte[NameBytes];
+        int length = WriteName(new Span<byte>(name, NameBytes), address, port);
         return LibC.bind(number, (sockaddr*)name, length) == -1 ? Native.LastErrno : Errno.None;
     }
 
-    // struct sockaddr_in or sockaddr_in6.
-    private static int WriteName(Span<byte> name, IPAddress address, ushort port)
+    /// <summary>struct sockaddr_in or sockaddr_in6; returns its length.</summary>
+    internal static int WriteName(Span<byte> name, IPAddress address, ushort port)
     {
         name.Clear();
         bool v6 = address.AddressFamily == AddressFamily.InterNetworkV6;

@@ -1,6 +1,11 @@
+using System.Globalization;
+using Skiff.Agent.Cli.Logs;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Monitor.Logs;
+using Skiff.Interop;
+using Skiff.Interop.Events;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -40,21 +45,41 @@ internal sealed class LogsVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
-        var reader = new LogReader(Path.Combine(engine.Containers.Directory(config.Id), "logs"))
+        string directory = engine.Containers.LogDirectory(config.Id);
+        if (ContainerLog.Readable(config, directory) is not { } files)
+            throw new UsageException("configured logging driver does not support reading");
+        var reader = new LogReader(files.Path, files.Format,
+            new LogPrinter(arguments.Flag("timestamps"), arguments.Flag("details")))
         {
-            Since = TimeSyntax.Parse(arguments.Value("since")),
-            Until = TimeSyntax.Parse(arguments.Value("until")),
+            Since = TimeSyntax.Parse(arguments.Value("since"), "since"),
+            Until = TimeSyntax.Parse(arguments.Value("until"), "until"),
             Tail = Tail(arguments.Value("tail")),
-            Timestamps = arguments.Flag("timestamps"),
         };
-        reader.PrintExisting();
-        if (arguments.Flag("follow")) reader.Follow(() => engine.StateOf(config).IsActive);
+        try
+        {
+            Print(engine, config, reader, arguments.Flag("follow"));
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EPIPE)
+        {
+            // Whoever read this has seen enough.
+        }
         return 0;
     }
 
-    private static int Tail(string? text)
+    private static void Print(Engine engine, ContainerConfig config, LogReader reader, bool follow)
     {
-        if (text is null or "all") return int.MaxValue;
-        return int.TryParse(text, out int lines) && lines >= 0 ? lines : int.MaxValue;
+        if (!follow)
+        {
+            reader.PrintExisting();
+            return;
+        }
+        using MonitorClient? monitor = MonitorClient.TryConnect(engine.Containers, config.Id);
+        using Inotify watch = reader.Watch();
+        reader.PrintExisting();
+        reader.Follow(monitor?.Socket, watch);
     }
+
+    // Docker takes what is no number for all.
+    private static long Tail(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long lines) ? lines : -1;
 }
