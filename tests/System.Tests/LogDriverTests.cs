@@ -107,6 +107,21 @@ public sealed class LogDriverTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_container_that_ends_leaves_nobody_behind_who_compresses()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            using var container = host.Detached("--log-opt", "max-size=10m", host.Busybox, "sh", "-c",
+                "seq 3000000; sleep 1000");
+            Wait.Until(() => Directory.GetFiles(Folder(container)).Length > 1, "a full file");
+            Thread.Sleep(20 * i);
+            host.Run("rm", "-f", container.Name).Exits(0);
+            Assert.False(Directory.Exists(Path.GetDirectoryName(Folder(container))));
+            Assert.Equal("", Command.Shell($"find /proc/[0-9]*/fd -lname '*{container.Id}*' 2>/dev/null || true").Text());
+        }
+    }
+
+    [Fact]
     public void Output_that_nobody_keeps_is_still_shown()
     {
         string name = host.NewName();

@@ -71,6 +71,25 @@ public sealed class LogFollowTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_follower_that_the_ring_overtakes_says_so_and_goes_on()
+    {
+        using var container = host.Detached("--log-opt", "max-size=20k", "--log-opt", "max-file=3", host.Busybox, "sh",
+            "-c", "seq 1 100; while [ ! -e /go ]; do sleep 0.1; done; seq 101 50000; sleep 1000");
+        using var follower = host.Start("logs", "-f", container.Name);
+        Thread.Sleep(500);
+        Command.Shell($"kill -STOP {follower.Pid}").Exits(0);
+        container.Exec("touch /go").Exits(0);
+        Wait.Until(() => host.Run("logs", "--tail", "1", container.Name).Text() == "50000", "the last line");
+        Command.Shell($"kill -CONT {follower.Pid}").Exits(0);
+        host.Run("kill", container.Name).Exits(0);
+        var result = follower.Finish().Exits(0);
+        Assert.Matches(@"^skiff: \d+ files of the log were full and gone before they could be read\n$", result.Error);
+        int[] lines = [.. result.Lines.Select(int.Parse)];
+        Assert.Equal(lines.Order().Distinct(), lines);
+        Assert.Equal((1, 50_000), (lines[0], lines[^1]));
+    }
+
+    [Fact]
     public void A_reader_that_has_seen_enough_ends_the_command_quietly()
     {
         using var container = host.Detached(host.Busybox, "sh", "-c", "seq 100000");

@@ -9,6 +9,30 @@ public sealed class UnixSocketTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
+    public void Datagrams_arrive_whole_and_a_descriptor_needs_no_bytes()
+    {
+        string path = Path.Combine(_directory.Path, "socket");
+        using var receiver = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        receiver.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(path));
+        using UnixSocket sender = UnixSocket.Connect(path, UnixSocketType.SOCK_DGRAM);
+        Assert.Equal(Errno.None, sender.TrySend("first"u8));
+        Assert.Equal(Errno.EMSGSIZE, sender.TrySend(new byte[8 << 20]));
+        using Fd file = Files.MemoryFile("large");
+        Files.WriteAll(file, "second"u8);
+        Assert.Equal(Errno.None, sender.TrySend([], [file.Number]));
+
+        using var socket = new UnixSocket(Fd.Borrow((int)receiver.Handle));
+        byte[] buffer = new byte[100];
+        var received = new List<Fd>();
+        Assert.Equal(Errno.None, socket.TryReceive(buffer, out int count, received));
+        Assert.Equal("first", Encoding.ASCII.GetString(buffer, 0, count));
+        Assert.Equal(Errno.None, socket.TryReceive(buffer, out count, received));
+        Assert.Equal((0, 6), (count, Files.PRead(Assert.Single(received), buffer, 0)));
+        received[0].Dispose();
+    }
+
+    [Fact]
     public void Packets_keep_their_borders_and_carry_descriptors()
     {
         var (a, b) = UnixSocket.Pair();
