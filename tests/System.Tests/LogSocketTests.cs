@@ -186,6 +186,8 @@ public sealed class LogSocketTests(SkiffHost host)
     {
         socket.ReceiveTimeout = 10_000;
         byte[] buffer = new byte[1 << 20];
-        return Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer));
+        int count = socket.Receive(buffer);
+        Assert.True(count > 0, "the connection ended too early");
+        return Encoding.Latin1.GetString(buffer, 0, count);
     }
 }
