@@ -117,7 +117,8 @@ public sealed class LogDriverTests(SkiffHost host)
             Thread.Sleep(20 * i);
             host.Run("rm", "-f", container.Name).Exits(0);
             Assert.False(Directory.Exists(Path.GetDirectoryName(Folder(container))));
-            Assert.Equal("", Command.Shell($"find /proc/[0-9]*/fd -lname '*{container.Id}*' 2>/dev/null || true").Text());
+            string find = $"find /proc/[0-9]*/fd -lname '*{container.Id}*' 2>/dev/null || true";
+            Assert.Equal("", Command.Shell(find).Text());
         }
     }
 

@@ -58,6 +58,14 @@ public sealed class LogFollowTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_follower_stays_while_a_container_is_started_again()
+    {
+        using var container = host.Detached("--restart", "on-failure:2", host.Busybox, "sh", "-c",
+            "sleep 0.3; echo run; exit 1");
+        Assert.Equal(["run", "run", "run"], host.Run("logs", "-f", container.Name).Exits(0).Lines);
+    }
+
+    [Fact]
     public void A_follower_that_reads_nothing_does_not_hold_the_container_up()
     {
         using var container = host.Detached(host.Busybox, "sh", "-c", "sleep 0.5; seq 1000000");

@@ -20,5 +20,6 @@ public class SchedulingPriorityTests
         Assert.Equal(Math.Min(before + 2, 19), after);
     }
 
-    private static int Niceness() => int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[1].Split(' ')[16]);
+    private static int Niceness() =>
+        int.Parse(File.ReadAllText("/proc/thread-self/stat").Split(") ")[1].Split(' ')[16]);
 }
