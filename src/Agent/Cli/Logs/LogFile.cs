@@ -22,9 +22,6 @@ internal sealed class LogFile : IDisposable
         if (isCompressed) _compressed = new GZipStream(new FdStream(fd), CompressionMode.Decompress);
     }
 
-    /// <summary>Told of damage.</summary>
-    public static Action<string> Warn { get; set; } = Output.Error;
-
     /// <summary>The file's inode, by which it is known under another name.</summary>
     public ulong Inode => Files.Stat(_fd).Ino;
 
@@ -44,42 +41,35 @@ internal sealed class LogFile : IDisposable
         return new LogFile(_fd, _path, _compressed is not null);
     }
 
-    /// <summary>
-    /// Reads the records that are there, until <paramref name="take"/> says no. What is damaged is passed over, with a
-    /// warning.
-    /// </summary>
+    /// <summary>Reads the records that are there. What is damaged is passed over, with a warning.</summary>
     /// <param name="format">The file's format.</param>
     /// <param name="take">Gets each record, which is valid for this call alone.</param>
     /// <param name="quiet">Whether damage was told of already.</param>
-    public bool Read(ILogFormat format, Func<LogRecord, bool> take, bool quiet = false)
+    public void Read(ILogFormat format, Action<LogRecord> take, bool quiet = false)
     {
         long damaged = 0;
-        bool goesOn = true;
         KeepWithin();
-        while (goesOn && ReadMore(ref damaged)) goesOn = TakeRecords(format, take, ref damaged);
-        if (damaged > 0 && !quiet) Warn($"skiff: the log is damaged: {damaged} bytes of {_path} were passed over");
-        return goesOn;
+        while (ReadMore(ref damaged)) TakeRecords(format, take, ref damaged);
+        if (damaged > 0 && !quiet)
+            Output.Error($"skiff: the log is damaged: {damaged} bytes of {_path} were passed over");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
-    private bool TakeRecords(ILogFormat format, Func<LogRecord, bool> take, ref long damaged)
+    private void TakeRecords(ILogFormat format, Action<LogRecord> take, ref long damaged)
     {
         int at = 0;
-        bool goesOn = true;
-        while (goesOn)
+        while (format.Read(_buffer.AsSpan(at, _filled - at), out LogRecord record, out int used) is var parse
+            && parse != LogParse.Incomplete)
         {
-            LogParse parse = format.Read(_buffer.AsSpan(at, _filled - at), out LogRecord record, out int used);
-            if (parse == LogParse.Incomplete) break;
             at += used;
             if (parse == LogParse.Damaged) damaged += used;
-            else goesOn = take(record);
+            else take(record);
         }
         _buffer.AsSpan(at, _filled - at).CopyTo(_buffer);
         _filled -= at;
         if (_filled == _buffer.Length) Array.Resize(ref _buffer, 2 * _buffer.Length);
-        return goesOn;
     }
 
     private bool ReadMore(ref long damaged)

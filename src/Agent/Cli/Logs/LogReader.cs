@@ -40,7 +40,7 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
         {
             LogFile file = Tail < 0 ? files[i] : files[i].Again();
             if (i == files.Count - 1 && _current is not null) _current = file;
-            if (!file.Read(format, record => Take(record, ref skip))) break;
+            file.Read(format, record => Take(record, ref skip));
         }
         printer.Flush();
         foreach (LogFile file in snapshot.Full) file.Dispose();
@@ -57,7 +57,7 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
         Span<EpollEvent> events = stackalloc EpollEvent[2];
         Span<byte> buffer = stackalloc byte[4096];
         bool isRunning = monitor is not null;
-        while (PrintNew() && isRunning && MsLeft() is not 0 and var timeoutMs)
+        for (PrintNew(); isRunning && MsLeft() is not 0 and var timeoutMs; PrintNew())
         {
             int count = epoll.Wait(events, timeoutMs);
             for (int i = 0; i < count; i++)
@@ -65,7 +65,6 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
                 else isRunning = monitor!.TryReceive(buffer, out int length) == Errno.None && length > 0
                     && buffer[0] != (byte)Monitor.PacketType.Exited;
         }
-        PrintNew();
     }
 
     /// <summary>A watch for <see cref="Follow"/>.</summary>
@@ -76,52 +75,47 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
         return inotify;
     }
 
-    // False when a line is newer than what was asked for: so are all that follow.
-    private bool Take(in LogRecord record, ref long skip)
+    private bool IsWanted(in LogEntry entry) =>
+        entry.UnixNanoseconds >= Since && (Until == 0 || entry.UnixNanoseconds <= Until);
+
+    private void Take(in LogRecord record, ref long skip)
     {
-        if (record.Entry.UnixNanoseconds < Since) return true;
-        if (Until > 0 && record.Entry.UnixNanoseconds > Until) return false;
-        if (skip > 0)
-        {
-            if (!record.Entry.Continues) skip--;
-            return true;
-        }
-        printer.Print(record);
-        return true;
+        // A clock that is set back makes later lines older: none is the last one for its time.
+        if (!IsWanted(record.Entry)) return;
+        if (skip == 0) printer.Print(record);
+        else if (!record.Entry.Continues) skip--;
     }
 
-    private bool PrintNew()
+    private void PrintNew()
     {
         long skip = 0;
-        bool goesOn = _current?.Read(format, record => Take(record, ref skip)) ?? true;
-        while (goesOn && IsRotated())
+        _current?.Read(format, record => Take(record, ref skip));
+        while (IsRotated())
         {
             // Written between the reading and the rotation.
-            goesOn = _current?.Read(format, record => Take(record, ref skip)) ?? true;
-            goesOn = goesOn && PrintNext(ref skip);
+            _current?.Read(format, record => Take(record, ref skip));
+            PrintNext();
         }
         printer.Flush();
-        return goesOn;
     }
 
-    private bool PrintNext(ref long skip)
+    private void PrintNext()
     {
-        long skipped = skip;
+        long skip = 0;
         LogSnapshot next = LogSnapshot.Open(path, _current is null ? _number - 1 : _number);
         if (next.Gone > 0)
         {
             printer.Flush();
             Output.Error($"skiff: {next.Gone} files of the log were full and gone before they could be read");
         }
-        bool goesOn = true;
         foreach (LogFile file in next.Full)
         {
-            goesOn = goesOn && file.Read(format, record => Take(record, ref skipped));
+            file.Read(format, record => Take(record, ref skip));
             file.Dispose();
         }
         _current?.Dispose();
         (_current, _number) = (next.Current, next.Number);
-        return goesOn && (_current?.Read(format, record => Take(record, ref skipped)) ?? true);
+        _current?.Read(format, record => Take(record, ref skip));
     }
 
     // Between two files there is none for a moment, and after --rm none at all: then what is open is what there is.
@@ -144,11 +138,9 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
         bool isOpen = false;
         file.Read(format, record =>
         {
-            if (record.Entry.UnixNanoseconds < Since) return true;
-            if (Until > 0 && record.Entry.UnixNanoseconds > Until) return false;
+            if (!IsWanted(record.Entry)) return;
             isOpen = record.Entry.Continues;
             if (!isOpen) lines++;
-            return true;
         }, quiet: true);
         return isLast && isOpen ? lines + 1 : lines;
     }
