@@ -150,6 +150,19 @@ public sealed class LogDriverTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_file_that_somebody_empties_is_filled_again()
+    {
+        using var container = host.Detached("--log-driver", "json-file", "--log-opt", "max-size=100k",
+            host.Busybox, "sh", "-c", "seq 1000; while [ ! -e /go ]; do sleep 0.1; done; seq 1001 2000; sleep 1000");
+        container.WaitForLog("1000\n");
+        File.WriteAllText(container.Get("LogPath")!, "");
+        container.Exec("touch /go").Exits(0);
+        container.WaitForLog("2000\n");
+        Assert.Equal(Enumerable.Range(1001, 1000).Select(i => $"{i}"), host.Run("logs", container.Name).Lines);
+        Assert.Single(Directory.GetFiles(Folder(container)));
+    }
+
+    [Fact]
     public void A_host_has_defaults_of_its_own()
     {
         string file = Path.Combine(host.NewFolder(), "logs.json");

@@ -53,7 +53,9 @@ internal sealed class LogFiles : IDisposable
         if (_filled == 0) return;
         ReadOnlySpan<byte> records = _batch.AsSpan(0, _filled);
         _filled = 0;
-        if (_size > 0 && _size + records.Length > _limits.FileBytes) Rotate();
+        // Whoever wants room empties the file under us: what counts is what is in it.
+        if (_file is not null && IsFull(records.Length)) _size = Files.Stat(_file).Size;
+        if (IsFull(records.Length)) Rotate();
         _file ??= Open();
         Write(_file, records);
     }
@@ -72,6 +74,8 @@ internal sealed class LogFiles : IDisposable
         }
     }
 
+    private bool IsFull(int bytes) => _size > 0 && _size + bytes > _limits.FileBytes;
+
     private void Write(Fd file, ReadOnlySpan<byte> records)
     {
         try
@@ -89,8 +93,6 @@ internal sealed class LogFiles : IDisposable
 
     private void Rotate()
     {
-        // Whoever wants room empties the file under us: what counts is what is in it.
-        if (_file is { } file && (_size = Files.Stat(file).Size) == 0) return;
         if (_newest < 0) FindFull();
         Errno errno = _limits.Files == 1
             ? Files.TryUnlinkAt(Fd.Cwd, _path)
