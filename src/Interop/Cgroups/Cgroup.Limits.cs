@@ -24,6 +24,7 @@ public sealed partial class Cgroup
         foreach ((uint major, uint minor, int own) in limits.IoDeviceWeights)
             Set("io.weight", string.Create(CultureInfo.InvariantCulture, $"{major}:{minor} {own}"), warnings);
         foreach (IoMax row in limits.IoMax) Set("io.max", row.ToString(), warnings);
+        foreach (var (file, value) in limits.Files) Set(file, value, warnings);
         return warnings;
     }
 

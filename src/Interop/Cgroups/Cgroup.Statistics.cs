@@ -38,6 +38,18 @@ public sealed partial class Cgroup
         return rows;
     }
 
+    /// <summary>A file of keys and numbers, such as <c>memory.stat</c>; empty when the controller is missing.</summary>
+    public Dictionary<string, long> ReadKeys(string file)
+    {
+        var keys = new Dictionary<string, long>();
+        foreach (ReadOnlySpan<char> line in (ReadOptional(file) ?? "").AsSpan().EnumerateLines())
+        {
+            int space = line.IndexOf(' ');
+            if (space > 0) keys[line[..space].ToString()] = FlatKeyed.Number(line[(space + 1)..]);
+        }
+        return keys;
+    }
+
     private long? ReadNumber(string file) => ReadOptional(file) is { } text ? FlatKeyed.Number(text) : null;
 
     private long? ReadKey(string file, string key) => ReadOptional(file) is { } text ? FlatKeyed.Find(text, key) : null;

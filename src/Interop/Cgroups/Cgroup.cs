@@ -21,10 +21,24 @@ public sealed partial class Cgroup : IDisposable
     /// <summary>The processes in this very cgroup; one of another pid namespace reads as 0.</summary>
     public IReadOnlyList<int> Processes => ReadProcesses();
 
+    /// <summary>The processes here and in the cgroups below.</summary>
+    public IReadOnlyList<int> ProcessesBelow()
+    {
+        var pids = new List<int>();
+        AddProcesses(Path, pids);
+        return pids;
+    }
+
     /// <summary>
     /// True while this cgroup or one below it has a process that is not yet reaped; false once it is removed.
     /// </summary>
     public bool Populated => IsSet("populated");
+
+    /// <summary>
+    /// True when controllers are on for the cgroups below, so that no process may be in this one any more (the
+    /// no-internal-process rule of cgroups(7)).
+    /// </summary>
+    public bool HasControllersBelow => CgroupFile.ReadText(Directory, "cgroup.subtree_control").Length > 0;
 
     /// <summary>Opens an existing cgroup.</summary>
     public static Cgroup Open(string path) =>
@@ -85,5 +99,13 @@ public sealed partial class Cgroup : IDisposable
         foreach (ReadOnlySpan<char> line in CgroupFile.ReadText(Directory, "cgroup.procs").AsSpan().EnumerateLines())
             if (!line.IsEmpty) pids.Add((int)FlatKeyed.Number(line));
         return pids;
+    }
+
+    private static void AddProcesses(string path, List<int> pids)
+    {
+        using Cgroup? cgroup = TryOpen(path);
+        if (cgroup is null) return;
+        pids.AddRange(cgroup.Processes);
+        foreach (string child in System.IO.Directory.GetDirectories(path)) AddProcesses(child, pids);
     }
 }

@@ -48,6 +48,11 @@ public sealed record CgroupLimits
     /// <summary><c>io.max</c>: one row per device.</summary>
     public IReadOnlyList<IoMax> IoMax { get; init; } = [];
 
+    /// <summary>
+    /// Further files with what is written to them, in order, for limits that have no property here.
+    /// </summary>
+    public IReadOnlyList<(string File, string Value)> Files { get; init; } = [];
+
     /// <summary>The controllers that these limits need.</summary>
     public CgroupControllers Controllers
     {
@@ -61,6 +66,8 @@ public sealed record CgroupLimits
             if (CpusetCpus is not null || CpusetMems is not null) needed |= CgroupControllers.cpuset;
             if (PidsMax is not null) needed |= CgroupControllers.pids;
             if (IoWeight is not null || IoDeviceWeights.Count > 0 || IoMax.Count > 0) needed |= CgroupControllers.io;
+            foreach (var (file, _) in Files)
+                needed |= CgroupControllerNames.Parse(file.AsSpan(0, Math.Max(0, file.IndexOf('.'))));
             return needed;
         }
     }

@@ -7,6 +7,7 @@ public static unsafe partial class Files
     private const uint STATX_BASIC_STATS = 0x7FF;
     private const uint STATX_MNT_ID = 0x1000;
     private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
+    private const long ReadOnlyMount = 1;
 
     /// <summary>statx(2) of <paramref name="path"/>, following a final symlink.</summary>
     public static FileStatus Stat(string path) => StatAt(Fd.Cwd, path, AtFlags.None);
@@ -89,6 +90,6 @@ public static unsafe partial class Files
     {
         ulong unit = (ulong)(raw.f_frsize == 0 ? raw.f_bsize : raw.f_frsize);
         return new FilesystemStatus((ulong)raw.f_type, (uint)raw.f_bsize, raw.f_blocks * unit, raw.f_bfree * unit,
-            raw.f_bavail * unit, raw.f_files, raw.f_ffree);
+            raw.f_bavail * unit, raw.f_files, raw.f_ffree) { IsReadOnly = (raw.f_flags & ReadOnlyMount) != 0 };
     }
 }

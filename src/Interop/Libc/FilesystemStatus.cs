@@ -12,6 +12,9 @@ public readonly record struct FilesystemStatus(
     ulong Type, uint BlockSize, ulong TotalBytes, ulong FreeBytes, ulong AvailableBytes,
     ulong TotalInodes, ulong FreeInodes)
 {
+    /// <summary>Whether it is mounted read-only where it was asked about, or is so as a whole (ST_RDONLY).</summary>
+    public bool IsReadOnly { get; init; }
+
     /// <summary>As it would be if so many bytes more were free, or fewer when negative.</summary>
     public FilesystemStatus WithFreed(long bytes) =>
         this with { FreeBytes = Add(FreeBytes, bytes), AvailableBytes = Add(AvailableBytes, bytes) };

@@ -104,6 +104,20 @@ public static unsafe partial class Mounts
         if (r == -1) throw new LinuxException(Native.LastErrno, "mount_setattr", mount.ToString());
     }
 
+    /// <summary>
+    /// mount_setattr(2) with MOUNT_ATTR_IDMAP: files show the ids that the user namespace gives theirs. For a detached
+    /// mount that was not mapped before, of a filesystem that can do it (EINVAL otherwise).
+    /// </summary>
+    public static void SetIdMap(Fd mount, Fd userNamespace, bool recursive)
+    {
+        // struct mount_attr: set, clear, propagation, userns_fd.
+        ulong* attributes = stackalloc ulong[4] { MOUNT_ATTR_IDMAP, 0, 0, (ulong)userNamespace.Number };
+        byte empty = 0;
+        nint r = Native.syscall(SyscallNumbers.mount_setattr, mount.Number, (nint)(&empty),
+            (nint)(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), (nint)attributes, 32);
+        if (r == -1) throw new LinuxException(Native.LastErrno, "mount_setattr(MOUNT_ATTR_IDMAP)", mount.ToString());
+    }
+
     /// <summary>move_mount(2): attaches a detached mount at a path.</summary>
     public static void Attach(Fd mount, string target)
     {

@@ -9,6 +9,9 @@ public readonly record struct LinkChange
     /// <summary>A new name.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The network namespace that the link moves to, by nsfs descriptor; it loses its addresses.</summary>
+    public Fd? Namespace { get; init; }
+
     /// <summary>Largest packet in bytes.</summary>
     public int? Mtu { get; init; }
 

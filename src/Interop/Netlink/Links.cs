@@ -128,6 +128,7 @@ public static class Links
     private static void PutChange(NetlinkBatch batch, in LinkChange change)
     {
         if (change.Name is { } name) batch.PutString(Rtnetlink.IFLA_IFNAME, name);
+        if (change.Namespace is { } ns) batch.PutUInt32(Rtnetlink.IFLA_NET_NS_FD, (uint)ns.Number);
         if (change.Mtu is { } mtu) batch.PutUInt32(Rtnetlink.IFLA_MTU, (uint)mtu);
         if (change.Master is { } master) batch.PutUInt32(Rtnetlink.IFLA_MASTER, (uint)master);
         if (change.Mac is { } mac) PutMac(batch, mac);

@@ -1,5 +1,3 @@
-using System.Collections;
-
 namespace Skiff.Interop.Processes;
 
 /// <summary>Programs of the host that are asked something: a little input, a little output.</summary>
@@ -48,7 +46,7 @@ public static class HostProgram
             {
                 Path = path,
                 Arguments = [Path.GetFileName(path), .. arguments],
-                Environment = Variables(),
+                Environment = Spawn.Environment(),
                 Descriptors = [input, output, Fd.Borrow(2)],
             });
     }
@@ -63,13 +61,5 @@ public static class HostProgram
         {
             // It does not want its input; its exit status tells what became of it.
         }
-    }
-
-    private static List<string> Variables()
-    {
-        List<string> variables = [];
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-            variables.Add($"{variable.Key}={variable.Value}");
-        return variables;
     }
 }

@@ -97,8 +97,8 @@ public sealed partial class LaunchProgram
         Call("chdir", path, SyscallNumbers.chdir, onError, Text(path));
 
     /// <summary>fchdir(2).</summary>
-    public LaunchStep Fchdir(StepArgument directory, string? path = null) =>
-        Call("fchdir", path, SyscallNumbers.fchdir, directory);
+    public LaunchStep Fchdir(StepArgument directory, string? path = null, OnError onError = default) =>
+        Call("fchdir", path, SyscallNumbers.fchdir, onError, directory);
 
     private LaunchStep FsConfig(
         string what, StepArgument context, uint command, StepArgument key, StepArgument value, StepArgument aux,

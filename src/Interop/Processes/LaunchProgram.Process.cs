@@ -8,6 +8,7 @@ public sealed partial class LaunchProgram
 {
     private const int SignalSetLength = 8;
     private const int HeadLength = 4096;
+    private static readonly OnError s_goesOn = OnError.Ignoring(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES);
 
     /// <summary>setsid(2).</summary>
     public LaunchStep SetSid() => Call("setsid", null, SyscallNumbers.setsid);
@@ -67,23 +68,60 @@ public sealed partial class LaunchProgram
     /// <param name="candidates">Paths in the child's root, in order.</param>
     /// <param name="arguments">argv, with the name first.</param>
     /// <param name="environment"><c>NAME=value</c> each.</param>
+    /// <param name="failures">
+    /// Where the child writes the error that it ends with (8 bytes, -errno), for somebody who cannot see the program's
+    /// memory; null when the parent is there.
+    /// </param>
     public void ExecSearch(
         string name, IReadOnlyList<string> candidates, IReadOnlyList<string> arguments,
-        IReadOnlyList<string> environment)
+        IReadOnlyList<string> environment, StepArgument? failures = null)
+    {
+        LaunchMemory argv = TextArray(arguments), envp = TextArray(environment);
+        Search(name, candidates, (attempt, i, path) =>
+            Add(new StepInfo("execve", candidates[i]) { Exec = attempt, Ends = true }, SyscallNumbers.execve,
+                s_goesOn, [path, argv, envp]), failures);
+    }
+
+    /// <summary>
+    /// faccessat2(2), Linux 5.8, of the candidates that <see cref="ExecSearch"/> would try, for a child that waits
+    /// before it executes: what is not there is told before the wait, in the same words.
+    /// </summary>
+    public void CheckProgram(string name, IReadOnlyList<string> candidates)
+    {
+        var directories = new List<LaunchStep>();
+        Search(name, candidates, (attempt, i, path) => Check(attempt, candidates[i], path, directories));
+        foreach (LaunchStep directory in directories) AfterListedErrorContinueHere(directory);
+    }
+
+    // A directory may be searched, which is no different to faccessat(2): execve(2) itself says what is wrong with it.
+    private LaunchStep Check(ExecAttempt attempt, string name, LaunchMemory path, List<LaunchStep> directories)
+    {
+        const int X_OK = 1;
+        LaunchStep access = Add(new StepInfo("faccessat2", name) { Exec = attempt }, SyscallNumbers.faccessat2,
+            OnError.SkipNext(2, Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES), [Fd.Cwd, path, X_OK, AT_EACCESS]);
+        directories.Add(Opening("openat", name, SyscallNumbers.openat, OnError.Ignore, Fd.Cwd, path,
+            (int)(OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC)));
+        LaunchStep refused = Call("execve", name, SyscallNumbers.execve, OnError.Ignore, path, TextArray([name]),
+            TextArray([]));
+        StoreResult(refused, new LaunchMemory(access.Result, sizeof(long)));
+        return access;
+    }
+
+    private ExecAttempt Search(
+        string name, IReadOnlyList<string> candidates, Func<ExecAttempt, int, LaunchMemory, LaunchStep> addAttempt,
+        StepArgument? failures = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(candidates.Count);
         var attempt = new ExecAttempt { Name = name, Candidates = candidates, Head = Reserve(HeadLength) };
-        LaunchMemory argv = TextArray(arguments), envp = TextArray(environment);
         var paths = new LaunchMemory[candidates.Count];
         for (int i = 0; i < paths.Length; i++)
         {
             paths[i] = Text(candidates[i]);
-            attempt.Steps.Add(Add(new StepInfo("execve", candidates[i]) { Exec = attempt, Ends = true },
-                SyscallNumbers.execve, OnError.Ignoring(Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES),
-                [paths[i], argv, envp]));
+            attempt.Steps.Add(addAttempt(attempt, i, paths[i]));
         }
-        for (int i = 0; i < paths.Length; i++) Diagnose(attempt, i, paths[i]);
-        StopAs(attempt.Steps[^1]);
+        for (int i = 0; i < paths.Length; i++) Diagnose(attempt, i, paths[i], failures);
+        StopWith(attempt.Steps[^1], failures);
+        return attempt;
     }
 
     /// <summary>execveat(2) with AT_EMPTY_PATH: executes the file that the descriptor refers to.</summary>
@@ -97,12 +135,21 @@ public sealed partial class LaunchProgram
             [fd, Text(""), TextArray(arguments), TextArray(environment), AT_EMPTY_PATH]);
 
     // Any error but "not there" jumps from the execve to here; "not there" arrives after the last candidate.
-    private void Diagnose(ExecAttempt attempt, int index, LaunchMemory path)
+    private void Diagnose(ExecAttempt attempt, int index, LaunchMemory path, StepArgument? failures)
     {
         AfterOtherErrorContinueHere(attempt.Steps[index]);
-        LaunchStep file = Opening("openat", attempt.Candidates[index], SyscallNumbers.openat, OnError.SkipNext(2),
-            Fd.Cwd, path, (int)(OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC));
+        LaunchStep file = Opening("openat", attempt.Candidates[index], SyscallNumbers.openat,
+            OnError.SkipNext(failures is null ? 2 : 3), Fd.Cwd, path,
+            (int)(OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC));
         attempt.Reads.Add(PRead(file, attempt.Head, OnError.Ignore));
-        StopAs(attempt.Steps[index]);
+        StopWith(attempt.Steps[index], failures);
+    }
+
+    private void StopWith(LaunchStep failed, StepArgument? failures)
+    {
+        if (failures is { } pipe)
+            Call("write", "pipe for failures", SyscallNumbers.write, OnError.Ignore, pipe,
+                new LaunchMemory(failed.Result, sizeof(long)), sizeof(long));
+        StopAs(failed);
     }
 }

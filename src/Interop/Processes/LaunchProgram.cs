@@ -4,7 +4,7 @@ using System.Text;
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// A flat array of system calls in native memory, strings included, that a vforked child runs without managed code.
+/// A flat array of system calls in native memory, strings included, that a child runs without managed code.
 /// Built once, launched once by <see cref="Launcher"/>, then disposed. Steps run in order; the only control flow is
 /// skipping forward. Every step carries the words that name it when it fails. Not thread-safe.
 /// </summary>
@@ -19,7 +19,7 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     // Nothing is ever pushed: the routine uses no stack, and no signal handler is left in the child.
     private const int StackLength = 1024;
 
-    private readonly List<nint> _chunks = [];
+    private readonly List<(nint Address, nint Length)> _chunks = [];
     private readonly List<StepInfo> _infos = [];
     private readonly List<Fd> _borrowed = [];
     private readonly List<Fd> _kept = [];
@@ -28,6 +28,16 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     private nint _free;
     private nint _freeEnd;
     private bool _disposed;
+
+    /// <summary>
+    /// An empty program. With a <paramref name="link"/> it is for <see cref="Launcher.Fork"/>: its memory is then
+    /// shared with a child that is a copy of this process.
+    /// </summary>
+    public LaunchProgram(LaunchLink? link = null)
+    {
+        _link = link;
+        if (link is not null) AddBeginning(link);
+    }
 
     /// <summary>The number of steps so far; the index of the next one.</summary>
     public int Count => _infos.Count;
@@ -170,8 +180,7 @@ public sealed unsafe partial class LaunchProgram : IDisposable
         _disposed = true;
         CloseLeftovers();
         foreach (Fd fd in _kept) fd.Dispose();
-        foreach (nint chunk in _chunks) NativeMemory.Free((void*)chunk);
-        NativeMemory.Free(_steps);
+        foreach (var (address, length) in _chunks) Free(address, length);
         _steps = null;
         GC.SuppressFinalize(this);
     }
@@ -216,8 +225,10 @@ public sealed unsafe partial class LaunchProgram : IDisposable
         if (Count + 1 >= _capacity)
         {
             _capacity = Math.Max(64, _capacity * 2);
+            var larger = (NativeStep*)Allocate(_capacity * sizeof(NativeStep));
             // SAFETY: the child is not running; steps are only addressed by index until the launch.
-            _steps = (NativeStep*)NativeMemory.Realloc(_steps, (nuint)(_capacity * sizeof(NativeStep)));
+            new Span<NativeStep>(_steps, Count).CopyTo(new Span<NativeStep>(larger, Count));
+            _steps = larger;
         }
         return _steps + Count;
     }
@@ -225,9 +236,8 @@ public sealed unsafe partial class LaunchProgram : IDisposable
     private void Grow(nint needed)
     {
         nint length = Math.Max(ChunkLength, needed);
-        _free = (nint)NativeMemory.AllocZeroed((nuint)length);
+        _free = Allocate(length);
         _freeEnd = _free + length;
-        _chunks.Add(_free);
     }
 
     private uint BytesAfter(LaunchStep step) => (uint)((Count - step.Index - 1) * sizeof(NativeStep));

@@ -21,10 +21,33 @@ public static unsafe class Launcher
     public static LaunchedProcess Start(LaunchProgram program, LaunchOptions? options = null)
     {
         options ??= new LaunchOptions();
+        if (program.Link is not null) throw new InvalidOperationException("a program with a link is for Fork");
+        nint result = Clone(program, options, Flags(options), out int pidFd);
+        return Conclude(program, options, result, pidFd);
+    }
+
+    /// <summary>
+    /// As <see cref="Start"/>, but the child gets a copy of this process's memory and runs beside it, so that it can
+    /// wait for its parent, and outlive it. The program needs a <see cref="LaunchLink"/>, and begins by asking for its
+    /// parent's end to be its own. A copy costs more the more memory this process has written to.
+    /// </summary>
+    public static ForkedProcess Fork(LaunchProgram program, LaunchOptions? options = null)
+    {
+        options ??= new LaunchOptions();
+        if (program.Link is not { } link) throw new InvalidOperationException("a program to fork needs a link");
+        if (options.ShareFiles) throw new ArgumentException("a forked child has its own descriptors", nameof(options));
+        nint result = Clone(program, options, Flags(options) & ~(CLONE_VM | CLONE_VFORK), out int pidFd);
+        link.CloseChildsEnds();
+        if (result < 0) throw LaunchException.OfClone((Errno)(-result), options, program.Subject);
+        return new ForkedProcess(program, (int)result, new PidFd(new Fd(pidFd)));
+    }
+
+    private static nint Clone(LaunchProgram program, LaunchOptions options, ulong flags, out int childPidFd)
+    {
         int pidFd = -1;
         clone_args arguments = new()
         {
-            flags = Flags(options),
+            flags = flags,
             pidfd = &pidFd,
             exit_signal = Signals.SIGCHLD,
             cgroup = (ulong)(options.Cgroup?.Number ?? 0),
@@ -37,7 +60,8 @@ public static unsafe class Launcher
         using (options.PidNamespaceOf is { } pidNamespace ? new PidNamespaceScope(pidNamespace) : null)
             result = CloneWithSignalsBlocked(&arguments, header);
         GC.KeepAlive(options);
-        return Conclude(program, options, result, pidFd);
+        childPidFd = pidFd;
+        return result;
     }
 
     private static LaunchedProcess Conclude(LaunchProgram program, LaunchOptions options, nint result, int pidFd)

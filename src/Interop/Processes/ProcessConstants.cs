@@ -32,11 +32,29 @@ internal static class ProcessConstants
     /// <summary>*at(2): act on a symlink itself.</summary>
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
 
+    /// <summary>faccessat2(2): with the effective ids.</summary>
+    internal const int AT_EACCESS = 0x200;
+
     /// <summary>close_range(2): unshare the table first.</summary>
     internal const uint CLOSE_RANGE_UNSHARE = 2;
 
     /// <summary>close_range(2): mark instead of closing, Linux 5.11.</summary>
     internal const uint CLOSE_RANGE_CLOEXEC = 4;
+
+    /// <summary>keyctl(2).</summary>
+    internal const int KEYCTL_JOIN_SESSION_KEYRING = 1;
+
+    /// <summary>ioprio_set(2).</summary>
+    internal const int IOPRIO_WHO_PROCESS = 1;
+
+    /// <summary>ioctl_tty(2): locks a pseudo-terminal's other side.</summary>
+    internal const ulong TIOCSPTLCK = 0x4004_5431;
+
+    /// <summary>ioctl_tty(2): opens a pseudo-terminal's other side.</summary>
+    internal const ulong TIOCGPTPEER = 0x5441;
+
+    /// <summary>ioctl_tty(2): the window's size.</summary>
+    internal const ulong TIOCSWINSZ = 0x5414;
 
     /// <summary>ioctl_tty(2): make it the controlling terminal.</summary>
     internal const ulong TIOCSCTTY = 0x540E;
@@ -67,6 +85,9 @@ internal static class ProcessConstants
 
     /// <summary>capset(2): 64-bit sets.</summary>
     internal const uint _LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
+
+    /// <summary>prctl(2).</summary>
+    internal const int PR_SET_PDEATHSIG = 1;
 
     /// <summary>prctl(2).</summary>
     internal const int PR_SET_KEEPCAPS = 8;

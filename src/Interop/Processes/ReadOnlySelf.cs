@@ -1,4 +1,6 @@
+using Skiff.Interop.Libc;
 using Skiff.Interop.Mounts;
+using Skiff.Interop.Syscalls;
 
 namespace Skiff.Interop.Processes;
 
@@ -22,6 +24,29 @@ public static class ReadOnlySelf
         Fd? mount = TryCloneReadOnly(Self);
         isProtected = mount is not null;
         return mount ?? Files.Open(Self, OpenFlags.O_RDONLY);
+    }
+
+    /// <summary>
+    /// Executes this program again through such a mount, with the same arguments and environment, unless it runs from a
+    /// read-only mount already: for a process that a container will share memory or a PID namespace with. Returns when
+    /// there is nothing to do, or where the kernel does not allow it. Inherited descriptors stay open.
+    /// </summary>
+    public static void ExecuteAgain()
+    {
+        if (Files.TryStatFs(Self, out FilesystemStatus status) == Errno.None && status.IsReadOnly) return;
+        using Fd program = Open(out bool isProtected);
+        if (isProtected) Exec(program, Environment.GetCommandLineArgs(), Spawn.Environment());
+    }
+
+    private static unsafe void Exec(Fd program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        using var memory = new LaunchProgram();
+        LaunchMemory argv = memory.TextArray(arguments), envp = memory.TextArray(environment);
+        byte empty = 0;
+        // SAFETY: both arrays live in the program's memory; on success this process has become another program.
+        Native.syscall(SyscallNumbers.execveat, program.Number, (nint)(&empty), argv.Address, envp.Address,
+            ProcessConstants.AT_EMPTY_PATH);
+        throw new LinuxException(Native.LastErrno, "execveat", program.ToString(), "executing itself again");
     }
 
     /// <summary>The mount for any file; null when the kernel refuses.</summary>

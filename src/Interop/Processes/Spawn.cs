@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace Skiff.Interop.Processes;
 
 /// <summary>Starts programs of the host, such as the monitor, by the same launch programs as containers.</summary>
@@ -18,6 +20,15 @@ public static class Spawn
         if (request.Program is null) program.ExecVe(request.Path, request.Arguments, request.Environment);
         else program.ExecFd(file, request.Path, request.Arguments, request.Environment);
         return Launcher.Start(program, new LaunchOptions { Cgroup = request.Cgroup });
+    }
+
+    /// <summary>This process's environment, <c>NAME=value</c> each.</summary>
+    public static List<string> Environment()
+    {
+        List<string> variables = [];
+        foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+            variables.Add($"{variable.Key}={variable.Value}");
+        return variables;
     }
 
     // Copies first go above all targets, so that no target overwrites a source that is still needed.

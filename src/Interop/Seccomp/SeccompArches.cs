@@ -12,6 +12,10 @@ internal static class SeccompArches
     /// <summary>How many architectures there are.</summary>
     internal const int Count = 5;
 
+    /// <summary>What <see cref="TryParse"/> reads.</summary>
+    internal static readonly string[] Names =
+        ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"];
+
     /// <summary>The architecture of this build.</summary>
 #if ARCH_ARM64
     internal const SeccompArch Native = SeccompArch.aarch64;

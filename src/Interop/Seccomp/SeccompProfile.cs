@@ -22,6 +22,18 @@ public sealed record SeccompProfile
     /// <summary>SECCOMP_FILTER_FLAG_* for seccomp(2).</summary>
     public uint Flags { get; init; } = SeccompFilter.SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 
+    /// <summary>The actions that a profile can have.</summary>
+    public static IReadOnlyList<string> ActionNames => SeccompProfileReader.Actions;
+
+    /// <summary>The operators that a condition can have.</summary>
+    public static IReadOnlyList<string> OperatorNames => SeccompProfileReader.Operators;
+
+    /// <summary>The flags that a profile can have.</summary>
+    public static IReadOnlyList<string> FlagNames => SeccompProfileReader.Flags;
+
+    /// <summary>The architectures that a filter can be for.</summary>
+    public static IReadOnlyList<string> ArchitectureNames => SeccompArches.Names;
+
     /// <summary>
     /// Reads a profile; throws <see cref="FormatException"/> that names the place, such as
     /// <c>syscalls[3].args[0].op</c>.

@@ -26,6 +26,12 @@ internal static class SeccompProfileReader
         ("SECCOMP_FILTER_FLAG_TSYNC", 0),
     ];
 
+    internal static string[] Actions => Array.ConvertAll(s_actions, row => row.Name);
+
+    internal static string[] Operators => s_operators;
+
+    internal static string[] Flags => Array.ConvertAll(s_flags, row => row.Name);
+
     internal static SeccompProfile Read(ReadOnlyMemory<byte> json)
     {
         try

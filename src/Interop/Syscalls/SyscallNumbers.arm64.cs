@@ -300,4 +300,10 @@ public static class SyscallNumbers
 
     /// <summary>faccessat(2).</summary>
     public const int faccessat = 48;
+
+    /// <summary>sched_setattr(2).</summary>
+    public const int sched_setattr = 274;
+
+    /// <summary>set_mempolicy(2).</summary>
+    public const int set_mempolicy = 237;
 }

@@ -300,4 +300,10 @@ public static class SyscallNumbers
 
     /// <summary>faccessat(2).</summary>
     public const int faccessat = 269;
+
+    /// <summary>sched_setattr(2).</summary>
+    public const int sched_setattr = 314;
+
+    /// <summary>set_mempolicy(2).</summary>
+    public const int set_mempolicy = 238;
 }
