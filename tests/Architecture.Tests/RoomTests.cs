@@ -13,7 +13,7 @@ public class RoomTests
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
         [""] = ["Cli"],
-        ["Cli"] = ["Manager", "Images", "Networks", "Volumes", "Containers", "Monitor"],
+        ["Cli"] = ["Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
         ["Api"] = ["Manager", "Images", "Networks", "Volumes", "Containers"],
         ["Manager"] = ["Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
         ["Monitor"] = ["Containers", "Networks", "Volumes"],
@@ -23,6 +23,8 @@ public class RoomTests
         ["Volumes"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
         ["Containers"] = ["Networks", "Volumes"],
+        // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
+        ["Oci"] = ["Containers", "Volumes"],
     };
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace Skiff.Agent.Cli;
 internal static class CommandLine
 {
     /// <summary>Runs one invocation and returns its exit code, as <c>docker</c> does.</summary>
-    public static int Run(string[] args) => Run(args, VerbTable.Rows);
+    public static int Run(string[] args) => Run(IsRuntime ? ["oci", .. args] : args, VerbTable.Rows);
 
     /// <summary>Runs one invocation with the verbs of <paramref name="rows"/>.</summary>
     public static int Run(ReadOnlySpan<string> args, VerbRow[] rows)
@@ -55,6 +55,10 @@ internal static class CommandLine
             return failure;
         }
     }
+
+    // A link, or a copy, with that name is what other engines call.
+    private static bool IsRuntime =>
+        Path.GetFileName(Environment.GetCommandLineArgs()[0].AsSpan()) is OciVerbs.OciVerb.ProgramName;
 
     private static int WithoutVerb(ReadOnlySpan<string> args, VerbRow[] rows)
     {

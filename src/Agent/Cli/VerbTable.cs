@@ -53,6 +53,7 @@ internal static class VerbTable
         new("network ls", VerbGroup.Management, static () => new Verbs.NetworkLsVerb()),
         new("system release", VerbGroup.Management, static () => new Verbs.SystemReleaseVerb()),
         new("agent", VerbGroup.Other, static () => new Verbs.AgentVerb()),
+        new("oci", VerbGroup.Other, static () => new OciVerbs.OciVerb()),
         new("info", VerbGroup.Other, static () => new Verbs.InfoVerb()),
         new("version", VerbGroup.Other, static () => new Verbs.VersionVerb()),
     ];
