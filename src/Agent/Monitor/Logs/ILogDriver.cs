@@ -6,10 +6,11 @@ namespace Skiff.Agent.Monitor.Logs;
 /// </summary>
 internal interface ILogDriver : IDisposable
 {
-    /// <summary>Takes one line, its newline included if it has one; it may be kept until <see cref="Flush"/>.</summary>
-    /// <exception cref="Skiff.Interop.LinuxException">
-    /// It cannot be taken, and with it is lost what was taken since the last flush.
-    /// </exception>
+    /// <summary>Whether lines are kept until <see cref="Flush"/>.</summary>
+    bool Keeps { get; }
+
+    /// <summary>Takes one line, its newline included if it has one.</summary>
+    /// <exception cref="Skiff.Interop.LinuxException">It is lost, and what was kept with it.</exception>
     void Write(in LogEntry entry, ReadOnlySpan<byte> line);
 
     /// <summary>Passes on what was kept.</summary>

@@ -50,6 +50,9 @@ internal sealed class JournaldDriver : ILogDriver
     }).TrimStart('_');
 
     /// <inheritdoc/>
+    public bool Keeps => false;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         _message.ResetWrittenCount();

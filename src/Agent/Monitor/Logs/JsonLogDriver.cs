@@ -16,6 +16,9 @@ internal sealed class JsonLogDriver(LogFiles files, byte[] attributes) : ILogDri
     public static int BatchBytes(byte[] attributes) => JsonLogFormat.MaxBytes(LogEntry.MaxBytes, attributes.Length);
 
     /// <inheritdoc/>
+    public bool Keeps => true;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         Span<byte> room = files.Room(JsonLogFormat.MaxBytes(line.Length, attributes.Length));

@@ -16,6 +16,9 @@ internal sealed class LocalLogDriver(LogFiles files) : ILogDriver
     private const int WindowBytes = 64 << 10;
 
     /// <inheritdoc/>
+    public bool Keeps => true;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         int length = LocalLogFormat.HeaderBytes + line.Length;

@@ -14,13 +14,17 @@ internal sealed class LossyDriver(ILogDriver inner) : ILogDriver
     private string _why = "";
 
     /// <inheritdoc/>
+    public bool Keeps => inner.Keeps;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         try
         {
             if (_missing > 0) Tell();
             inner.Write(entry, line);
-            _kept += line.Length;
+            if (inner.Keeps) _kept += line.Length;
+            else _told = 0;
         }
         catch (LinuxException e)
         {
@@ -53,9 +57,9 @@ internal sealed class LossyDriver(ILogDriver inner) : ILogDriver
     /// <inheritdoc/>
     public void Dispose()
     {
+        Flush();
         try
         {
-            if (_missing > 0) Tell();
             inner.Dispose();
         }
         catch (LinuxException)

@@ -34,6 +34,9 @@ internal sealed class SyslogDriver : ILogDriver
     }
 
     /// <inheritdoc/>
+    public bool Keeps => _socket?.IsStream == true;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         string head = Head(_settings, entry, _host, _name);

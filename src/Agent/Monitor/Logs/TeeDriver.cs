@@ -9,6 +9,9 @@ namespace Skiff.Agent.Monitor.Logs;
 internal sealed class TeeDriver(LossyDriver remote, LossyDriver cache) : ILogDriver
 {
     /// <inheritdoc/>
+    public bool Keeps => false;
+
+    /// <inheritdoc/>
     public void Write(in LogEntry entry, ReadOnlySpan<byte> line)
     {
         cache.Write(entry, line);

@@ -61,6 +61,25 @@ public class LogWriterTests
         Assert.Equal(Encoding.Latin1.GetString(bytes), _driver.Text(1));
     }
 
+    [Theory]
+    [InlineData(true, 14)]
+    [InlineData(false, 10)]
+    public void With_a_line_is_lost_what_was_kept_and_nothing_else(bool keeps, int bytes)
+    {
+        var driver = new RecordingDriver { Keeps = keeps };
+        var lossy = new LossyDriver(driver);
+        lossy.Write(new LogEntry(1, false, false, 1), "one\n"u8);
+        driver.Fails = true;
+        lossy.Write(new LogEntry(1, false, false, 1), "two\nthree\n"u8);
+        driver.Fails = false;
+        lossy.Flush();
+        Assert.StartsWith($"skiff: {bytes} bytes", driver.Text(2));
+        driver.Fails = true;
+        lossy.Write(new LogEntry(1, false, false, 1), "four\n"u8);
+        lossy.Dispose();
+        Assert.True(driver.IsDisposed);
+    }
+
     [Fact]
     public void What_could_not_be_written_is_counted_and_told_of()
     {

@@ -10,8 +10,14 @@ internal sealed class RecordingDriver : ILogDriver
     /// <summary>What was taken.</summary>
     public List<(LogEntry Entry, string Line)> Lines { get; } = [];
 
+    /// <inheritdoc/>
+    public bool Keeps { get; init; }
+
     /// <summary>Whether it fails.</summary>
     public bool Fails { get; set; }
+
+    /// <summary>Whether its owner has disposed of it.</summary>
+    public bool IsDisposed { get; private set; }
 
     /// <summary>Set while it may go on.</summary>
     public ManualResetEventSlim Gate { get; } = new(true);
@@ -35,5 +41,5 @@ internal sealed class RecordingDriver : ILogDriver
     public void Flush() { }
 
     /// <inheritdoc/>
-    public void Dispose() { }
+    public void Dispose() => IsDisposed = true;
 }
