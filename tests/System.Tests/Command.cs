@@ -58,6 +58,14 @@ public sealed class Command : IDisposable
     public static CommandResult Shell(string script, params string[] arguments) =>
         Run("/bin/bash", ["-c", script, "bash", .. arguments]);
 
+    /// <summary>The same with more environment.</summary>
+    public static CommandResult Shell(
+        string script, IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        using var command = Start("/bin/bash", ["-c", script, "bash", .. arguments], environment);
+        return command.Finish();
+    }
+
     /// <summary>
     /// Closes stdin and waits for the end of the program and of its output; a program that is still there (or a child
     /// that holds its pipes open) at the limit is killed with its children, and the test fails.

@@ -28,6 +28,18 @@ public sealed class CommitTests(SkiffHost host)
     }
 
     [Fact]
+    public void Holes_of_a_file_take_no_room_in_the_image()
+    {
+        var (container, image) = (host.NewName(), host.NewName("image"));
+        var sum = host.Run("run", "--name", container, host.Busybox, "sh", "-c",
+            "truncate -s 300M /holes; echo end >> /holes; md5sum /holes").Text();
+        host.Run("commit", container, image).Exits(0);
+        Assert.Equal(sum, host.Run("run", "--rm", image, "md5sum", "/holes").Text());
+        Assert.Matches("kB$", host.Run("history", "--format", "{{.Size}}", image).Lines[0]);
+        Remove(container, image);
+    }
+
+    [Fact]
     public void Running_container_goes_on_after_its_commit_and_the_image_is_of_that_moment()
     {
         var image = host.NewName("image");

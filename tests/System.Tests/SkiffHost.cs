@@ -134,6 +134,9 @@ public sealed class SkiffHost : IDisposable
             failures.Add(result.ToString());
     }
 
+    /// <summary>A file of the repository.</summary>
+    internal static string Source(string name) => Path.Combine(Repository, name);
+
     internal static string Script(string name) => Path.Combine(Repository, "scripts", name);
 
     private static string FindRepository([CallerFilePath] string here = "")

@@ -37,6 +37,7 @@ internal static class VerbTable
         new("import", VerbGroup.Other, static () => new Verbs.ImportVerb()),
         new("diff", VerbGroup.Other, static () => new Verbs.DiffVerb()),
         new("export", VerbGroup.Other, static () => new Verbs.ExportVerb()),
+        new("cp", VerbGroup.Other, static () => new Verbs.CpVerb()),
         new("container inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("container")),
         new("image inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("image")),
         new("image pin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: true)),
@@ -71,7 +72,7 @@ internal static class VerbTable
     // The verbs of one word that a group has too.
     private static readonly (string Group, string[] Verbs)[] s_members =
     [
-        ("container", ["attach", "commit", "create", "diff", "exec", "export", "kill", "logs", "pause", "port",
+        ("container", ["attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port",
             "rename", "restart", "rm", "run", "start", "stop", "unpause", "wait"]),
         ("image", ["history", "import", "load", "pull", "push", "save", "tag"]),
         ("system", ["info"]),

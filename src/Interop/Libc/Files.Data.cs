@@ -7,6 +7,7 @@ public static unsafe partial class Files
 {
     private const int POSIX_FADV_DONTNEED = 4;
     private const int SEEK_DATA = 3;
+    private const int SEEK_HOLE = 4;
     private const uint SYNC_FILE_RANGE_WAIT_BEFORE = 1;
     private const uint SYNC_FILE_RANGE_WRITE = 2;
     private const uint SYNC_FILE_RANGE_WAIT_AFTER = 4;
@@ -88,6 +89,13 @@ public static unsafe partial class Files
     {
         data = Native.lseek(fd.Number, offset, SEEK_DATA);
         return Result((nint)data);
+    }
+
+    /// <summary>lseek(2) with SEEK_HOLE: the end of a file is a hole; ENXIO behind it.</summary>
+    public static Errno TrySeekHole(Fd fd, long offset, out long hole)
+    {
+        hole = Native.lseek(fd.Number, offset, SEEK_HOLE);
+        return Result((nint)hole);
     }
 
     /// <summary>lseek(2) to an absolute position.</summary>

@@ -41,4 +41,17 @@ public static class FilesystemTypes
 
     /// <summary>Namespaces as files.</summary>
     public const ulong NSFS_MAGIC = 0x6E736673;
+
+    /// <summary>Pseudo-terminals.</summary>
+    public const ulong DEVPTS_SUPER_MAGIC = 0x1CD1;
+
+    /// <summary>POSIX message queues.</summary>
+    public const ulong MQUEUE_MAGIC = 0x19800202;
+
+    /// <summary>
+    /// Whether what is shown there are no files of anybody's, but the kernel's view of processes, devices and settings.
+    /// </summary>
+    public static bool IsPseudo(Fd file) => Files.TryStatFs(file, out FilesystemStatus status) == Errno.None
+        && status.Type is PROC_SUPER_MAGIC or SYSFS_MAGIC or CGROUP2_SUPER_MAGIC or DEVPTS_SUPER_MAGIC
+            or MQUEUE_MAGIC;
 }

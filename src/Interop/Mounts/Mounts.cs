@@ -130,6 +130,15 @@ public static unsafe partial class Mounts
         if (r == -1) throw new LinuxException(Native.LastErrno, "move_mount", target);
     }
 
+    /// <summary>move_mount(2): attaches a detached mount on what a descriptor is of.</summary>
+    public static void Attach(Fd mount, Fd target)
+    {
+        byte empty = 0; // SAFETY: an empty path with its NUL, on the stack during the call.
+        nint r = Native.syscall(SyscallNumbers.move_mount, mount.Number, (nint)(&empty), target.Number, (nint)(&empty),
+            (nint)(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+        if (r == -1) throw new LinuxException(Native.LastErrno, "move_mount", target.ToString());
+    }
+
     /// <summary>mount(2), MS_* flags; attached at once.</summary>
     public static void Mount(string source, string target, string type, ulong flags, string data = "")
     {

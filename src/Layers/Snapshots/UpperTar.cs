@@ -9,7 +9,8 @@ namespace Skiff.Layers.Snapshots;
 /// <summary>
 /// What a container changed, as a layer's tar: the upper directory of its overlay, whiteouts and opaque marks
 /// translated (image-spec layer.md), hard links kept, in the order of names. Sockets are left out, as tar has no word
-/// for them; extended attributes go along, without overlayfs's own and without SELinux labels, which are the host's.
+/// for them; extended attributes go along, without overlayfs's own and without SELinux labels, which are the host's, and
+/// sparse files keep their holes.
 /// The upper's root itself is no part of the layer: its attributes are the image's affair. Processes may write to the
 /// directory meanwhile; what they change is then in the layer or isn't.
 /// </summary>
@@ -22,12 +23,16 @@ internal sealed class UpperTar : IDisposable
 
     private readonly Fd _upper;
     private readonly bool _isLayer;
+    private readonly ResolveFlags _resolve;
+    private readonly List<FileSegment> _segments = [];
     private readonly TarWriter _tar;
     private readonly CancellationToken _cancellation;
     private readonly ByteBuffer _path = new(512);
     private readonly TarEntry _entry = new();
-    private readonly Dictionary<ulong, byte[]> _linked = [];
+    private readonly Dictionary<(uint, uint, ulong), byte[]> _linked = [];
     private readonly byte[] _piece = ArrayPool<byte>.Shared.Rent(128 << 10);
+    private byte[]? _as;
+    private int _renamed;
 
     /// <param name="upper">The upper directory, or any tree that is to be written whole.</param>
     /// <param name="sink">Gets the tar.</param>
@@ -35,9 +40,18 @@ internal sealed class UpperTar : IDisposable
     /// <param name="isLayer">Whether the tar has to mean the same as a layer; then no file may be called what says
     /// that another is deleted.</param>
     internal UpperTar(string upper, TarSink sink, CancellationToken cancellation, bool isLayer = true)
+        : this(Files.Open(upper, ReadDirectory), sink, cancellation, isLayer, LayerFiles.Inside)
     {
-        _isLayer = isLayer;
-        _upper = Files.Open(upper, ReadDirectory);
+    }
+
+    /// <param name="tree">A directory, an O_PATH descriptor or a detached mount; owned by this from now on.</param>
+    /// <param name="sink">Gets the tar.</param>
+    /// <param name="cancellation">Looked at between pieces.</param>
+    /// <param name="isLayer">See above.</param>
+    /// <param name="resolve">How paths below the directory are opened: never through a symlink.</param>
+    internal UpperTar(Fd tree, TarSink sink, CancellationToken cancellation, bool isLayer, ResolveFlags resolve)
+    {
+        (_upper, _isLayer, _resolve) = (tree, isLayer, resolve);
         _tar = new TarWriter(sink);
         _cancellation = cancellation;
     }
@@ -48,6 +62,23 @@ internal sealed class UpperTar : IDisposable
         bool any = WriteBelow();
         _tar.Complete();
         return any;
+    }
+
+    /// <summary>The id of a mount that is shown empty; 0 for none.</summary>
+    internal ulong ForeignMount { get; init; }
+
+    /// <summary>
+    /// Writes one file of the directory, or the directory itself, with all that is below, under another name.
+    /// </summary>
+    /// <param name="name">The file's name in the directory; empty for the directory itself.</param>
+    /// <param name="newName">What it is called in the tar, <c>.</c> too.</param>
+    internal void WriteAs(ReadOnlySpan<byte> name, ReadOnlySpan<byte> newName)
+    {
+        _as = newName.ToArray();
+        _path.Set(name);
+        _renamed = name.Length;
+        WriteEntry(name.ToArray());
+        _tar.Complete();
     }
 
     public void Dispose()
@@ -106,13 +137,16 @@ internal sealed class UpperTar : IDisposable
     private void WriteDirectory(FileStatus status)
     {
         Describe(TarEntryType.Directory, status);
-        bool opaque;
+        bool opaque, isForeign;
         using (Fd? directory = Open(ReadDirectory))
         {
             if (directory is null) return;
             AddXattrs(directory);
             opaque = Xattrs.TryGet(directory, "trusted.overlay.opaque", out byte[] mark) == Errno.None
                 && mark is [(byte)'y'];
+            // What the kernel makes up for the processes of a container is none of its files.
+            isForeign = status.IsMountRoot && _path.Length > 0
+                && (status.MountId == ForeignMount || FilesystemTypes.IsPseudo(directory));
         }
         _entry.PathBytes.Append((byte)'/');
         _tar.Begin(_entry);
@@ -122,16 +156,16 @@ internal sealed class UpperTar : IDisposable
             _entry.PathBytes.Append("/.wh..wh..opq"u8);
             _tar.Begin(_entry);
         }
-        WriteBelow();
+        if (!isForeign) WriteBelow();
     }
 
     private void WriteFile(Fd file, FileStatus status)
     {
         Describe((TarEntryType)(status.Mode & 0xF000), status);
-        if (status.Nlink > 1 && !_linked.TryAdd(status.Ino, _path.Span.ToArray()))
+        if (status.Nlink > 1 && !_linked.TryAdd((status.DevMajor, status.DevMinor, status.Ino), _entry.Path.ToArray()))
         {
             _entry.Type = TarEntryType.HardLink;
-            _entry.LinkBytes.Set(_linked[status.Ino]);
+            _entry.LinkBytes.Set(_linked[(status.DevMajor, status.DevMinor, status.Ino)]);
             _tar.Begin(_entry);
             return;
         }
@@ -152,26 +186,52 @@ internal sealed class UpperTar : IDisposable
         if (file is null || Files.Stat(file) is not { IsRegular: true } status) throw Changed();
         AddXattrs(file);
         _entry.Size = status.Size;
+        if (TarHoles.TryFind(file, status, _segments))
+        {
+            _tar.BeginSparse(_entry, _segments);
+            foreach (FileSegment segment in _segments) WriteData(file, segment);
+            return;
+        }
         _tar.Begin(_entry);
-        for (long left = status.Size; left > 0;)
+        WriteData(file, new FileSegment(0, status.Size));
+    }
+
+    private void WriteData(Fd file, FileSegment segment)
+    {
+        for (long at = segment.Offset; at < segment.End;)
         {
             _cancellation.ThrowIfCancellationRequested();
-            int count = Files.Read(file, _piece.AsSpan(0, (int)Math.Min(left, _piece.Length)));
+            int count = Files.PRead(file, _piece.AsSpan(0, (int)Math.Min(segment.End - at, _piece.Length)), at);
             if (count == 0) throw Changed();
             _tar.Write(_piece.AsSpan(0, count));
-            left -= count;
+            at += count;
         }
     }
 
     private void Describe(TarEntryType type, FileStatus status)
     {
-        _entry.PathBytes.Set(_path.Span);
+        _entry.PathBytes.Clear();
+        AppendName(_entry.PathBytes);
         _entry.LinkBytes.Clear();
         _entry.Xattrs.Clear();
         _entry.Type = type;
         (_entry.Mode, _entry.Uid, _entry.Gid) = (status.Permissions, status.Uid, status.Gid);
         (_entry.MtimeSeconds, _entry.MtimeNanoseconds) = (status.MtimeSeconds, (int)status.MtimeNanoseconds);
         (_entry.Size, _entry.DeviceMajor, _entry.DeviceMinor) = (0, 0, 0);
+    }
+
+    // What the present path is called in the tar.
+    private void AppendName(ByteBuffer name)
+    {
+        if (_as is null)
+        {
+            name.Append(_path.Span);
+            return;
+        }
+        name.Append(_as);
+        ReadOnlySpan<byte> below = _path.Span[_renamed..];
+        if (_renamed == 0 && below.Length > 0) name.Append((byte)'/');
+        name.Append(below);
     }
 
     private void AddXattrs(Fd file)
@@ -192,7 +252,7 @@ internal sealed class UpperTar : IDisposable
     private Fd? Open(OpenFlags flags)
     {
         ReadOnlySpan<byte> path = _path.Length == 0 ? "."u8 : _path.Span;
-        Errno errno = Files.TryOpenAt2(_upper, path, flags, 0, LayerFiles.Inside, out Fd? fd);
+        Errno errno = Files.TryOpenAt2(_upper, path, flags, 0, _resolve, out Fd? fd);
         return errno is Errno.None or Errno.ENOENT ? fd
             : throw new LinuxException(errno, "openat2", $"{_upper}, {TarPath.Show(path)}");
     }

@@ -32,6 +32,32 @@ internal sealed class TarWriter(TarSink sink)
         _padding = Padding(entry.Size);
     }
 
+    /// <summary>
+    /// Starts a regular file with holes, in GNU's format 1.0 of pax (GNU tar manual, "Storing Sparse Files"): what
+    /// follows is the data of all segments, and nothing of what lies between them.
+    /// </summary>
+    /// <param name="entry">Says the whole length.</param>
+    /// <param name="segments">What has data, in order; none for a file that is one hole.</param>
+    internal void BeginSparse(TarEntry entry, IReadOnlyList<FileSegment> segments)
+    {
+        _records.Clear();
+        AddRecord("GNU.sparse.major"u8, "1"u8);
+        AddRecord("GNU.sparse.minor"u8, "0"u8);
+        AddRecord("GNU.sparse.name"u8, entry.Path);
+        AddRecord("GNU.sparse.realsize"u8, Text(entry.Size));
+        byte[] map = MapOf(entry.Size, segments);
+        entry.Size = map.Length + segments.Sum(segment => segment.Length);
+        // Programs that know nothing of it extract map and data under the name that GNU tar gives them too.
+        byte[] name = [.. "GNUSparseFile.0/"u8, .. LastName(entry.Path)];
+        entry.PathBytes.Set(name);
+        GatherRecords(entry);
+        WriteRecords(entry);
+        WriteHeader(entry.Path, TypeFlag(entry.Type), entry);
+        _missing = entry.Size;
+        _padding = Padding(entry.Size);
+        Write(map);
+    }
+
     /// <summary>The next bytes of the file's content.</summary>
     internal void Write(ReadOnlySpan<byte> content)
     {
@@ -65,6 +91,28 @@ internal sealed class TarWriter(TarSink sink)
         }
     }
 
+    // The number of segments and their numbers, a line each; the last one, of no data, says where the file ends.
+    private static byte[] MapOf(long size, IReadOnlyList<FileSegment> segments)
+    {
+        var map = new ByteBuffer();
+        Line(segments.Count + 1);
+        foreach (FileSegment segment in segments)
+        {
+            Line(segment.Offset);
+            Line(segment.Length);
+        }
+        Line(size);
+        Line(0);
+        map.Extend(Padding(map.Length)).Clear();
+        return map.Span.ToArray();
+
+        void Line(long number)
+        {
+            map.Append(Text(number));
+            map.Append((byte)'\n');
+        }
+    }
+
     private static byte[] Text(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 
     // Before the epoch, nanoseconds still count forwards: -2 s and 750,000,000 ns are -1.25.
@@ -92,12 +140,17 @@ internal sealed class TarWriter(TarSink sink)
 
     private void WriteRecords(TarEntry entry)
     {
-        ReadOnlySpan<byte> path = entry.Path.TrimEnd((byte)'/');
-        byte[] name = [.. "PaxHeaders/"u8, .. path[(path.LastIndexOf((byte)'/') + 1)..]];
+        byte[] name = [.. "PaxHeaders/"u8, .. LastName(entry.Path)];
         var header = new TarEntry { Mode = 0x1A4, Size = _records.Length };
         WriteHeader(name, (byte)'x', header);
         sink(_records.Span);
         sink(s_zeros.AsSpan(0, Padding(_records.Length)));
+    }
+
+    private static ReadOnlySpan<byte> LastName(ReadOnlySpan<byte> path)
+    {
+        path = path.TrimEnd((byte)'/');
+        return path[(path.LastIndexOf((byte)'/') + 1)..];
     }
 
     private void WriteHeader(ReadOnlySpan<byte> path, byte type, TarEntry entry)

@@ -1,0 +1,78 @@
+using Skiff.Agent.Containers;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>Files of containers, by descriptor.</summary>
+internal sealed partial class Engine
+{
+    /// <summary>
+    /// Opens the files of a container. Nobody can start or remove one that does not run while its files are open for
+    /// writing.
+    /// </summary>
+    public ContainerTree OpenTree(ContainerConfig config, bool writable)
+    {
+        long end = Environment.TickCount64 + StartTimeoutMs;
+        while (true)
+        {
+            if (StateOf(config) is { Pid: > 0 } running)
+            {
+                if (ContainerTree.TryOpen(running) is { } tree) return tree;
+                continue; // It has just ended, and its state says so in a moment.
+            }
+            if (!writable && Assemble(config, null) is { } view) return view;
+            if (Containers.TryClaim(config.Id) is { } claim) return OpenClaimed(config, claim);
+            if (Environment.TickCount64 > end)
+                throw new UsageException($"cannot copy into container \"{config.Name}\": it is being started, removed "
+                    + "or copied to by somebody else: try again");
+            WaitForChange(config.Id, end);
+        }
+    }
+
+    private ContainerTree OpenClaimed(ContainerConfig config, Fd claim)
+    {
+        try
+        {
+            if (Containers.TryRead(config.Id) is null) throw new UsageException($"No such container: {config.Name}");
+            return Assemble(config, claim)!;
+        }
+        catch
+        {
+            GiveBack(config, claim);
+            throw;
+        }
+    }
+
+    // Only who has claimed the container may mount its upper directory for writing.
+    private ContainerTree? Assemble(ContainerConfig config, Fd? claim)
+    {
+        string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
+        string attachPoint = Path.Combine(Roots.RunRoot, "rootfs");
+        return ContainerTree.TryAssemble(config, Volumes, Root, attachPoint, writable: claim is not null,
+            () => GiveBack(config, claim));
+
+        Fd Root()
+        {
+            if (claim is null) return View(config, [UpperOf(config)]);
+            using Fd turn = StartLock.Take(Roots, exclusive: false);
+            try
+            {
+                return RootFilesystem.Mount(
+                    Images.Layers.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse)),
+                    Containers.Directory(config.Id), passing, temporary: config.AutoRemove);
+            }
+            finally
+            {
+                Trees.Remove(passing);
+            }
+        }
+    }
+
+    private void GiveBack(ContainerConfig config, Fd? claim)
+    {
+        if (claim is null) return;
+        Trees.Remove(Containers.RunDirectory(config.Id));
+        claim.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+using Skiff.Interop;
+
+namespace Skiff.Layers.Archives;
+
+/// <summary>A directory that <see cref="TreeTransfer"/> extracts into.</summary>
+/// <param name="Root">What no path leaves. Not owned.</param>
+/// <param name="Prefix">The directory in it, relative; empty for the root.</param>
+/// <param name="Shown">The directory as errors name it.</param>
+/// <param name="Resolve">How directories below the root are opened.</param>
+/// <param name="KeepOwner">Files get the owners that the tar says, and set-id bits, capabilities and devices with
+/// them; without it they are the caller's.</param>
+public readonly record struct TreeTarget(Fd Root, byte[] Prefix, string Shown, ResolveFlags Resolve, bool KeepOwner);
