@@ -59,8 +59,10 @@ internal sealed class PruneFilter
             case "dangling" when value is "true" or "1" or "false" or "0":
                 Dangling = value is "true" or "1";
                 break;
-            default:
+            case "dangling":
                 throw new UsageException($"invalid filter '{name}={value}'");
+            default:
+                throw new UsageException($"invalid filter '{name}'");
         }
     }
 }

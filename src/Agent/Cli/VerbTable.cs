@@ -38,7 +38,11 @@ internal static class VerbTable
         new("diff", VerbGroup.Other, static () => new Verbs.DiffVerb()),
         new("export", VerbGroup.Other, static () => new Verbs.ExportVerb()),
         new("cp", VerbGroup.Other, static () => new Verbs.CpVerb()),
+        new("top", VerbGroup.Other, static () => new Verbs.TopVerb()),
+        new("stats", VerbGroup.Other, static () => new Verbs.StatsVerb()),
+        new("update", VerbGroup.Other, static () => new Verbs.UpdateVerb()),
         new("container inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("container")),
+        new("container prune", VerbGroup.Management, static () => new Verbs.ContainerPruneVerb()),
         new("image inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("image")),
         new("image pin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: true)),
         new("image unpin", VerbGroup.Management, static () => new Verbs.ImagePinVerb(pin: false)),
@@ -73,7 +77,7 @@ internal static class VerbTable
     private static readonly (string Group, string[] Verbs)[] s_members =
     [
         ("container", ["attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port",
-            "rename", "restart", "rm", "run", "start", "stop", "unpause", "wait"]),
+            "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait"]),
         ("image", ["history", "import", "load", "pull", "push", "save", "tag"]),
         ("system", ["info"]),
     ];

@@ -62,7 +62,8 @@ internal sealed partial class Engine
         return list;
     }
 
-    private long WrittenBy(ContainerConfig config) =>
+    /// <summary>The bytes that a container has written over its image.</summary>
+    public long WrittenBy(ContainerConfig config) =>
         TreeSize.Of(Path.Combine(Containers.Directory(config.Id), "upper"));
 
     private static int LinksTo(Volume volume, List<(ContainerConfig Config, ContainerState State)> containers) =>

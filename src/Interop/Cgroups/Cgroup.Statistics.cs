@@ -11,6 +11,9 @@ public sealed partial class Cgroup
     /// <summary><c>memory.max</c>, in bytes; <see cref="long.MaxValue"/> is no limit.</summary>
     public long? MemoryMaxBytes => ReadNumber("memory.max");
 
+    /// <summary><c>memory.swap.current</c>, in bytes.</summary>
+    public long? MemorySwapCurrentBytes => ReadNumber("memory.swap.current");
+
     /// <summary>
     /// Bytes of <c>memory.stat</c>'s <c>inactive_file</c>, which <c>docker stats</c> does not count as use.
     /// </summary>
@@ -27,6 +30,19 @@ public sealed partial class Cgroup
 
     /// <summary><c>pids.max</c>; <see cref="long.MaxValue"/> is no limit.</summary>
     public long? PidsMax => ReadNumber("pids.max");
+
+    /// <summary>Tasks in this very cgroup, counted: what there is where the pids controller is missing.</summary>
+    public long? CountThreads() => ReadOptional("cgroup.threads") is not { } text ? null
+        : text.Length == 0 ? 0 : text.AsSpan().Count('\n') + 1;
+
+    /// <summary>
+    /// <c>cpu.pressure</c>, <c>memory.pressure</c> or <c>io.pressure</c>; null when the kernel keeps none (psi=0).
+    /// </summary>
+    public Pressure? ReadPressure(string resource)
+    {
+        Errno errno = CgroupFile.TryReadText(Directory, $"{resource}.pressure", out string text);
+        return errno == Errno.None && Pressure.TryParse(text, out Pressure pressure) ? pressure : null;
+    }
 
     /// <summary><c>io.stat</c>, one row per device; null when the controller is missing.</summary>
     public IReadOnlyList<IoStat>? ReadIoStat()

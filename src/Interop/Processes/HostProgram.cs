@@ -20,14 +20,19 @@ public static class HostProgram
     /// Runs it to its end with this process's environment, working directory and standard error. Not for more input
     /// than a pipe holds (64 KiB): that is written before the output is read.
     /// </summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">Without its name.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <param name="quiet">Its standard error goes nowhere.</param>
     public static (ExitStatus Status, byte[] Output) Run(
-        string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input)
+        string path, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input, bool quiet = false)
     {
+        using Fd errors = quiet ? Files.Open("/dev/null", OpenFlags.O_WRONLY) : Fd.Borrow(2);
         (Fd inputRead, Fd inputWrite) = Files.Pipe();
         (Fd outputRead, Fd outputWrite) = Files.Pipe();
         using (inputWrite)
         using (outputRead)
-        using (LaunchedProcess process = Start(path, arguments, inputRead, outputWrite))
+        using (LaunchedProcess process = Start(path, arguments, inputRead, outputWrite, errors))
         {
             Write(inputWrite, input);
             inputWrite.Dispose();
@@ -38,7 +43,7 @@ public static class HostProgram
     }
 
     // The child's ends of the pipes are its own from here on.
-    private static LaunchedProcess Start(string path, IReadOnlyList<string> arguments, Fd input, Fd output)
+    private static LaunchedProcess Start(string path, IReadOnlyList<string> arguments, Fd input, Fd output, Fd errors)
     {
         using (input)
         using (output)
@@ -47,7 +52,7 @@ public static class HostProgram
                 Path = path,
                 Arguments = [Path.GetFileName(path), .. arguments],
                 Environment = Spawn.Environment(),
-                Descriptors = [input, output, Fd.Borrow(2)],
+                Descriptors = [input, output, errors],
             });
     }
 

@@ -11,6 +11,9 @@ internal static class HumanSize
     /// <summary>Decimal units and three digits, as in <c>images</c>: <c>117MB</c>, <c>4.27MB</c>, <c>0B</c>.</summary>
     public static string Decimal(double bytes) => Format(bytes, 1000, 3, s_decimal);
 
+    /// <summary>Decimal units and four digits, as in prunes: <c>24.58kB</c>.</summary>
+    public static string Reclaimed(double bytes) => Format(bytes, 1000, 4, s_decimal);
+
     /// <summary>Binary units and four digits, as in <c>stats</c>: <c>1.945GiB</c>.</summary>
     public static string Binary(double bytes) => Format(bytes, 1024, 4, s_binary);
 

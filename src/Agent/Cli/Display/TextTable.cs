@@ -15,9 +15,9 @@ internal static class TextTable
         Render([.. lines.Select(static line => line.Split('\t'))]);
 
     /// <summary>Lays out rows of cells, the header among them.</summary>
-    public static string Render(List<string[]> rows)
+    public static string Render(List<string[]> rows, int leastWidth = LeastWidth)
     {
-        int[] widths = Widths(rows);
+        int[] widths = Widths(rows, leastWidth);
         var text = new StringBuilder();
         foreach (string[] row in rows)
         {
@@ -28,12 +28,12 @@ internal static class TextTable
         return text.ToString();
     }
 
-    private static int[] Widths(List<string[]> rows)
+    private static int[] Widths(List<string[]> rows, int leastWidth)
     {
         int columns = 0;
         foreach (string[] row in rows) columns = Math.Max(columns, row.Length);
         int[] widths = new int[columns];
-        Array.Fill(widths, LeastWidth);
+        Array.Fill(widths, leastWidth);
         foreach (string[] row in rows)
             for (int i = 0; i < row.Length - 1; i++) widths[i] = Math.Max(widths[i], Width(row[i]) + Gap);
         return widths;

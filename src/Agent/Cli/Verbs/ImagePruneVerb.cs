@@ -38,7 +38,7 @@ internal sealed class ImagePruneVerb : Verb
         if (!arguments.Flag("force") && !Confirmation.Ask($"WARNING! This will remove {what}.")) return 0;
         PruneResult result = new ImageRemoval(engine.Images, engine.ImageUses).Prune(all, filter.Fits);
         Print(result);
-        Output.Line($"Total reclaimed space: {HumanSize.Decimal(result.Bytes)}");
+        Output.Line($"Total reclaimed space: {HumanSize.Reclaimed(result.Bytes)}");
         return 0;
     }
 

@@ -1,0 +1,28 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Cli;
+
+/// <summary>Removes stopped containers, for <c>container prune</c> and <c>system prune</c>.</summary>
+internal static class ContainerPruning
+{
+    /// <summary>Removes those that the filter fits, lists them, and returns the bytes that they had written.</summary>
+    public static long Run(Engine engine, PruneFilter filter)
+    {
+        long bytes = 0;
+        List<string> gone = [];
+        // One that `run` has made but not started yet is no stopped one: `run` holds the store until then.
+        using StoreLock alone = engine.Images.Lock(exclusive: true, null);
+        foreach (var (config, state) in engine.List(all: true))
+        {
+            if (state.IsActive || !filter.Fits(config.Created, config.Labels)) continue;
+            long written = engine.WrittenBy(config);
+            if (!engine.TryRemove(config, withVolumes: false)) continue;
+            gone.Add(config.Id);
+            bytes += written;
+        }
+        if (gone.Count > 0) Output.Line($"Deleted Containers:\n{string.Join('\n', gone)}\n");
+        return bytes;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using Skiff.Agent.Containers;
+using Skiff.Interop;
+using Skiff.Interop.Cgroups;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>What containers use, and their processes.</summary>
+internal sealed partial class Engine
+{
+    /// <summary>
+    /// What a container uses now; all zero when it does not run. The files of its cgroup and of its first process are
+    /// all that is asked.
+    /// </summary>
+    public ContainerUse UseOf(ContainerConfig config, ContainerState state)
+    {
+        long nowMs = Environment.TickCount64;
+        var none = new ContainerUse
+        {
+            AtMs = nowMs, MemoryBytes = 0, SwapBytes = 0, ReadBytes = 0, WrittenBytes = 0, Pids = 0,
+        };
+        if (state.Pid == 0) return none;
+        using Cgroup? cgroup = TryOpenCgroup(config.Id);
+        if (cgroup is null) return none;
+        IReadOnlyList<IoStat>? io = cgroup.ReadIoStat();
+        (long received, long sent) = config.NetworkMode == "host" ? default : TrafficOf(state.Pid);
+        return new ContainerUse
+        {
+            AtMs = nowMs,
+            CpuUs = cgroup.CpuUsageUs ?? 0,
+            MemoryBytes = cgroup.MemoryCurrentBytes - (cgroup.MemoryInactiveFileBytes ?? 0),
+            MemoryLimitBytes = Math.Min(cgroup.MemoryMaxBytes ?? long.MaxValue, HostMemoryBytes()),
+            SwapBytes = cgroup.MemorySwapCurrentBytes,
+            ReadBytes = io?.Sum(row => row.ReadBytes),
+            WrittenBytes = io?.Sum(row => row.WrittenBytes),
+            ReceivedBytes = received,
+            SentBytes = sent,
+            Pids = cgroup.PidsCurrent ?? cgroup.CountThreads(),
+            CpuPressure = cgroup.ReadPressure("cpu"),
+            MemoryPressure = cgroup.ReadPressure("memory"),
+            IoPressure = cgroup.ReadPressure("io"),
+        };
+    }
+
+    /// <summary>The pids of a running container's processes, as the host sees them.</summary>
+    /// <exception cref="UsageException">It is not running.</exception>
+    public IReadOnlyList<int> ProcessesOf(ContainerConfig config)
+    {
+        if (StateOf(config).Pid == 0) throw new UsageException($"container {config.Id} is not running");
+        var pids = new List<int>();
+        Gather($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{config.Id}", pids);
+        return pids;
+    }
+
+    // A container that manages cgroups of its own has processes below its own cgroup.
+    private static void Gather(string path, List<int> pids)
+    {
+        using Cgroup? cgroup = Cgroup.TryOpen(path);
+        if (cgroup is null) return;
+        pids.AddRange(cgroup.Processes);
+        foreach (DirectoryEntry entry in Files.ListDirectory(cgroup.Directory))
+            if (entry.Type == FileType.DT_DIR) Gather($"{path}/{entry.Name}", pids);
+    }
+
+    private static Cgroup? TryOpenCgroup(string id) =>
+        Cgroup.TryOpen($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
+
+    // Interfaces of the network namespace of a process, without its loopback (proc(5), /proc/PID/net/dev).
+    private static (long Received, long Sent) TrafficOf(int pid)
+    {
+        if (Files.TryReadAllText(Fd.Cwd, $"/proc/{pid}/net/dev", out string text) != Errno.None) return default;
+        long received = 0, sent = 0;
+        Span<Range> fields = stackalloc Range[17];
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            int colon = line.IndexOf(':');
+            if (colon < 0 || line[..colon].Trim().SequenceEqual("lo")) continue;
+            ReadOnlySpan<char> numbers = line[(colon + 1)..];
+            if (numbers.SplitAny(fields, " ", StringSplitOptions.RemoveEmptyEntries) < 9) continue;
+            received += Number(numbers[fields[0]]);
+            sent += Number(numbers[fields[8]]);
+        }
+        return (received, sent);
+    }
+
+    private static long HostMemoryBytes()
+    {
+        const string name = "MemTotal:";
+        if (Files.TryReadAllText(Fd.Cwd, "/proc/meminfo", out string text) != Errno.None) return 0;
+        int start = text.IndexOf(name, StringComparison.Ordinal);
+        int end = text.IndexOf("kB", start + name.Length, StringComparison.Ordinal);
+        return Number(text.AsSpan()[(start + name.Length)..end]) << 10;
+    }
+
+    private static long Number(ReadOnlySpan<char> text) =>
+        long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
+}
