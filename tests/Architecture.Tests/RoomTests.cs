@@ -13,16 +13,17 @@ public class RoomTests
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
         [""] = ["Cli"],
-        ["Cli"] = ["Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
-        ["Api"] = ["Manager", "Images", "Networks", "Volumes", "Containers"],
-        ["Manager"] = ["Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
-        ["Monitor"] = ["Containers", "Networks", "Volumes"],
+        ["Cli"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
+        ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
+        ["Manager"] = ["Events", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
+        ["Monitor"] = ["Events", "Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],
         ["Images"] = [],
         ["Networks"] = [],
-        ["Volumes"] = [],
+        ["Volumes"] = ["Events"],
+        ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
-        ["Containers"] = ["Networks", "Volumes"],
+        ["Containers"] = ["Events", "Networks", "Volumes"],
         // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
         ["Oci"] = ["Containers", "Volumes"],
     };

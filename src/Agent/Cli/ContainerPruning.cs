@@ -22,6 +22,7 @@ internal static class ContainerPruning
             gone.Add(config.Id);
             bytes += written;
         }
+        engine.Events.Write("container", "prune", "", ("reclaimed", $"{bytes}"));
         if (gone.Count > 0) Output.Line($"Deleted Containers:\n{string.Join('\n', gone)}\n");
         return bytes;
     }

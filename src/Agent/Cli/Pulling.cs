@@ -34,7 +34,9 @@ internal static class Pulling
                 var puller = new ImagePuller(
                     engine.Images, options, makeRoom: (bytes, layers) =>
                         engine.MakeRoomFor(bytes, layers, Output.Error));
-                return puller.PullAsync(reference, wanted, progress, cancel.Token).GetAwaiter().GetResult().Image;
+                Image image = puller.PullAsync(reference, wanted, progress, cancel.Token).GetAwaiter().GetResult().Image;
+                engine.Events.Write("image", "pull", reference.Familiar, ("name", reference.Name));
+                return image;
             }
             catch (OperationCanceledException) when (exitCode != 0)
             {

@@ -108,14 +108,6 @@ internal static class ResourceFlags
             new($"invalid argument \"{value}\" for \"--blkio-weight-device\" flag: {problem}", 125);
     }
 
-    /// <summary>Refuses limits that are out of their range or contradict each other.</summary>
-    /// <exception cref="UsageException">In docker's words.</exception>
-    public static void Check(Resources r)
-    {
-        if (r.MemoryMaxBytes is > 0 and < MinimumMemoryBytes)
-            throw new UsageException("Minimum memory limit allowed is 6MB", 125);
-    }
-
     private static IEnumerable<string> IoMax(ParsedArguments a)
     {
         foreach (var (option, key, bytes) in s_deviceRates)

@@ -40,6 +40,7 @@ internal static class VerbTable
         new("cp", VerbGroup.Other, static () => new Verbs.CpVerb()),
         new("top", VerbGroup.Other, static () => new Verbs.TopVerb()),
         new("stats", VerbGroup.Other, static () => new Verbs.StatsVerb()),
+        new("events", VerbGroup.Other, static () => new Verbs.EventsVerb()),
         new("update", VerbGroup.Other, static () => new Verbs.UpdateVerb()),
         new("container inspect", VerbGroup.Management, static () => new Verbs.InspectVerb("container")),
         new("container prune", VerbGroup.Management, static () => new Verbs.ContainerPruneVerb()),
@@ -79,7 +80,7 @@ internal static class VerbTable
         ("container", ["attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port",
             "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait"]),
         ("image", ["history", "import", "load", "pull", "push", "save", "tag"]),
-        ("system", ["info"]),
+        ("system", ["events", "info"]),
     ];
 
     // What a group calls a verb that has another name alone, or has a second name. Help lists the first one.

@@ -10,6 +10,7 @@ internal static class ContainerRemoval
     {
         store.Remove(config.Id, config.Name, durable: !config.AutoRemove);
         if (config.StorageSizeBytes > 0) StorageLimit.Release(store.Parent, config.Id);
+        store.Events.Write(config, "destroy");
         if (!withVolumes) return;
         foreach (Mount mount in config.Mounts)
             if (mount is { Type: "volume", Anonymous: true })

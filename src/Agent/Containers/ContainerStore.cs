@@ -1,3 +1,4 @@
+using Skiff.Agent.Events;
 using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -18,6 +19,9 @@ internal sealed class ContainerStore(StateRoots roots)
     private readonly string _containers = Path.Combine(roots.Root, "containers");
     private readonly string _names = Path.Combine(roots.Root, "containers", "names");
     private readonly SpaceReserve _reserve = new(roots.Root);
+
+    /// <summary>Told what happens to them.</summary>
+    public EventJournal Events { get; } = new(roots);
 
     /// <summary>64 random hexadecimal digits.</summary>
     public static string NewId()

@@ -49,6 +49,12 @@ internal sealed class AgentLoop : IDisposable
         throw new UsageException($"an agent runs already for {engine.Roots.RunRoot}");
     }
 
+    /// <summary>How many monitors it watches.</summary>
+    public int Monitors => _monitors.Count;
+
+    /// <summary>Has metrics answered from now on.</summary>
+    public void Serve(MetricsServer metrics) => metrics.Start(_loop);
+
     /// <summary>Until SIGTERM or SIGINT.</summary>
     public void Run()
     {

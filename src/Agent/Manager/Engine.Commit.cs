@@ -30,7 +30,12 @@ internal sealed partial class Engine
         if (pausing) Pause(container);
         try
         {
-            return new ImageCommit(Images).Run(request, name, cancellation);
+            Digest id = new ImageCommit(Images).Run(request, name, cancellation);
+            Events.Write("image", "create", id.ToString(), ("name", id.ToString()));
+            if (name is not null) Events.Write("image", "tag", id.ToString(), ("name", name.Familiar));
+            Events.Write(container, "commit", ("comment", message), ("imageID", id.ToString()),
+                ("imageRef", name?.Familiar ?? ""));
+            return id;
         }
         finally
         {
@@ -49,6 +54,7 @@ internal sealed partial class Engine
     {
         using Fd root = View(container, [UpperOf(container)]);
         LayerImport.Export(root, sink, cancellation);
+        Events.Write(container, "export");
     }
 
     /// <summary>What a container, running or not, changed in its files, in the order of paths.</summary>

@@ -43,6 +43,7 @@ internal sealed partial class Engine
     {
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             Containers.Find(config.NetworkMode["container:".Length..]);
+        if (attach != AttachStreams.None) Events.Write(config, "attach");
         client.Start(new StartRequest(config.Id, attach, size.Rows, size.Columns));
     }
 
@@ -62,6 +63,7 @@ internal sealed partial class Engine
         if (config.AutoRemove) Containers.WriteRestarting(config.Id);
         Stop(config, timeoutSeconds);
         Start(config);
+        Events.Write(config, "restart");
     }
 
     /// <summary>Waits for the end of a container and returns its exit code; at once when it is not running.</summary>
@@ -83,7 +85,7 @@ internal sealed partial class Engine
         // Other signals, such as one to read a configuration again, say nothing about the next end.
         if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) client.Send([(byte)PacketType.NoRestart]);
         if (state.Pid == 0) return; // It was between two runs.
-        client.Send([(byte)PacketType.Signal, (byte)signal]);
+        SendSignal(config, client, signal);
         // A frozen process takes no signal, not even this one.
         if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);
     }
@@ -107,14 +109,19 @@ internal sealed partial class Engine
         }
         if (timeoutSeconds != 0)
         {
-            client.Send([(byte)PacketType.Signal, (byte)StopSignalOf(config)]);
-            if (client.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _)) return;
+            SendSignal(config, client, StopSignalOf(config));
+            if (client.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _))
+            {
+                Events.Write(config, "stop");
+                return;
+            }
         }
-        client.Send([(byte)PacketType.Signal, Signals.SIGKILL]);
+        SendSignal(config, client, Signals.SIGKILL);
         // A monitor that ends without a word was killed: asking for the state cleans up after it.
         if (!client.WaitExited(KillTimeoutMs, out _) && StateOf(config).IsActive)
             throw new UsageException(
                 $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
+        Events.Write(config, "stop");
     }
 
     /// <summary>Freezes all processes.</summary>
@@ -128,6 +135,7 @@ internal sealed partial class Engine
         using Cgroup cgroup = OpenCgroup(config.Id);
         if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
             $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
+        Events.Write(config, "pause");
     }
 
     /// <summary>Thaws what <see cref="Pause"/> froze.</summary>
@@ -135,6 +143,13 @@ internal sealed partial class Engine
     {
         if (StateOf(config).Status != "paused") throw new UsageException($"container {config.Id} is not paused");
         Thaw(config);
+        Events.Write(config, "unpause");
+    }
+
+    private void SendSignal(ContainerConfig config, MonitorClient client, int signal)
+    {
+        client.Send([(byte)PacketType.Signal, (byte)signal]);
+        Events.Write(config, "kill", ("signal", $"{signal}"));
     }
 
     private static int StopSignalOf(ContainerConfig config)

@@ -37,6 +37,7 @@ internal sealed partial class Engine
         if (config.Name.Length > 0)
         {
             Containers.Create(config);
+            Events.Write(config, "create");
             return config;
         }
         for (int attempt = 0; ; attempt++)
@@ -45,6 +46,7 @@ internal sealed partial class Engine
             try
             {
                 Containers.Create(config);
+                Events.Write(config, "create");
                 return config;
             }
             catch (UsageException) when (attempt < NameAttempts)

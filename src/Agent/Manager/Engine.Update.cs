@@ -17,6 +17,7 @@ internal sealed partial class Engine
         if (StateOf(config).Pid > 0)
             foreach (string warning in ApplyLimits(config, Changed(config.Resources, updated.Resources))) Warn(warning);
         Containers.WriteConfig(updated);
+        Events.Write(updated, "update");
     }
 
     // What stays is not written again: nobody wants to hear again what the host cannot enforce. The limits of memory

@@ -48,6 +48,7 @@ internal sealed partial class Engine
     {
         if (StateOf(config).Pid == 0) throw new UsageException($"container {config.Id} is not running");
         var pids = new List<int>();
+        Events.Write(config, "top");
         Gather($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{config.Id}", pids);
         return pids;
     }

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Events;
 using Skiff.Agent.Images;
 using Skiff.Agent.Monitor;
 using Skiff.Agent.Networks;
@@ -27,6 +28,9 @@ internal sealed partial class Engine(StateRoots roots)
 
     /// <summary>Container records.</summary>
     public ContainerStore Containers { get; } = new(roots);
+
+    /// <summary>What happens.</summary>
+    public EventJournal Events => Containers.Events;
 
     /// <summary>The layer store that this host can use.</summary>
     public ISnapshotter Snapshotter => _snapshotter ??= OpenSnapshotter();

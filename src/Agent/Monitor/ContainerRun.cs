@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Events;
 using Skiff.Agent.Monitor.Logs;
 using Skiff.Interop.Events;
 using Skiff.Interop.Processes;
@@ -23,12 +24,14 @@ internal sealed class ContainerRun : IDisposable
     /// <param name="stdinOnce">Whether its stdin ends with the client that feeds it.</param>
     /// <param name="ended">Called when the first process has ended.</param>
     /// <param name="healthChanged">Told after every health check.</param>
+    /// <param name="events">Told of exec'd processes.</param>
     public ContainerRun(EventLoop loop, ContainerConfig config, RunningContainer container, ContainerLog log,
-        List<ClientConnection> clients, bool stdinOnce, Action ended, Action<HealthState> healthChanged)
+        List<ClientConnection> clients, bool stdinOnce, Action ended, Action<HealthState> healthChanged,
+        EventJournal events)
     {
         (_loop, Container) = (loop, container);
         Stdio = new ContainerStdio(loop, container, log, clients, stdinOnce);
-        Execs = new ExecSessions(loop, container, config);
+        Execs = new ExecSessions(loop, container, config, events);
         Health = HealthChecks.Start(loop, container, config, healthChanged);
         loop.Watch(container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => ended());
     }

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Events;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Events;
@@ -28,12 +29,17 @@ internal sealed class ExecSession(LaunchedProcess process)
 /// monitor), or a
 /// terminal of the container whose master side goes to the client.
 /// </summary>
-internal sealed class ExecSessions(EventLoop loop, RunningContainer container, ContainerConfig config)
+internal sealed class ExecSessions(
+    EventLoop loop, RunningContainer container, ContainerConfig config, EventJournal events)
 {
     /// <summary>Handles an Exec packet: answers Started or Failed, and Exited when the process ends.</summary>
     public void Start(ClientConnection client, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
         ExecRequest request = MessageFormat.ReadExec(payload);
+        string id = ContainerStore.NewId();
+        // With the blank that docker puts between a program and its arguments, whether there are any or not.
+        string command = $"{request.Args[0]} {string.Join(' ', request.Args[1..])}";
+        events.Write(config, $"exec_create: {command}", ("execID", id));
         try
         {
             ExecSession session = request.Tty ? StartWithTerminal(client, request) : Start(request, fds);
@@ -43,7 +49,8 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
                 client.Exec = session;
             }
             client.Send(Packet.Number(PacketType.Started, session.Process.Pid));
-            loop.Watch(session.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnExit(session));
+            events.Write(config, $"exec_start: {command}", ("execID", id));
+            loop.Watch(session.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => OnExit(session, id));
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
@@ -91,7 +98,7 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         }
     }
 
-    private void OnExit(ExecSession session)
+    private void OnExit(ExecSession session, string id)
     {
         loop.Forget(session.Process.PidFd.Fd);
         ExitStatus status = session.Process.PidFd.Wait();
@@ -103,5 +110,6 @@ internal sealed class ExecSessions(EventLoop loop, RunningContainer container, C
         }
         session.Client?.Send(Packet.Number(PacketType.Exited, status.ShellCode));
         if (session.Client is { } client) client.Exec = null;
+        events.Write(config, "exec_die", ("execID", id), ("exitCode", $"{status.ShellCode}"));
     }
 }

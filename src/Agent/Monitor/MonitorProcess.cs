@@ -129,7 +129,7 @@ internal sealed partial class MonitorProcess : IDisposable
             log = ContainerLog.Open(_config, _store.LogDirectory(_config.Id));
             RunningContainer container = _starter.Start(_config, _request.Rows, _request.Columns);
             _run = new ContainerRun(_loop, _config, container, log, _clients,
-                stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth);
+                stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth, _store.Events);
             _records.Started(container, _config.Healthcheck is null ? null : HealthState.Starting);
             return true;
         }
@@ -200,12 +200,18 @@ internal sealed partial class MonitorProcess : IDisposable
                 break;
             case PacketType.Stdin: run.Stdio.WriteStdin(client, payload); break;
             case PacketType.StdinEnd: run.Stdio.EndStdin(); break;
-            case PacketType.Resize: run.Stdio.Resize(Packet.ReadSize(payload)); break;
+            case PacketType.Resize: Resize(run, Packet.ReadSize(payload)); break;
             case PacketType.Signal: run.Container.Process.PidFd.TrySendSignal(payload[0]); break;
             case PacketType.Exec: run.Execs.Start(client, payload, fds); break;
             case PacketType.ExecSignal: client.Exec?.Signal(payload[0]); break;
             default: CloseClient(client); break;
         }
+    }
+
+    private void Resize(ContainerRun run, (ushort Rows, ushort Columns) size)
+    {
+        run.Stdio.Resize(size);
+        _store.Events.Write(_config, "resize", ("height", $"{size.Rows}"), ("width", $"{size.Columns}"));
     }
 
     private void CloseClient(ClientConnection client)

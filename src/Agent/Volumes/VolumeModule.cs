@@ -1,3 +1,4 @@
+using Skiff.Agent.Events;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Skiff.Agent.Manager;
@@ -38,6 +39,7 @@ internal sealed class VolumeModule(StateRoots roots)
         AtomicFile.Replace(Record(name), JsonSerializer.SerializeToUtf8Bytes(volume, VolumeJson.Default.Volume),
             durable: true);
         AtomicFile.SyncDirectory(_volumes);
+        new EventJournal(roots).Write("volume", "create", name, ("driver", "local"));
         return volume;
     }
 
@@ -80,6 +82,7 @@ internal sealed class VolumeModule(StateRoots roots)
         Files.Rename(Path.Combine(_volumes, name), doomed);
         AtomicFile.SyncDirectory(_volumes);
         Trees.Remove(doomed);
+        new EventJournal(roots).Write("volume", "destroy", name, ("driver", "local"));
         new SpaceReserve(roots.Root).Ensure();
     }
 

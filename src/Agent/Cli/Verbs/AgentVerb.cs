@@ -5,14 +5,23 @@ namespace Skiff.Agent.Cli.Verbs;
 /// <summary><c>agent</c>: the engine in a loop. It serves containers that run without it just as well.</summary>
 internal sealed class AgentVerb : Verb
 {
+    private static readonly Option[] s_options =
+    [
+        Option.Value("metrics", "string",
+            "Serve metrics for Prometheus at ADDRESS:PORT, or at unix:PATH for root alone (GET /metrics)"),
+    ];
+
     /// <inheritdoc/>
     public override string Name => "agent";
 
     /// <inheritdoc/>
-    public override string Usage => "";
+    public override string Usage => "[OPTIONS]";
 
     /// <inheritdoc/>
     public override string Summary => "Watch over the containers until SIGTERM; they need no agent to run";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
 
     /// <inheritdoc/>
     public override int MaximumArguments => 0;
@@ -22,6 +31,9 @@ internal sealed class AgentVerb : Verb
     {
         DiskGovernor? governor = engine.Roots.Gc is { } marks ? new DiskGovernor(engine, marks, Output.Error) : null;
         using var agent = new AgentLoop(engine, Output.Error, governor);
+        using MetricsServer? server = arguments.Value("metrics") is { } address
+            ? MetricsServer.Listen(address, new Metrics(engine, () => agent.Monitors).Write) : null;
+        if (server is not null) agent.Serve(server);
         agent.Run();
         return 0;
     }

@@ -45,6 +45,7 @@ internal sealed class AttachVerb : Verb
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException("You cannot attach to a stopped container, start it first");
         bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
+        engine.Events.Write(config, "attach");
         client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0),
             AttachSession.TerminalSize());
         using var session = new AttachSession(client, config.Tty, keys);

@@ -53,6 +53,7 @@ internal sealed class CpVerb : Verb
         return Interruptible.Run(cancellation =>
         {
             using ContainerTree tree = engine.OpenTree(config, writable: to is not null);
+            engine.Events.Write(config, to is null ? "archive-path" : "extract-to-dir");
             using Fd host = Files.Open("/", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
             bool follow = arguments.Flag("follow-link");
             if (from is not null)

@@ -43,6 +43,8 @@ internal sealed class ImportVerb : Verb
         using Stream tar = Open(engine, source, cancellation);
         Digest id = new ImageImport(engine.Images).Run(tar, name, platform,
             arguments.Value("message") ?? $"Imported from {source}", arguments.Values("change"), cancellation);
+        if (name is not null) engine.Events.Write("image", "tag", id.ToString(), ("name", name.Familiar));
+        ImageEvents.Write(engine, "import", id.ToString());
         Output.Line(id.ToString());
         return 0;
     });

@@ -3,6 +3,7 @@ using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Terminals;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -40,7 +41,9 @@ internal sealed class LoadVerb : Verb
         // What docker still says when it is quiet is what plain lines have of a load.
         ProgressView view = ProgressView.Of(arguments, toError: false, quiet: ProgressMode.Plain);
         using Fd input = Open(arguments.Value("input"));
-        view.Run(progress => new ImageArchives(engine.Images).Load(input, platform, progress, cancellation));
+        foreach (ArchivedImage image in view.Run(progress =>
+            new ImageArchives(engine.Images).Load(input, platform, progress, cancellation)))
+            ImageEvents.Write(engine, "load", image.Id.ToString());
         return 0;
     });
 

@@ -56,6 +56,7 @@ internal sealed class PushVerb : Verb
             foreach (Reference tag in all ? engine.Images.TagsOf(name) : [name])
             {
                 pusher.PushAsync(tag, progress, cancellation).GetAwaiter().GetResult();
+                engine.Events.Write("image", "push", tag.Familiar, ("name", tag.Name));
                 if (view.IsQuiet) Output.Line(tag.ToString());
             }
             return 0;

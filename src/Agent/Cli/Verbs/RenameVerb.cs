@@ -1,3 +1,4 @@
+using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -23,8 +24,9 @@ internal sealed class RenameVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        engine.Containers.Rename(engine.Containers.Find(arguments.Positional[0]),
-            arguments.Positional[1].TrimStart('/'));
+        ContainerConfig old = engine.Containers.Find(arguments.Positional[0]);
+        ContainerConfig renamed = engine.Containers.Rename(old, arguments.Positional[1].TrimStart('/'));
+        engine.Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
         return 0;
     }
 }

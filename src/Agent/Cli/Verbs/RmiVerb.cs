@@ -37,7 +37,10 @@ internal sealed class RmiVerb : Verb
         {
             try
             {
-                foreach (string line in removal.Remove(name, arguments.Flag("force"))) Output.Line(line);
+                string id = $"{engine.Images.Resolve(name)}";
+                List<string> lines = removal.Remove(name, arguments.Flag("force"));
+                ImageEvents.WriteRemoved(engine.Events, id, lines);
+                foreach (string line in lines) Output.Line(line);
             }
             catch (Exception e) when (e is ImageException or UsageException)
             {

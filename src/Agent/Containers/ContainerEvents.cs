@@ -1,0 +1,62 @@
+using Skiff.Agent.Events;
+
+namespace Skiff.Agent.Containers;
+
+/// <summary>Events of containers: with their labels, image and name.</summary>
+internal static class ContainerEvents
+{
+    /// <summary>Writes one down.</summary>
+    /// <param name="journal">Where to.</param>
+    /// <param name="config">The container.</param>
+    /// <param name="action">What has happened.</param>
+    /// <param name="more">More attributes.</param>
+    public static void Write(this EventJournal journal, ContainerConfig config, string action,
+        params (string Name, string Value)[] more) => journal.Write(Event(config, action, more));
+
+    /// <summary>A run begins: it has got its network and its volumes.</summary>
+    public static void WriteStart(this EventJournal journal, ContainerConfig config)
+    {
+        List<EngineEvent> events = [];
+        AddNetwork(events, config, "connect");
+        foreach (Mount mount in config.Mounts)
+            if (mount.Type == "volume")
+                events.Add(EventJournal.Event("volume", "mount", mount.Source, [("container", config.Id),
+                    ("destination", mount.Target), ("driver", "local"), ("propagation", ""),
+                    ("read/write", mount.ReadOnly ? "false" : "true")]));
+        events.Add(Event(config, "start", []));
+        journal.Write([.. events]);
+    }
+
+    /// <summary>A run has ended.</summary>
+    public static void WriteEnd(this EventJournal journal, ContainerConfig config, int exitCode, TimeSpan ran,
+        bool oomKilled)
+    {
+        List<EngineEvent> events = [];
+        if (oomKilled) events.Add(Event(config, "oom", []));
+        AddNetwork(events, config, "disconnect");
+        foreach (Mount mount in config.Mounts)
+            if (mount.Type == "volume")
+                events.Add(EventJournal.Event("volume", "unmount", mount.Source,
+                    [("container", config.Id), ("driver", "local")]));
+        events.Add(Event(config, "die",
+            [("execDuration", $"{(long)ran.TotalSeconds}"), ("exitCode", $"{exitCode}")]));
+        journal.Write([.. events]);
+    }
+
+    private static EngineEvent Event(ContainerConfig config, string action, (string Name, string Value)[] more)
+    {
+        List<(string, string)> attributes = [("image", config.Image), ("name", config.Name), .. more];
+        foreach ((string name, string value) in config.Labels)
+            if (!attributes.Exists(attribute => attribute.Item1 == name)) attributes.Add((name, value));
+        return EventJournal.Event("container", action, config.Id, [.. attributes]);
+    }
+
+    private static void AddNetwork(List<EngineEvent> events, ContainerConfig config, string action)
+    {
+        string mode = config.NetworkMode;
+        if (mode.StartsWith("container:", StringComparison.Ordinal)) return;
+        string type = mode switch { "none" => "null", "host" => mode, _ => "bridge" };
+        events.Add(EventJournal.Event(
+            "network", action, mode, [("container", config.Id), ("name", mode), ("type", type)]));
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Skiff.Agent.Events;
+
+/// <summary>Something that has happened to an object of the engine, in Docker's words (Docker API, SystemEvents).</summary>
+/// <param name="Type">container, image, volume or network.</param>
+/// <param name="Action">create, start, die ...; <c>exec_create: COMMAND</c> and its like say more.</param>
+/// <param name="Id">The object's id, or its name where it has none; empty for prunes.</param>
+/// <param name="Attributes">More of it, sorted by name.</param>
+/// <param name="UnixNanoseconds">When.</param>
+internal sealed record EngineEvent(
+    string Type, string Action, string Id, (string Name, string Value)[] Attributes, long UnixNanoseconds)
+{
+    /// <summary>How docker shows events: no character is escaped without need.</summary>
+    public static JsonWriterOptions Readable { get; } = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The image of a container, or empty.</summary>
+    public string From => Type == "container" ? Attribute("image") : "";
+
+    /// <summary>Images and containers have these two twice, as they had them once.</summary>
+    public bool HasOldFields => Type is "container" or "image";
+
+    /// <summary>The value of an attribute, or empty.</summary>
+    public string Attribute(string name)
+    {
+        foreach ((string key, string value) in Attributes)
+            if (key == name) return value;
+        return "";
+    }
+
+    /// <summary>Appends Docker's object, on one line with its end.</summary>
+    public void WriteLine(ArrayBufferWriter<byte> buffer, JsonWriterOptions options = default)
+    {
+        using (var json = new Utf8JsonWriter(buffer, options))
+        {
+            json.WriteStartObject();
+            if (HasOldFields) json.WriteString("status"u8, Action);
+            if (HasOldFields && Id.Length > 0) json.WriteString("id"u8, Id);
+            if (From.Length > 0) json.WriteString("from"u8, From);
+            json.WriteString("Type"u8, Type);
+            json.WriteString("Action"u8, Action);
+            json.WriteStartObject("Actor"u8);
+            json.WriteString("ID"u8, Id);
+            json.WriteStartObject("Attributes"u8);
+            foreach ((string name, string value) in Attributes) json.WriteString(name, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteString("scope"u8, "local"u8);
+            json.WriteNumber("time"u8, UnixNanoseconds / 1_000_000_000);
+            json.WriteNumber("timeNano"u8, UnixNanoseconds);
+            json.WriteEndObject();
+        }
+        buffer.Write("\n"u8);
+    }
+
+    /// <summary>Reads a line; null when it is damaged.</summary>
+    public static EngineEvent? TryParse(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement root = document.RootElement, actor = root.GetProperty("Actor"u8);
+            List<(string, string)> attributes = [];
+            foreach (JsonProperty attribute in actor.GetProperty("Attributes"u8).EnumerateObject())
+                attributes.Add((attribute.Name, attribute.Value.GetString() ?? ""));
+            return new EngineEvent(root.GetProperty("Type"u8).GetString()!, root.GetProperty("Action"u8).GetString()!,
+                actor.GetProperty("ID"u8).GetString()!, [.. attributes], root.GetProperty("timeNano"u8).GetInt64());
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException)
+        {
+            return null;
+        }
+    }
+}
