@@ -3,7 +3,9 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli;
 
-/// <summary><c>events --filter</c>: values of one key are alternatives, keys add up, labels all have to be there.</summary>
+/// <summary>
+/// <c>events --filter</c>: values of one key are alternatives, keys add up, labels all have to be there.
+/// </summary>
 internal sealed class EventFilter
 {
     private static readonly string[] s_keys =

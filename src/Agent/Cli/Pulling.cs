@@ -34,9 +34,10 @@ internal static class Pulling
                 var puller = new ImagePuller(
                     engine.Images, options, makeRoom: (bytes, layers) =>
                         engine.MakeRoomFor(bytes, layers, Output.Error));
-                Image image = puller.PullAsync(reference, wanted, progress, cancel.Token).GetAwaiter().GetResult().Image;
+                PullResult pulled =
+                    puller.PullAsync(reference, wanted, progress, cancel.Token).GetAwaiter().GetResult();
                 engine.Events.Write("image", "pull", reference.Familiar, ("name", reference.Name));
-                return image;
+                return pulled.Image;
             }
             catch (OperationCanceledException) when (exitCode != 0)
             {

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Skiff.Agent.Events;
 
-/// <summary>Something that has happened to an object of the engine, in Docker's words (Docker API, SystemEvents).</summary>
+/// <summary>
+/// Something that has happened to an object of the engine, in Docker's words (Docker API, SystemEvents).
+/// </summary>
 /// <param name="Type">container, image, volume or network.</param>
 /// <param name="Action">create, start, die ...; <c>exec_create: COMMAND</c> and its like say more.</param>
 /// <param name="Id">The object's id, or its name where it has none; empty for prunes.</param>

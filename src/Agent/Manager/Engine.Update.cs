@@ -48,7 +48,10 @@ internal sealed partial class Engine
         // Where a start writes nothing, a limit of before has to go.
         if (r.PidsMax < 0) limits = limits with { PidsMax = -1 };
         if (r.CpuQuotaUs < 0)
-            limits = limits with { CpuMax = new CpuMax(-1, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs) };
+            limits = limits with
+            {
+                CpuMax = new CpuMax(-1, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs),
+            };
         // A container that was started without limits has no controllers yet.
         using Cgroup cgroup = Cgroup.Create(
             CgroupHierarchy.Detect(), $"{ContainerStarter.CgroupParent}/{config.Id}", limits.Controllers);

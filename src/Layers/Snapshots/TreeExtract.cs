@@ -151,7 +151,9 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
         using (file) return Files.Stat(file!);
     }
 
-    /// <summary>The directory that a path is in; consecutive ones mostly share it. Invalid after the next call.</summary>
+    /// <summary>
+    /// The directory that a path is in; consecutive ones mostly share it. Invalid after the next call.
+    /// </summary>
     private Fd ParentOf(ReadOnlySpan<byte> path, out byte[] name)
     {
         ReadOnlySpan<byte> parent = path[..Math.Max(0, path.LastIndexOf((byte)'/'))];

@@ -9,8 +9,8 @@ namespace Skiff.Layers.Snapshots;
 /// <summary>
 /// What a container changed, as a layer's tar: the upper directory of its overlay, whiteouts and opaque marks
 /// translated (image-spec layer.md), hard links kept, in the order of names. Sockets are left out, as tar has no word
-/// for them; extended attributes go along, without overlayfs's own and without SELinux labels, which are the host's, and
-/// sparse files keep their holes.
+/// for them; extended attributes go along, without overlayfs's own and without SELinux labels, which are the host's,
+/// and sparse files keep their holes.
 /// The upper's root itself is no part of the layer: its attributes are the image's affair. Processes may write to the
 /// directory meanwhile; what they change is then in the layer or isn't.
 /// </summary>

@@ -90,7 +90,8 @@ internal static class CopyEnds
     {
         if (errno == Errno.None) return;
         if (errno == Errno.ENOTDIR && path.AssertsDirectory)
-            throw new UsageException(path.Container is null ? "not a directory" : $"lstat {path.Given}: not a directory");
+            throw new UsageException(
+                path.Container is null ? "not a directory" : $"lstat {path.Given}: not a directory");
         if (errno is not (Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(errno, "openat2", path.Path);
         throw new UsageException(path.Container is { } container
             ? $"Could not find the file {path.Given} in container {container}"

@@ -37,7 +37,8 @@ internal sealed class SaveVerb : Verb
         new ImageArchives(engine.Images).Save(
             arguments.Positional, platform, piece => Files.WriteAll(output.Fd, piece), cancellation);
         output.Complete();
-        foreach (string name in arguments.Positional) ImageEvents.Write(engine, "save", $"{engine.Images.Resolve(name)}");
+        foreach (string name in arguments.Positional)
+            ImageEvents.Write(engine, "save", $"{engine.Images.Resolve(name)}");
         return 0;
     });
 }
