@@ -30,10 +30,11 @@ internal sealed class KillVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        string name = SignalNames.Checked(arguments.Value("signal") ?? "KILL");
-        Signals.TryParse(name, out int signal);
+        string name = arguments.Value("signal") is { Length: > 0 } given ? given : "KILL";
+        bool isKnown = Signals.TryParse(name, out int signal);
         return EachContainer.Do(engine, arguments.Positional, config =>
         {
+            if (!isKnown) throw new UsageException($"cannot kill container: {config.Name}: invalid signal: {name}");
             engine.Kill(config, signal);
         });
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
@@ -27,6 +28,7 @@ internal sealed class PortVerb : Verb
     {
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         string? wanted = arguments.Positional.Count > 1 ? arguments.Positional[1] : null;
+        if (wanted is not null) CheckPort(wanted.Split('/')[0]);
         if (wanted is not null && !wanted.Contains('/')) wanted += "/tcp";
         bool found = false;
         foreach (PortMapping port in engine.Networks.Find(config.Id)?.Ports ?? [])
@@ -37,7 +39,13 @@ internal sealed class PortVerb : Verb
             found = true;
         }
         if (wanted is not null && !found) throw new UsageException(
-            $"no public port '{wanted}' published for {arguments.Positional[0]}");
+            $"No public port '{arguments.Positional[1]}' published for {arguments.Positional[0]}");
         return 0;
+    }
+
+    private static void CheckPort(string text)
+    {
+        if (!ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            throw new UsageException($"invalid port ({text}): strconv.ParseUint: parsing \"{text}\": invalid syntax");
     }
 }

@@ -2,6 +2,9 @@ using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 
+using Skiff.Layers.Oci;
+using Row = (Skiff.Agent.Containers.ContainerConfig Config, Skiff.Agent.Containers.ContainerState State);
+
 namespace Skiff.Agent.Cli.Verbs;
 
 /// <summary><c>ps</c>.</summary>
@@ -10,12 +13,14 @@ internal sealed class PsVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Flag("all", "Show all containers (default shows just running)", 'a'),
-        Option.List("filter", "filter", "Filter output based on conditions provided (id, name, label, status)", 'f'),
+        Option.List("filter", "filter", "Filter output based on conditions provided", 'f'),
         Option.Value("format", "string",
             "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
+        Option.Value("last", "int", "Show n last created containers (includes all states) (default -1)", 'n'),
         Option.Flag("latest", "Show the latest created container (includes all states)", 'l'),
         Option.Flag("no-trunc", "Don't truncate output"),
         Option.Flag("quiet", "Only display container IDs", 'q'),
+        Option.Flag("size", "Display total file sizes", 's'),
     ];
 
     /// <inheritdoc/>
@@ -36,31 +41,60 @@ internal sealed class PsVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        bool all = arguments.Flag("all") || arguments.Flag("latest"), full = arguments.Flag("no-trunc"), quiet =
-            arguments.Flag("quiet");
-        List<(ContainerConfig Config, ContainerState State)> rows =
-            engine.List(all || arguments.Values("filter").Any(f => f.StartsWith("status=", StringComparison.Ordinal)));
-        rows.RemoveAll(r => !ContainerFilter.Matches(arguments.Values("filter"), r.Config, r.State));
-        if (arguments.Flag("latest") && rows.Count > 1) rows.RemoveRange(1, rows.Count - 1);
-        if (quiet)
+        bool full = arguments.Flag("no-trunc");
+        int most = arguments.Flag("latest") ? 1 : (int)Math.Clamp(arguments.Number("last") ?? -1, -1, int.MaxValue);
+        var filter = new ContainerFilter(engine, arguments.Values("filter"));
+        List<Row> rows = engine.List(arguments.Flag("all") || most > 0 || filter.HasStatus);
+        rows.RemoveAll(r => !filter.Matches(r.Config, r.State));
+        if (most > 0 && rows.Count > most) rows.RemoveRange(most, rows.Count - most);
+        if (arguments.Flag("quiet"))
         {
             foreach (var (config, _) in rows) Output.Line(IdOf(config, full));
             return 0;
         }
+        string? format = arguments.Value("format");
+        // Sizes cost a look at every file: only for whoever asks for them.
+        bool sizes = arguments.Flag("size") || (format?.Contains(".Size", StringComparison.Ordinal) ?? false);
+        Output.Text(Columns(full, arguments.Flag("size"), r => sizes ? SizeOf(engine, r.Config) : "0B")
+            .Render(rows, format));
+        return 0;
+    }
+
+    private static Listing<Row> Columns(bool full, bool showSize, Func<Row, string> size)
+    {
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        var listing = new Listing<(ContainerConfig Config, ContainerState State)>(
-            new("ID", "CONTAINER ID", r => IdOf(r.Config, full)), new("Image", "IMAGE", r => r.Config.Image),
+        return new Listing<Row>(
+            new("ID", "CONTAINER ID", r => IdOf(r.Config, full)),
+            new("Image", "IMAGE", r => r.Config.Image),
             new("Command", "COMMAND", r => CommandOf(r.Config, full)),
-                new("RunningFor", "CREATED", r => HumanDuration.Since(r.Config.Created, now)),
+            new("RunningFor", "CREATED", r => HumanDuration.Since(r.Config.Created, now)),
             new("Status", "STATUS", r => StatusOf(r.State, now)),
-                new("Ports", "PORTS", r => string.Join(", ", r.State.Endpoint?.Ports ?? [])),
-            new("Names", "NAMES", r => r.Config.Name), new("State", "STATE", r => r.State.Status, Shown: false),
-            new("CreatedAt", "CREATED AT", r => r.Config.Created.ToString("u"), Shown: false),
+            new("Ports", "PORTS", r => string.Join(", ", r.State.Endpoint?.Ports ?? [])),
+            new("Names", "NAMES", r => r.Config.Name),
+            new("Size", "SIZE", size, Shown: showSize),
+            new("State", "STATE", r => r.State.Status, Shown: false),
+            new("CreatedAt", "CREATED AT", r =>
+                r.Config.Created.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'"), Shown: false),
             new("Networks", "NETWORKS", r => r.Config.NetworkMode, Shown: false),
+            new("Mounts", "MOUNTS", r => MountsOf(r.Config, full), Shown: false),
+            new("LocalVolumes", "LOCAL VOLUMES", r =>
+                $"{r.Config.Mounts.Count(mount => mount.Type == "volume")}", Shown: false),
+            new("Platform", "PLATFORM", _ => Platform.Host.ToString(), Shown: false),
             new("Labels", "LABELS", r =>
                 string.Join(',', r.Config.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false));
-        Output.Text(listing.Render(rows, arguments.Value("format")));
-        return 0;
+    }
+
+    private static string SizeOf(Engine engine, ContainerConfig config)
+    {
+        (long written, long root) = engine.SizesOf(config);
+        return $"{HumanSize.Decimal(written)} (virtual {HumanSize.Decimal(root)})";
+    }
+
+    private static string MountsOf(ContainerConfig config, bool full)
+    {
+        const int width = 15;
+        return string.Join(',', config.Mounts.Where(mount => mount.Type != "tmpfs").Select(mount =>
+            full || mount.Source.Length <= width ? mount.Source : mount.Source[..(width - 1)] + "…"));
     }
 
     private static string IdOf(ContainerConfig config, bool full) => full ? config.Id : config.Id[..12];

@@ -24,8 +24,13 @@ internal sealed class RenameVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        string name = arguments.Positional[1].TrimStart('/');
+        if (arguments.Positional[0].Length == 0 || name.Length == 0)
+            throw new UsageException("Neither old nor new names may be empty");
         ContainerConfig old = engine.Containers.Find(arguments.Positional[0]);
-        ContainerConfig renamed = engine.Containers.Rename(old, arguments.Positional[1].TrimStart('/'));
+        if (old.Name == name)
+            throw new UsageException("Renaming a container with the same name as its current name");
+        ContainerConfig renamed = engine.Containers.Rename(old, name);
         engine.Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
         return 0;
     }
