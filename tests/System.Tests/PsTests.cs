@@ -26,7 +26,7 @@ public sealed class PsTests(SkiffHost host) : IDisposable
             ("expose=80", one), ("expose=90/tcp", one), ("expose=80/udp", ""), ("health=none", $"{one} {three}"),
             ("health=starting health=healthy", two), ("is-task=false", $"{one} {two} {three}"), ("is-task=true", ""),
             ($"name=^{one}$", one), ($"name=/{one}", one), ($"name={one[1..]}", one), ($"name=^{one[1..]}", ""),
-            ($"name=^{one[0]}.*{one[2..]}$", one), ($"label={label.Split('=')[0]}", $"{one} {two} {three}"),
+            ($"name=^{one[0]}.*{one[1..]}$", one), ($"label={label.Split('=')[0]}", $"{one} {two} {three}"),
         ];
         foreach (var (filters, names) in rows)
         {

@@ -81,8 +81,8 @@ internal sealed class ContainerFilter
 
     private static void Check(string key, string value, string what, string[] words)
     {
-        if (!words.Contains(value)) throw new UsageException($"invalid filter '{key}={value}': invalid value for {what} "
-            + $"({value}): must be one of {string.Join(", ", words)}");
+        if (!words.Contains(value)) throw new UsageException($"invalid filter '{key}={value}': "
+            + $"invalid value for {what} ({value}): must be one of {string.Join(", ", words)}");
     }
 
     private static Func<ContainerConfig, ContainerState, bool> ByExitCode(string value) =>
@@ -108,8 +108,8 @@ internal sealed class ContainerFilter
         string[] ends = (slash < 0 ? value : value[..slash]).Split('-', 2);
         foreach (string end in ends)
             if (!ushort.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-                throw new UsageException(
-                    $"error while looking up for publish {value}: strconv.ParseUint: parsing \"{end}\": invalid syntax");
+                throw new UsageException($"error while looking up for publish {value}: "
+                    + $"strconv.ParseUint: parsing \"{end}\": invalid syntax");
         ushort first = ushort.Parse(ends[0], CultureInfo.InvariantCulture);
         ushort last = ushort.Parse(ends[^1], CultureInfo.InvariantCulture);
         return (c, _) =>

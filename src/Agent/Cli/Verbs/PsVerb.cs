@@ -3,13 +3,14 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 
 using Skiff.Layers.Oci;
-using Row = (Skiff.Agent.Containers.ContainerConfig Config, Skiff.Agent.Containers.ContainerState State);
 
 namespace Skiff.Agent.Cli.Verbs;
 
 /// <summary><c>ps</c>.</summary>
 internal sealed class PsVerb : Verb
 {
+    private readonly record struct Row(ContainerConfig Config, ContainerState State);
+
     private static readonly Option[] s_options =
     [
         Option.Flag("all", "Show all containers (default shows just running)", 'a'),
@@ -44,12 +45,13 @@ internal sealed class PsVerb : Verb
         bool full = arguments.Flag("no-trunc");
         int most = arguments.Flag("latest") ? 1 : (int)Math.Clamp(arguments.Number("last") ?? -1, -1, int.MaxValue);
         var filter = new ContainerFilter(engine, arguments.Values("filter"));
-        List<Row> rows = engine.List(arguments.Flag("all") || most > 0 || filter.HasStatus);
+        List<Row> rows = [.. engine.List(arguments.Flag("all") || most > 0 || filter.HasStatus)
+            .Select(row => new Row(row.Config, row.State))];
         rows.RemoveAll(r => !filter.Matches(r.Config, r.State));
         if (most > 0 && rows.Count > most) rows.RemoveRange(most, rows.Count - most);
         if (arguments.Flag("quiet"))
         {
-            foreach (var (config, _) in rows) Output.Line(IdOf(config, full));
+            foreach (Row row in rows) Output.Line(IdOf(row.Config, full));
             return 0;
         }
         string? format = arguments.Value("format");
