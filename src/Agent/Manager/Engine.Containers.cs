@@ -88,6 +88,8 @@ internal sealed partial class Engine
         SendSignal(config, client, signal);
         // A frozen process takes no signal, not even this one.
         if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);
+        // Of an end that is certain docker's kill waits, so that whoever looks next sees it.
+        if (signal == Signals.SIGKILL) client.WaitExited(KillTimeoutMs, out _);
     }
 
     /// <summary>
