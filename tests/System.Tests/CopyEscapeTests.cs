@@ -37,6 +37,30 @@ public sealed class CopyEscapeTests(SkiffHost host)
     }
 
     [Fact]
+    public void Exchanging_a_directory_with_a_symlink_brings_no_file_of_the_host_into_exports_and_images()
+    {
+        var (folder, image) = (host.NewFolder(), host.NewName("image"));
+        File.WriteAllText($"{folder}/bait", "outside-secret");
+        Command.Run("gcc", "-O1", "-static", "-o", $"{folder}/exchange", SkiffHost.Source("tests/faults/exchange.c"))
+            .Exits(0);
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        host.Run("cp", $"{folder}/exchange", $"{container.Name}:/exchange").Exits(0);
+        container.Exec($"mkdir /x; echo inside > /x/bait; ln -s {folder} /y").Exits(0);
+        host.Run("exec", "-d", container.Name, "/exchange", "/x", "/y").Exits(0);
+        for (var i = 0; i < 20; i++)
+        {
+            host.Run("export", "-o", $"{folder}/tar", container.Name);
+            var tar = File.Exists($"{folder}/tar") ? File.ReadAllText($"{folder}/tar") : "";
+            Assert.DoesNotContain("outside-secret", tar);
+            Assert.DoesNotContain($"/x{folder}", host.Run("diff", container.Name).Exits(0).Out);
+        }
+        host.Run("commit", container.Name, image).Exits(0);
+        const string look = "cat /x/bait /y/bait 2> /dev/null; true";
+        Assert.Equal("inside", host.Run("run", "--rm", image, "sh", "-c", look).Text());
+        host.Run("rmi", image).Exits(0);
+    }
+
+    [Fact]
     public void Nothing_of_the_container_runs_or_is_loaded_for_a_copy()
     {
         // CVE-2019-14271: docker-tar loaded the container's libnss_files.

@@ -205,6 +205,20 @@ public sealed class CopyTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_container_between_two_runs_is_read_but_not_written_to()
+    {
+        var folder = host.NewFolder();
+        File.WriteAllText($"{folder}/f", "hi");
+        using var container = host.Detached("--restart", "always", host.Busybox, "sh", "-c", "echo > /mark; exit 1");
+        Wait.Until(() => container.Get("State.Status") == "restarting" && container.Get("RestartCount") is not ("0" or
+            "1" or "2" or "3" or "4"), "the pause between two runs is long");
+        var written = host.Run("cp", $"{folder}/f", $"{container.Name}:/f");
+        if (container.Get("State.Status") == "restarting") written.FailsClearly(1, "is restarting");
+        host.Run("cp", $"{container.Name}:/mark", folder).Exits(0);
+        Assert.True(File.Exists($"{folder}/mark"));
+    }
+
+    [Fact]
     public void Impossible_requests_are_refused_in_Dockers_words()
     {
         host.Run("cp", "a:/x", "b:/x").FailsClearly(1, "copying between containers is not supported");

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -16,11 +17,18 @@ internal sealed partial class Engine
         long end = Environment.TickCount64 + StartTimeoutMs;
         while (true)
         {
-            if (StateOf(config) is { Pid: > 0 } running)
+            ContainerState state = StateOf(config);
+            if (state.Pid > 0)
             {
-                if (ContainerTree.TryOpen(running) is { } tree) return tree;
-                continue; // It has just ended, and its state says so in a moment.
+                if (ContainerTree.TryOpen(state) is { } tree) return tree;
+                // It has just ended, and its state says so when its monitor is done.
+                using MonitorClient? client = MonitorClient.TryConnect(Containers, config.Id);
+                client?.WaitExited(KillTimeoutMs, out _);
+                state = StateOf(config);
+                if (state.Pid > 0) throw new UsageException($"container {config.Name} is ending: try again");
             }
+            if (writable && state.IsActive)
+                throw new UsageException($"container {config.Id} is restarting, wait until the container is running");
             if (!writable && Assemble(config, null) is { } view) return view;
             if (Containers.TryClaim(config.Id) is { } claim) return OpenClaimed(config, claim);
             if (Environment.TickCount64 > end)
