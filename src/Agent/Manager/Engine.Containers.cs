@@ -150,8 +150,9 @@ internal sealed partial class Engine
 
     private void SendSignal(ContainerConfig config, MonitorClient client, int signal)
     {
-        client.Send([(byte)PacketType.Signal, (byte)signal]);
+        // Told first: the end that may come of it is told by the monitor.
         Events.Write(config, "kill", ("signal", $"{signal}"));
+        client.Send([(byte)PacketType.Signal, (byte)signal]);
     }
 
     private static int StopSignalOf(ContainerConfig config)

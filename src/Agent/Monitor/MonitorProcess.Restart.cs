@@ -16,6 +16,7 @@ internal sealed partial class MonitorProcess
         _loop.Cancel(_kill);
         Refresh();
         _records.Ended(status.ShellCode, oomKilled, health);
+        _store.Events.WriteEnd(_config, status.ShellCode, ran, oomKilled);
         if (!_noRestart && (_restartAnyway || _config.Restart.Restarts(status.ShellCode, _records.State.RestartCount)))
             RestartLater(ran);
         else Finish();
@@ -71,6 +72,7 @@ internal sealed partial class MonitorProcess
     private void OnHealth(HealthState health)
     {
         Refresh();
+        if (health.Status != _records.State.Health) _store.Events.Write(_config, $"health_status: {health.Status}");
         bool sick = health.Status == "unhealthy" && _records.State.Health != "unhealthy";
         _records.Health(health);
         if (!sick) return;

@@ -131,6 +131,7 @@ internal sealed partial class MonitorProcess : IDisposable
             _run = new ContainerRun(_loop, _config, container, log, _clients,
                 stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth, _store.Events);
             _records.Started(container, _config.Healthcheck is null ? null : HealthState.Starting);
+            _store.Events.WriteStart(_config);
             return true;
         }
         catch (Exception e) when (e is UsageException or LinuxException or ImageException)

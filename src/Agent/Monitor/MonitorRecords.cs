@@ -32,7 +32,6 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
             Warnings = container.Warnings,
         };
         store.WriteRunState(config.Id, State);
-        store.Events.WriteStart(config);
         if (health is not null) store.WriteHealth(config.Id, health);
         if (config.AutoRemove) return;
         // What is read after a power cut, so it names no process: those numbers belong to others then. Not flushed: all
@@ -62,7 +61,6 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
             ExitCode = exitCode, OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
             Health = health is null ? "" : "unhealthy",
         };
-        store.Events.WriteEnd(config, exitCode, State.FinishedAt - State.StartedAt, oomKilled);
         if (health is not null && !config.AutoRemove)
             TryStore(() => store.KeepHealth(config.Id, health with { Status = "unhealthy" }));
     }
@@ -90,7 +88,6 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
     {
         store.WriteHealth(config.Id, health);
         if (health.Status == State.Health) return;
-        store.Events.Write(config, $"health_status: {health.Status}");
         State = State with { Health = health.Status };
         store.WriteRunState(config.Id, State);
     }
