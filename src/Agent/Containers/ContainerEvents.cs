@@ -28,11 +28,9 @@ internal static class ContainerEvents
     }
 
     /// <summary>A run has ended.</summary>
-    public static void WriteEnd(this EventJournal journal, ContainerConfig config, int exitCode, TimeSpan ran,
-        bool oomKilled)
+    public static void WriteEnd(this EventJournal journal, ContainerConfig config, int exitCode, TimeSpan ran)
     {
         List<EngineEvent> events = [];
-        if (oomKilled) events.Add(Event(config, "oom", []));
         AddNetwork(events, config, "disconnect");
         foreach (Mount mount in config.Mounts)
             if (mount.Type == "volume")

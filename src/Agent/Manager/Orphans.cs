@@ -33,7 +33,7 @@ internal static class Orphans
                 ExitCode = running.Pid > 0 ? 137 : running.ExitCode, Error = "the container's monitor was killed",
                 FinishedAt = DateTimeOffset.UtcNow, Health = running.Health.Length > 0 ? "unhealthy" : "",
             };
-            engine.Events.WriteEnd(config, state.ExitCode, DateTimeOffset.UtcNow - running.StartedAt, oomKilled: false);
+            engine.Events.WriteEnd(config, state.ExitCode, DateTimeOffset.UtcNow - running.StartedAt);
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
                 ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
             else if (!TryRecord(engine, config.Id, state)) return state;

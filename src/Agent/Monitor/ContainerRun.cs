@@ -13,6 +13,7 @@ namespace Skiff.Agent.Monitor;
 internal sealed class ContainerRun : IDisposable
 {
     private readonly EventLoop _loop;
+    private readonly OomWatch? _oom;
     private readonly long _startedMs = System.Environment.TickCount64;
 
     /// <summary>Looks after a container that has just started; takes ownership of it and of the log.</summary>
@@ -33,6 +34,7 @@ internal sealed class ContainerRun : IDisposable
         Stdio = new ContainerStdio(loop, container, log, clients, stdinOnce);
         Execs = new ExecSessions(loop, container, config, events);
         Health = HealthChecks.Start(loop, container, config, healthChanged);
+        _oom = OomWatch.Start(loop, container.Cgroup, () => events.Write(config, "oom"));
         loop.Watch(container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => ended());
     }
 
@@ -56,6 +58,7 @@ internal sealed class ContainerRun : IDisposable
     {
         ExitStatus status = Container.Process.PidFd.Wait();
         Stdio.ReadRest();
+        _oom?.Look();
         oomKilled = Container.OomKilled;
         Dispose();
         return status;
@@ -66,6 +69,7 @@ internal sealed class ContainerRun : IDisposable
     {
         _loop.Forget(Container.Process.PidFd.Fd);
         Health?.Dispose();
+        _oom?.Dispose();
         Stdio.Dispose();
         Container.Dispose();
     }

@@ -16,7 +16,7 @@ internal sealed partial class MonitorProcess
         _loop.Cancel(_kill);
         Refresh();
         _records.Ended(status.ShellCode, oomKilled, health);
-        _store.Events.WriteEnd(_config, status.ShellCode, ran, oomKilled);
+        _store.Events.WriteEnd(_config, status.ShellCode, ran);
         if (!_noRestart && (_restartAnyway || _config.Restart.Restarts(status.ShellCode, _records.State.RestartCount)))
             RestartLater(ran);
         else Finish();

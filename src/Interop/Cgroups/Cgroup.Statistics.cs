@@ -22,6 +22,30 @@ public sealed partial class Cgroup
     /// <summary><c>oom_kill</c> of <c>memory.events</c>: processes here or below that the OOM killer took.</summary>
     public long? OomKillCount => ReadKey("memory.events", "oom_kill");
 
+    /// <summary>
+    /// Opens <c>memory.events</c>, which has EPOLLPRI after a change until it is read again; null when the controller is
+    /// missing.
+    /// </summary>
+    public Fd? TryOpenMemoryEvents() =>
+        Files.TryOpenAt(Directory, "memory.events", OpenFlags.O_RDONLY, 0, out Fd? events) == Errno.None ? events : null;
+
+    /// <summary><see cref="OomKillCount"/> of such a file; null when the cgroup is gone.</summary>
+    public static long? ReadOomKillCount(Fd memoryEvents)
+    {
+        Span<byte> bytes = stackalloc byte[512];
+        Span<char> text = stackalloc char[512];
+        try
+        {
+            int count = Files.PRead(memoryEvents, bytes, 0);
+            System.Text.Encoding.ASCII.GetChars(bytes[..count], text);
+            return FlatKeyed.Find(text[..count], "oom_kill");
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
     /// <summary><c>usage_usec</c> of <c>cpu.stat</c>; there even without the cpu controller.</summary>
     public long? CpuUsageUs => ReadKey("cpu.stat", "usage_usec");
 
