@@ -23,11 +23,12 @@ public sealed partial class Cgroup
     public long? OomKillCount => ReadKey("memory.events", "oom_kill");
 
     /// <summary>
-    /// Opens <c>memory.events</c>, which has EPOLLPRI after a change until it is read again; null when the controller is
-    /// missing.
+    /// Opens <c>memory.events</c>, which has EPOLLPRI after a change until it is read again; null when the controller
+    /// is missing.
     /// </summary>
     public Fd? TryOpenMemoryEvents() =>
-        Files.TryOpenAt(Directory, "memory.events", OpenFlags.O_RDONLY, 0, out Fd? events) == Errno.None ? events : null;
+        Files.TryOpenAt(Directory, "memory.events", OpenFlags.O_RDONLY, 0, out Fd? events) == Errno.None
+            ? events : null;
 
     /// <summary><see cref="OomKillCount"/> of such a file; null when the cgroup is gone.</summary>
     public static long? ReadOomKillCount(Fd memoryEvents)

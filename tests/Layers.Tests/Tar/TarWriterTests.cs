@@ -51,6 +51,44 @@ public sealed class TarWriterTests
         Assert.Contains($"{length} bytes", TarRecorder.Parse(tar));
     }
 
+    [Theory]
+    [InlineData("f", 1000, "")]
+    [InlineData("f", 1 << 20, "0+512")]
+    [InlineData("f", 1 << 20, "4096+100 8192+4096")]
+    [InlineData("f", 1 << 20, "4096+100 1048575+1")]
+    [InlineData("a/long/path/", 1 << 20, "65536+1 131072+513")]
+    public void A_sparse_file_comes_back_with_its_holes(string name, long size, string segments)
+    {
+        if (name.EndsWith('/')) name += new string('n', 250);
+        FileSegment[] parts = [.. segments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            new FileSegment(long.Parse(part.Split('+')[0]), long.Parse(part.Split('+')[1])))];
+        var entry = new TarEntry { Type = TarEntryType.Regular, Size = size };
+        entry.PathBytes.Set(Encoding.ASCII.GetBytes(name));
+        byte[] tar = Write(writer =>
+        {
+            writer.BeginSparse(entry, parts);
+            foreach (FileSegment part in parts) writer.Write(new byte[part.Length]);
+        });
+        var file = new SparseFile();
+        var parser = new TarParser(file);
+        parser.Append(tar);
+        parser.Complete();
+        Assert.Equal((name, size), (file.Name, file.Size));
+        Assert.Equal(segments, string.Join(' ', file.Pieces.Select(piece => $"{piece.Offset}+{piece.Length}")));
+        Assert.True(tar.Length < 32 << 10, "the holes are in the tar");
+    }
+
+    private sealed class SparseFile : ITarVisitor
+    {
+        public string Name { get; private set; } = "";
+        public long Size { get; private set; }
+        public List<(long Offset, int Length)> Pieces { get; } = [];
+
+        public void Entry(TarEntry entry) => (Name, Size) = (Encoding.ASCII.GetString(entry.Path), entry.Size);
+        public void Data(long offset, ReadOnlySpan<byte> data) => Pieces.Add((offset, data.Length));
+        public void EndOfData() { }
+    }
+
     [Fact]
     public void An_attribute_whose_name_a_record_cannot_hold_is_refused()
     {

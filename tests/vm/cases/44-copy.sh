@@ -17,8 +17,11 @@ copy one second
 skiff cp /tmp/holes one:/holes
 skiff start one
 skiff exec one cmp /data/first /holes
-case $(skiff cp /tmp/holes one:/ro/x 2>&1) in *"volume is marked read-only"*) ;; *) echo "read-only volume"; exit 1 ;; esac
-case $(skiff cp /tmp/holes two:/x 2>&1) in *"rootfs is marked read-only"*) ;; *) echo "read-only root"; exit 1 ;; esac
+refused() {
+    case $(skiff cp /tmp/holes "$1" 2>&1) in *"$2 is marked read-only"*) ;; *) echo "$1 was written"; exit 1 ;; esac
+}
+refused one:/ro/x volume
+refused two:/x rootfs
 echo two > /tmp/two
 skiff cp /tmp/two two:/data/two
 expect "written before the first start" two "$(skiff start -a two)"
