@@ -45,8 +45,8 @@ internal sealed class EventsVerb : Verb
         FormatTemplate? template = json || string.IsNullOrEmpty(format) ? null : FormatTemplate.Parse(format);
         List<string> asked = template is null ? [] : AskedFor(format!);
         long now = EventJournal.Now;
-        long since = arguments.Has("since") ? TimeSyntax.Parse(arguments.Value("since")) : now;
-        long until = arguments.Has("until") ? TimeSyntax.Parse(arguments.Value("until")) : long.MaxValue;
+        long since = arguments.Has("since") ? TimeSyntax.Parse(arguments.Value("since"), "since") : now;
+        long until = arguments.Has("until") ? TimeSyntax.Parse(arguments.Value("until"), "until") : long.MaxValue;
         if (since > until) throw new UsageException("`since` time cannot be after `until` time");
         using var reader = new EventReader(engine.Roots);
         List<EngineEvent> events = reader.ReadHistory();
