@@ -3,7 +3,8 @@ using Skiff.Interop;
 namespace Skiff.Agent.Volumes;
 
 /// <summary>
-/// Copies a directory tree by descriptors only: owners, modes, times, xattrs, links and device nodes included.
+/// Copies a directory tree by descriptors only: owners, modes, times, xattrs, links and device nodes included. Others
+/// may be changing the target meanwhile: no symlink in it is followed.
 /// </summary>
 internal static class TreeCopy
 {
@@ -33,7 +34,7 @@ internal static class TreeCopy
             var inode = (status.DevMajor, status.DevMinor, status.Ino);
             if (status.Nlink > 1 && links.TryGetValue(inode, out string? first))
             {
-                Check(Files.TryLinkAt(root, first, target, entry.Name), "linkat", path);
+                Link(root, first, target, entry.Name, path);
                 continue;
             }
             CopyNode(source, target, entry.Name, status);
@@ -66,8 +67,18 @@ internal static class TreeCopy
         CopyXattrs($"/proc/self/fd/{source.Number}/{name}", $"/proc/self/fd/{target.Number}/{name}");
         Check(Files.TryChownAt(target, name, status.Uid, status.Gid), "fchownat", name);
         // After the owner, which clears set-user-ID; a symlink has no mode of its own.
-        if (!status.IsSymlink) Check(Files.TryChmodAt(target, name, status.Permissions), "fchmodat", name);
+        if (!status.IsSymlink)
+            Check(Files.TryChmodAt(target, name, status.Permissions, noFollow: true), "fchmodat", name);
         Check(Files.TryUtimens(target, name, status.MtimeSeconds, status.MtimeNanoseconds), "utimensat", name);
+    }
+
+    // Another container that has the volume may exchange a directory on the way for a symlink to the host's files.
+    private static void Link(Fd root, string first, Fd target, string name, string path)
+    {
+        using Fd file = Files.OpenAt2(root, first, OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0,
+            ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS);
+        Check(Files.TryLinkAt(Fd.Cwd, $"/proc/self/fd/{file.Number}", target, name, AtFlags.AT_SYMLINK_FOLLOW),
+            "linkat", path);
     }
 
     private static void CopyContent(Fd from, Fd to)
