@@ -49,6 +49,7 @@ make_payload() {
     # A small filesystem with project quotas, which the guest has no program to make.
     mke2fs -q -t ext4 -O quota,project -E quotatype=prjquota "$stage/quota.img" 48M > /dev/null
     add_programs
+    add_packages
     local kilobytes
     kilobytes=$(du -sk "$stage" | cut -f1)
     mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$stage" "$WORK/payload.img" "$((kilobytes * 11 / 10 + 4096))k" >/dev/null
@@ -66,6 +67,16 @@ add_programs() {
             die "could not publish $program"
         mkdir -p "$WORK/payload/programs"
         cp -r "$CACHE/programs-$ARCH/publish/$program/release_$RID" "$WORK/payload/programs/$program"
+    done < "$WORK/payload/list"
+}
+
+# add_packages: unpacks the Debian packages that the chosen cases name (`# packages: NAME...`), below /payload/tools.
+add_packages() {
+    local name package
+    while read -r name; do
+        for package in $(sed -n 's/^# packages: *//p' "$VM_DIR/cases/$name.sh"); do
+            dpkg-deb -x "$(fetch_deb "$ARCH" bookworm "$package")" "$WORK/payload/tools"
+        done
     done < "$WORK/payload/list"
 }
 

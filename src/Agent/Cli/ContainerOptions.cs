@@ -20,6 +20,8 @@ internal static class ContainerOptions
         Option.List("blkio-weight-device", "list", "Block IO weight (relative device weight)"),
         Option.List("cap-add", "list", "Add Linux capabilities"),
         Option.List("cap-drop", "list", "Drop Linux capabilities"),
+        Option.Value("cgroup-parent", "string", "Optional parent cgroup for the container"),
+        Option.Value("cgroupns", "string", "Cgroup namespace to use (host|private)"),
         Option.Value("cidfile", "string", "Write the container ID to the file"),
         Option.Value("cpu-count", "int", "CPU count (Windows only)"),
         Option.Value("cpu-percent", "int", "CPU percent (Windows only)"),
@@ -125,7 +127,7 @@ internal static class ContainerOptions
     public static ContainerConfig Read(ParsedArguments a, string id)
     {
         RefusedFlags.Check(a);
-        return new ContainerConfig
+        return NamespaceFlags.Apply(new ContainerConfig
         {
             Id = id,
             Name = a.Value("name")?.TrimStart('/') ?? "",
@@ -176,14 +178,11 @@ internal static class ContainerOptions
             DnsSearch = [.. a.Values("dns-search")],
             DnsOptions = [.. a.Values("dns-option")],
             ExtraHosts = [.. a.Values("add-host")],
-            PidMode = HostOrPrivate(a, "pid"),
-            IpcMode = HostOrPrivate(a, "ipc"),
-            UtsMode = HostOrPrivate(a, "uts"),
             LogDriver = a.Value("log-driver") ?? "",
             LogOptions = KeyValues.Pairs(a.Values("log-opt")),
             StopSignal = a.Value("stop-signal") is { } signal ? SignalNames.Checked(signal) : "",
             StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
-        };
+        }, a);
     }
 
     private static Device DeviceOf(string text)
@@ -243,11 +242,4 @@ internal static class ContainerOptions
         }
         return size;
     }
-
-    private static string HostOrPrivate(ParsedArguments a, string name) => a.Value(name) switch
-    {
-        null or "" or "private" or "shareable" => "",
-        "host" => "host",
-        var other => throw new UsageException($"--{name}: invalid {name.ToUpperInvariant()} mode: {other}", 125),
-    };
 }

@@ -173,6 +173,8 @@ internal static partial class InspectJson
         w.WriteString("PidMode", c.PidMode);
         w.WriteString("IpcMode", c.IpcMode.Length > 0 ? c.IpcMode : "private");
         w.WriteString("UTSMode", c.UtsMode);
+        w.WriteString("CgroupnsMode", c.CgroupnsMode.Length > 0 ? c.CgroupnsMode : "private");
+        w.WriteString("CgroupParent", c.CgroupParent);
         w.WriteNumber("ShmSize", c.ShmSizeBytes);
         w.WriteNumber("OomScoreAdj", c.OomScoreAdj ?? 0);
         w.WriteNumber("Memory", r.MemoryMaxBytes);

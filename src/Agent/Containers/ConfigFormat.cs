@@ -77,6 +77,8 @@ internal static class ConfigFormat
             UtsMode = Text(e, "UtsMode"),
             LogDriver = Text(e, "LogDriver"),
             LogOptions = Pairs(e, "LogOptions"),
+            CgroupnsMode = Text(e, "CgroupnsMode"),
+            CgroupParent = Text(e, "CgroupParent"),
             StopSignal = Text(e, "StopSignal"),
             StopTimeoutSeconds = (int)Number(e, "StopTimeoutSeconds"),
             Entrypoint = Texts(e, "Entrypoint"),
@@ -145,6 +147,8 @@ internal static class ConfigFormat
         JsonFields.Write(w, "UtsMode", c.UtsMode);
         JsonFields.Write(w, "LogDriver", c.LogDriver);
         JsonFields.Write(w, "LogOptions", c.LogOptions);
+        JsonFields.Write(w, "CgroupnsMode", c.CgroupnsMode);
+        JsonFields.Write(w, "CgroupParent", c.CgroupParent);
         JsonFields.Write(w, "StopSignal", c.StopSignal);
         JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
         JsonFields.Write(w, "Entrypoint", c.Entrypoint);

@@ -94,7 +94,7 @@ internal sealed record ContainerConfig
     public string[] CapDrop { get; init; } = [];
 
     /// <summary>
-    /// <c>--security-opt</c> values: no-new-privileges, seccomp=unconfined, seccomp=JSON, systempaths=unconfined.
+    /// <c>--security-opt</c> values as <see cref="SecuritySettings"/> reads them.
     /// </summary>
     public string[] SecurityOpt { get; init; } = [];
 
@@ -161,14 +161,23 @@ internal sealed record ContainerConfig
     /// <summary><c>--add-host</c>: name:address.</summary>
     public string[] ExtraHosts { get; init; } = [];
 
-    /// <summary><c>host</c> or <c>private</c>.</summary>
+    /// <summary>PID namespace: empty for one of its own, <c>host</c>, or <c>container:ID</c> (full id).</summary>
     public string PidMode { get; init; } = "";
 
-    /// <summary><c>host</c> or <c>private</c>.</summary>
+    /// <summary>
+    /// IPC namespace: empty for one of its own, <c>shareable</c> when others may join it, <c>none</c> without
+    /// /dev/shm, <c>host</c>, or <c>container:ID</c> (full id).
+    /// </summary>
     public string IpcMode { get; init; } = "";
 
-    /// <summary><c>host</c> or <c>private</c>.</summary>
+    /// <summary>UTS namespace: empty for one of its own, or <c>host</c>.</summary>
     public string UtsMode { get; init; } = "";
+
+    /// <summary>Cgroup namespace: empty for one of its own, or <c>host</c>.</summary>
+    public string CgroupnsMode { get; init; } = "";
+
+    /// <summary>Absolute in the cgroup v2 tree; empty for the engine's own parent.</summary>
+    public string CgroupParent { get; init; } = "";
 
     /// <summary>Where output is logged (<c>--log-driver</c>); empty asks for the host's default.</summary>
     public string LogDriver { get; init; } = "";

@@ -33,7 +33,8 @@ internal static class ContainerFactory
             Env = [.. EnvironmentList.Merge(defaults.Env ?? [], asked.Env)],
             WorkingDir = WorkingDir(asked.WorkingDir, defaults.WorkingDir),
             User = asked.User.Length > 0 ? asked.User : defaults.User ?? "",
-            Hostname = asked.Hostname.Length > 0 ? asked.Hostname : asked.Id[..12],
+            Hostname = asked.Hostname.Length > 0 ? asked.Hostname
+                : asked.NetworkMode == "host" ? Skiff.Interop.Uname.Current.NodeName : asked.Id[..12],
             Labels = MergeLabels(defaults.Labels, asked.Labels),
             Healthcheck = MergeHealth(asked.Healthcheck, defaults.Healthcheck),
             Shell = [.. defaults.Shell ?? []],

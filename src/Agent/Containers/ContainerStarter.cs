@@ -17,9 +17,6 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
 {
-    /// <summary>Parent of all containers' cgroups.</summary>
-    public const string CgroupParent = "skiff";
-
     private const int CgroupRemoveTimeoutMs = 2000;
 
     private readonly VolumeModule _volumes = new(roots);
@@ -56,6 +53,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     {
         using Fd turn = StartLock.Take(Roots, exclusive: false);
         string runDirectory = Store.RunDirectory(config.Id);
+        using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
         Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, Store, runDirectory);
@@ -63,14 +61,15 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
         Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory, temporary: config.AutoRemove);
-        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory);
+        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory, shared);
         undo.Push("closing devpts", mounts.DevPts.Dispose);
 
         using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);
         undo.Push("closing stdio", stdio.DisposeOwn);
         ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd);
-        using LaunchProgram program = LaunchPlan.Build(config, user, mounts, network, stdio, AttachPoint());
-        LaunchedProcess process = LaunchPlan.Start(program, config, cgroup);
+        using LaunchProgram program = LaunchPlan.Build(
+            config, user, mounts, network, shared, stdio, AttachPoint(), AppArmorProfile.Of(config, warnings));
+        LaunchedProcess process = LaunchPlan.Start(program, config, shared, cgroup);
         return new RunningContainer(undo)
         {
             Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings =
@@ -90,7 +89,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     private static Cgroup CreateCgroup(ContainerConfig config, Unwinder undo, out List<string> warnings)
     {
         CgroupLimits limits = ContainerLimits.Of(config.Resources);
-        Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), $"{CgroupParent}/{config.Id}", limits.Controllers);
+        Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), ContainerCgroup.NameOf(config), limits.Controllers);
         undo.Push("removing the cgroup", () =>
         {
             if (cgroup.Populated) cgroup.Kill();

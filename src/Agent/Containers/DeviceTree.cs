@@ -35,7 +35,8 @@ internal static class DeviceTree
         foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name),
             "symlinkat", name);
         foreach (string directory in (ReadOnlySpan<string>)["pts", "shm", "mqueue"])
-            Check(Files.TryMkdirAt(dev, directory, 0x1ED), "mkdirat", directory);
+            if (directory != "shm" || config.IpcMode != "none")
+                Check(Files.TryMkdirAt(dev, directory, 0x1ED), "mkdirat", directory);
         if (config.Tty) RootTree.EnsureFile(dev, "console");
         if (config.Privileged) AddHostDevices(dev);
         foreach (Device device in config.Devices) AddDevice(dev, device);

@@ -1,3 +1,4 @@
+using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
@@ -23,14 +24,18 @@ internal static class ExecPlan
     public static LaunchedProcess Start(ContainerConfig config, ExecOptions options, RunningContainer container,
         IReadOnlyList<Fd> stdio)
     {
+        foreach (Fd fd in stdio)
+            if (Files.Stat(fd).IsDirectory) throw new UsageException(
+                "stdio of exec is a directory, through which the container could reach the host's files", 126);
         PidFd target = container.Process.PidFd;
         using var program = new LaunchProgram { Subject = $"container {config.Name}" };
+        if (AppArmorProfile.OfExec(config) is { } profile) program.AppArmorOnExec(profile);
         program.SetNs(target.Fd, Joined);
         // setns into a mount namespace moves root and working directory to that namespace's root.
         program.SetSid();
         for (int i = 0; i < 3; i++) program.Dup3(stdio[i], i);
         if (options.Tty) program.SetControllingTerminal(0);
-        program.CloseRange(3, onExec: true);
+        program.CloseRange(3); // At once, as at a start: the working directory must not be found among them.
         Plan(config, options, container.Process.Pid).AddTo(program);
         return ProcessPlan.Start(program,
             new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });

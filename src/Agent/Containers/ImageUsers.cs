@@ -94,16 +94,18 @@ internal static class ImageUsers
 
     private static string[] ReadLines(Fd rootfs, string path)
     {
-        Errno errno = Files.TryOpenAt2(rootfs, path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK, 0,
-            ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS, out Fd? fd);
+        Errno errno = RootTree.TryLocate(rootfs, path, out Fd? location);
         if (errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP) return [];
         if (errno != Errno.None) throw new LinuxException(errno, "openat2", "/" + path,
             "looking up the user in the image");
-        using (fd)
+        using (location)
         {
+            // Opening a device has effects, and this process may use all of them; a pipe would have no end.
+            if (!Files.Stat(location!).IsRegular) return [];
+            using Fd fd = Files.Open($"/proc/self/fd/{location!.Number}", OpenFlags.O_RDONLY);
             byte[] buffer = new byte[16 << 10];
             int length = 0;
-            for (int count; (count = Files.Read(fd!, buffer.AsSpan(length))) > 0;)
+            for (int count; (count = Files.Read(fd, buffer.AsSpan(length))) > 0;)
             {
                 length += count;
                 if (length > FileLimitBytes) throw new UsageException(

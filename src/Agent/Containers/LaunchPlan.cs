@@ -22,18 +22,22 @@ internal static class LaunchPlan
     /// <param name="user">Whom it runs as.</param>
     /// <param name="mounts">What is moved into place.</param>
     /// <param name="network">The namespace that it enters.</param>
+    /// <param name="shared">Namespaces of other containers that it enters.</param>
     /// <param name="stdio">Its fd 0, 1 and 2.</param>
     /// <param name="attachPoint">A host directory to attach the root to before pivot_root.</param>
+    /// <param name="appArmor">The AppArmor profile, or null.</param>
     public static LaunchProgram Build(
         ContainerConfig config, ProcessUser user, PreparedMounts mounts, ContainerNetwork network,
-            ContainerPipes stdio, string attachPoint)
+            ContainerNamespaces shared, ContainerPipes stdio, string attachPoint, string? appArmor)
     {
         var program = new LaunchProgram { Subject = $"container {config.Name}" };
         try
         {
-            AddNamespaces(program, config, network);
+            // While /proc is the host's: nothing that a container shows there could take the write's place.
+            if (appArmor is not null) program.AppArmorOnExec(appArmor);
+            AddNamespaces(program, config, network, shared);
             AddMounts(program, config, mounts, attachPoint, network);
-            AddStdio(program, config, stdio);
+            AddStdio(program, config, mounts, stdio);
             ProcessPlan plan = ProcessPlan.Of(config, user);
             if (config.Init)
             {
@@ -51,19 +55,25 @@ internal static class LaunchPlan
     }
 
     /// <summary>Runs the program in a new child.</summary>
-    public static LaunchedProcess Start(LaunchProgram program, ContainerConfig config, Cgroup cgroup)
+    public static LaunchedProcess Start(
+        LaunchProgram program, ContainerConfig config, ContainerNamespaces shared, Cgroup cgroup)
     {
         CloneFlags namespaces = CloneFlags.CLONE_NEWNS;
-        if (config.PidMode != "host") namespaces |= CloneFlags.CLONE_NEWPID;
-        if (config.IpcMode != "host") namespaces |= CloneFlags.CLONE_NEWIPC;
+        if (config.PidMode.Length == 0) namespaces |= CloneFlags.CLONE_NEWPID;
+        if (config.IpcMode != "host" && shared.Ipc is null) namespaces |= CloneFlags.CLONE_NEWIPC;
         if (config.UtsMode != "host") namespaces |= CloneFlags.CLONE_NEWUTS;
-        return ProcessPlan.Start(program, new LaunchOptions { Namespaces = namespaces, Cgroup = cgroup.Directory });
+        return ProcessPlan.Start(program, new LaunchOptions
+        {
+            Namespaces = namespaces, Cgroup = cgroup.Directory, PidNamespaceOf = shared.Pid?.Fd,
+        });
     }
 
-    private static void AddNamespaces(LaunchProgram program, ContainerConfig config, ContainerNetwork network)
+    private static void AddNamespaces(
+        LaunchProgram program, ContainerConfig config, ContainerNetwork network, ContainerNamespaces shared)
     {
         // Only now does the child stand in its own cgroup, which becomes the root that it sees.
-        program.Unshare(CloneFlags.CLONE_NEWCGROUP);
+        if (config.CgroupnsMode != "host") program.Unshare(CloneFlags.CLONE_NEWCGROUP);
+        if (shared.Ipc is { } ipc) program.SetNs(ipc.Fd, CloneFlags.CLONE_NEWIPC);
         if (network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
         if (config.OomScoreAdj is { } score)
             program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj",
@@ -83,9 +93,14 @@ internal static class LaunchPlan
         ulong readOnly = config.Privileged ? 0 : MountConstants.MOUNT_ATTR_RDONLY;
         LaunchStep sys = AttachNew(program, mounts.Root, "sysfs", "sys", NoSuidNoDevNoExec | readOnly);
         AttachNew(program, mounts.Root, "cgroup2", "sys/fs/cgroup", NoSuidNoDevNoExec | readOnly);
-        Attach(program, mounts.Root, mounts.Dev, "dev");
-        Attach(program, mounts.Root, mounts.DevPts, "dev/pts");
+        Attach(program, mounts.Root, mounts.Dev, "dev", ResolveFlags.RESOLVE_NO_SYMLINKS);
+        Attach(program, mounts.Dev, mounts.DevPts, "pts", ResolveFlags.RESOLVE_NO_SYMLINKS);
         AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec);
+        // Before what the user mounts: a symlink of the image may lead such a mount into /proc, and what is written to
+        // a sysctl, or covers a path, would be redirected by whoever has that volume (CVE-2025-52881).
+        AddSysctls(program, config, proc, network);
+        if (!SecuritySettings.ShowsSystemPaths(config))
+            AddMasks(program, mounts, proc, sys);
         foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree,
             mount.Target.TrimStart('/'));
 
@@ -93,9 +108,6 @@ internal static class LaunchPlan
         program.PivotRoot(".", ".");
         program.Umount2(".", MountConstants.MNT_DETACH);
         program.Chdir("/");
-        AddSysctls(program, config, proc, network);
-        if (!config.Privileged && Array.IndexOf(config.SecurityOpt, "systempaths=unconfined") < 0)
-            AddMasks(program, mounts, proc, sys);
         if (config.ReadonlyRootfs) program.MountSetAttr(mounts.Root, MountConstants.MOUNT_ATTR_RDONLY);
     }
 
@@ -106,14 +118,16 @@ internal static class LaunchPlan
         program.FsConfigString(context, "source", type == "cgroup2" ? "cgroup" : type, OnError.Ignore);
         program.FsConfigCreate(context, type);
         LaunchStep mount = program.FsMount(context, attributes);
-        LaunchStep directory = program.OpenAt2(root, target, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, Inside);
+        LaunchStep directory = program.OpenAt2(root, target, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY,
+            Inside | ResolveFlags.RESOLVE_NO_SYMLINKS);
         program.MoveMountTo(mount, directory, "/" + target);
         return mount;
     }
 
-    private static void Attach(LaunchProgram program, Fd root, Fd tree, string target)
+    private static void Attach(
+        LaunchProgram program, Fd root, Fd tree, string target, ResolveFlags strict = ResolveFlags.None)
     {
-        LaunchStep location = program.OpenAt2(root, target, OpenFlags.O_PATH, Inside);
+        LaunchStep location = program.OpenAt2(root, target, OpenFlags.O_PATH, Inside | strict);
         program.MoveMountTo(tree, location, "/" + target);
     }
 
@@ -189,17 +203,22 @@ internal static class LaunchPlan
         path.StartsWith("/proc/", StringComparison.Ordinal) ? (proc, path["/proc/".Length..])
             : (sys, path["/sys/".Length..]);
 
-    private static void AddStdio(LaunchProgram program, ContainerConfig config, ContainerPipes stdio)
+    private static void AddStdio(
+        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, ContainerPipes stdio)
     {
         program.SetSid();
         if (config.Tty)
         {
             LaunchStep tree =
                 program.OpenTree(stdio.Inside[0], "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
-            program.MoveMount(tree, Fd.Cwd, "/dev/console");
+            // Not by its path: a volume on /dev may hold anything, and another container may be changing it.
+            LaunchStep console = program.OpenAt2(mounts.Dev, "console", OpenFlags.O_PATH,
+                Inside | ResolveFlags.RESOLVE_NO_SYMLINKS);
+            program.MoveMountTo(tree, console, "/dev/console");
         }
         for (int i = 0; i < 3; i++) program.Dup3(stdio.Inside[i], i);
         if (config.Tty) program.SetControllingTerminal(0);
-        program.CloseRange(3, onExec: true);
+        // At once and not by exec: a working directory of /proc/self/fd/N would find them (CVE-2024-21626).
+        program.CloseRange(3);
     }
 }

@@ -46,12 +46,14 @@ internal sealed class PreparedMounts : IDisposable
     /// <param name="volumes">Where volumes are.</param>
     /// <param name="root">The detached overlay.</param>
     /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
-    public static PreparedMounts Create(ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory)
+    /// <param name="shared">Has the /dev/shm of a container whose IPC namespace is shared.</param>
+    public static PreparedMounts Create(
+        ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory, ContainerNamespaces shared)
     {
         var prepared = new PreparedMounts(config, volumes, root);
         try
         {
-            prepared.AddAll(runDirectory);
+            prepared.AddAll(runDirectory, shared);
             return prepared;
         }
         catch
@@ -69,17 +71,27 @@ internal sealed class PreparedMounts : IDisposable
         Root.Dispose();
     }
 
-    private void AddAll(string runDirectory)
+    private void AddAll(string runDirectory, ContainerNamespaces shared)
     {
         foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
-        _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
-            ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}"], NoSuidNoDevNoExec)));
+        AddSharedMemory(shared);
         foreach (string file in ContainerNetwork.EtcFiles)
             AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
         var mounts = new List<Mount>(_config.Mounts);
         mounts.Sort((a, b) => Depth(a.Target).CompareTo(Depth(b.Target)));
         foreach (Mount mount in mounts) Add(mount);
-        if (_config.WorkingDir != "/") EnsureTarget(_config.WorkingDir, directory: true);
+        if (_config.WorkingDir != "/" && !IsKernels(_config.WorkingDir))
+            EnsureTarget(_config.WorkingDir, directory: true);
+    }
+
+    private void AddSharedMemory(ContainerNamespaces shared)
+    {
+        if (shared.SharedMemory is { } other)
+            _mounts.Add(new PreparedMount("/dev/shm", other));
+        else if (_config.IpcMode == "host") AddBind("/dev/shm", "/dev/shm", readOnly: false, "rprivate");
+        else if (_config.IpcMode != "none")
+            _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
+                ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}"], NoSuidNoDevNoExec)));
     }
 
     private void Add(Mount mount)
@@ -132,8 +144,9 @@ internal sealed class PreparedMounts : IDisposable
     // A target below another mount is made in that mount, where the child will look for it.
     private void EnsureTarget(string target, bool directory)
     {
-        if (IsBelow(target, "/proc") || IsBelow(target, "/sys"))
-            throw new UsageException($"\"{target}\" cannot be mounted because it is inside /proc or /sys", 125);
+        if (IsBelow(target, "/proc"))
+            throw new UsageException($"\"{target}\" cannot be mounted because it is inside /proc", 125);
+        if (IsBelow(target, "/sys")) return; // Nothing can be made there.
         Fd tree = Root;
         string rest = target;
         if (IsBelow(target, "/dev")) (tree, rest) = (Dev, target["/dev".Length..]);
@@ -154,6 +167,8 @@ internal sealed class PreparedMounts : IDisposable
         if (errno != Errno.None) throw new LinuxException(errno, "openat2", path,
             "the image's directory must be a real one");
     }
+
+    private static bool IsKernels(string path) => IsBelow(path, "/proc") || IsBelow(path, "/sys");
 
     private static bool IsBelow(string path, string directory) =>
         path == directory || (path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/');

@@ -52,7 +52,7 @@ internal sealed record ProcessPlan
             Env = EnvironmentOf(config, user, config.Env, config.Tty),
             WorkingDir = config.WorkingDir,
             Capabilities = capabilities,
-            NoNewPrivileges = HasOption(config, "no-new-privileges"),
+            NoNewPrivileges = SecuritySettings.Of(config, SecuritySettings.NoNewPrivileges) == "true",
             Seccomp = SeccompOf(config, config.Privileged, capabilities),
             Rlimits = Array.ConvertAll(config.Ulimits, ParseRlimit),
         };
@@ -84,14 +84,10 @@ internal sealed record ProcessPlan
     /// <summary>The container's seccomp filter for these capabilities.</summary>
     public static SeccompFilter? SeccompOf(ContainerConfig config, bool privileged, CapabilitySet capabilities)
     {
-        const string option = "seccomp=";
-        string? profile = null;
-        foreach (string value in config.SecurityOpt)
-            if (value.StartsWith(option, StringComparison.Ordinal))
-                profile = value[option.Length..];
-        if (profile == "unconfined" || (profile is null && privileged)) return null;
+        string? profile = SecuritySettings.Of(config, SecuritySettings.Seccomp);
+        if (profile == SecuritySettings.Unconfined || (profile is null && privileged)) return null;
         SeccompTarget target = SeccompTarget.ForHost(capabilities.Bits);
-        return profile is null ? DefaultProfile.Compile(target)
+        return profile is null or SecuritySettings.Builtin ? DefaultProfile.Compile(target)
             : SeccompProfile.Parse(System.Text.Encoding.UTF8.GetBytes(profile)).Compile(target);
     }
 
@@ -148,9 +144,6 @@ internal sealed record ProcessPlan
         ? limit
         : throw new UsageException($"invalid argument \"{text}\" for \"--ulimit\" flag: expected NAME=SOFT[:HARD]",
         125);
-
-    private static bool HasOption(ContainerConfig config, string name) =>
-        Array.Exists(config.SecurityOpt, o => o == name || o == name + "=true" || o == name + ":true");
 
     private List<string> Candidates()
     {

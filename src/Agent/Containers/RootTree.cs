@@ -10,16 +10,21 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal static class RootTree
 {
+    private const int MaxLinks = 40;
     private const ResolveFlags Inside = ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS;
 
     /// <summary>Opens a path as a location (O_PATH); the errno says why not.</summary>
     public static Errno TryLocate(Fd root, string path, out Fd? location) =>
         Files.TryOpenAt2(root, Relative(path), OpenFlags.O_PATH, 0, Inside, out location);
 
-    /// <summary>Makes sure that a directory is there, with missing parents (mode 0755, root).</summary>
+    /// <summary>
+    /// Makes sure that a directory is there, with missing parents (mode 0755, root); where a symlink is in its place,
+    /// at what the symlink names inside.
+    /// </summary>
     public static void EnsureDirectory(Fd root, string path)
     {
         if (IsDirectory(root, path)) return;
+        path = Aim(root, path);
         string relative = Relative(path);
         int slash = relative.LastIndexOf('/');
         string parent = slash < 0 ? "." : relative[..slash];
@@ -32,7 +37,7 @@ internal static class RootTree
             "preparing the container's root");
     }
 
-    /// <summary>Makes sure that a file is there to mount on, with missing parents.</summary>
+    /// <summary>As <see cref="EnsureDirectory"/>, for a file to mount on.</summary>
     public static void EnsureFile(Fd root, string path)
     {
         if (TryLocate(root, path, out Fd? existing) == Errno.None)
@@ -40,12 +45,27 @@ internal static class RootTree
             existing!.Dispose();
             return;
         }
+        path = Aim(root, path);
         string relative = Relative(path);
         int slash = relative.LastIndexOf('/');
         string parent = slash < 0 ? "." : relative[..slash];
         if (parent != ".") EnsureDirectory(root, parent);
         Files.OpenAt2(root, relative, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_NOFOLLOW, 0x1A4,
             Inside).Dispose();
+    }
+
+    // Where the symlinks at the end of a path lead that names nothing yet, as images have for /etc/resolv.conf.
+    private static string Aim(Fd root, string path)
+    {
+        for (int i = 0; i < MaxLinks; i++)
+        {
+            if (Files.TryOpenAt2(root, Relative(path), OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0, Inside,
+                out Fd? place) != Errno.None) return path;
+            using (place)
+                if (Files.TryReadLinkAt(place!, "", out string target) != Errno.None) return path;
+                else path = Path.Combine("/", Path.GetDirectoryName(path) ?? "", target);
+        }
+        throw new UsageException($"{path} in the container leads through too many symlinks", 125);
     }
 
     private static bool IsDirectory(Fd root, string path)

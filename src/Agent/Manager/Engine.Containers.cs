@@ -22,7 +22,7 @@ internal sealed partial class Engine
         if (Containers.ReadRunState(config.Id) is not { } running) return DurableStateOf(config.Id);
         if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config,
             running);
-        return IsFrozen(config.Id) ? running with { Status = "paused" } : running;
+        return IsFrozen(config) ? running with { Status = "paused" } : running;
     }
 
     // One that nobody saw end: the power was cut, or the host went down without stopping it.
@@ -41,8 +41,7 @@ internal sealed partial class Engine
     public void Start(ContainerConfig config, MonitorClient client, AttachStreams attach,
         (ushort Rows, ushort Columns) size)
     {
-        if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
-            Containers.Find(config.NetworkMode["container:".Length..]);
+        ContainerNamespaces.Resolve(Containers, config.NetworkMode);
         if (attach != AttachStreams.None) Events.Write(config, "attach");
         client.Start(new StartRequest(config.Id, attach, size.Rows, size.Columns));
     }
@@ -87,7 +86,7 @@ internal sealed partial class Engine
         if (state.Pid == 0) return; // It was between two runs.
         SendSignal(config, client, signal);
         // A frozen process takes no signal, not even this one.
-        if (signal == Signals.SIGKILL && IsFrozen(config.Id)) Thaw(config);
+        if (signal == Signals.SIGKILL && IsFrozen(config)) Thaw(config);
         // Of an end that is certain docker's kill waits, so that whoever looks next sees it.
         if (signal == Signals.SIGKILL) client.WaitExited(KillTimeoutMs, out _);
     }
@@ -134,7 +133,7 @@ internal sealed partial class Engine
         if (state.Status == "restarting") throw new UsageException(
             $"container {config.Id} is restarting, wait until the container is running");
         if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
-        using Cgroup cgroup = OpenCgroup(config.Id);
+        using Cgroup cgroup = ContainerCgroup.Open(config);
         if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
             $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
         Events.Write(config, "pause");
@@ -161,18 +160,15 @@ internal sealed partial class Engine
         return signal;
     }
 
-    private static Cgroup OpenCgroup(string id) =>
-        Cgroup.Open($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
-
-    private static bool IsFrozen(string id)
+    private static bool IsFrozen(ContainerConfig config)
     {
-        using Cgroup? cgroup = Cgroup.TryOpen($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
+        using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         return cgroup is not null && cgroup.Frozen;
     }
 
     private static void Thaw(ContainerConfig config)
     {
-        using Cgroup cgroup = OpenCgroup(config.Id);
+        using Cgroup cgroup = ContainerCgroup.Open(config);
         if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException(
             $"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
     }

@@ -25,10 +25,12 @@ internal sealed partial class Engine
         asked = asked with { Mounts = WithMountsOfOthers(asked) };
         ContainerConfig config =
             ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
-        if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
-            config =
-                config with { NetworkMode = "container:"
-                    + Containers.Find(config.NetworkMode["container:".Length..]).Id };
+        config = config with
+        {
+            NetworkMode = ContainerNamespaces.Resolve(Containers, config.NetworkMode),
+            PidMode = ContainerNamespaces.Resolve(Containers, config.PidMode),
+            IpcMode = ContainerNamespaces.Resolve(Containers, config.IpcMode),
+        };
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)

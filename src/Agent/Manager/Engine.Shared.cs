@@ -45,7 +45,7 @@ internal sealed partial class Engine
     // Another state root may have containers below the same parent: it stays then.
     private static void RemoveCgroups()
     {
-        string parent = Path.Combine(CgroupHierarchy.Detect().Root, ContainerStarter.CgroupParent);
+        string parent = Path.Combine(CgroupHierarchy.Detect().Root, ContainerCgroup.DefaultParent);
         Files.TryUnlinkAt(Fd.Cwd, Path.Combine(parent, "monitor"), directoryEntry: true);
         Files.TryUnlinkAt(Fd.Cwd, parent, directoryEntry: true);
     }

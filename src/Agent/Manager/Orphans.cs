@@ -26,7 +26,7 @@ internal static class Orphans
                 engine.Containers.RemoveRunDirectory(config.Id);
                 return engine.Containers.ReadDurableState(config.Id);
             }
-            GiveBack(engine, config.Id);
+            GiveBack(engine, config);
             ContainerState state = running.Exited() with
             {
                 // Between two runs there was no process that the kernel could have ended with the monitor.
@@ -54,7 +54,7 @@ internal static class Orphans
         using Fd runLock = Files.Open(Path.Combine(directory, "lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
         if (Files.TryFlock(runLock, exclusive: true, wait: false) != Errno.None
             || engine.Containers.ReadRunState(id) is not null) return;
-        GiveBack(engine, id);
+        if (engine.Containers.TryRead(id) is { } config) GiveBack(engine, config);
         engine.Containers.RemoveRunDirectory(id);
     }
 
@@ -73,15 +73,15 @@ internal static class Orphans
         }
     }
 
-    private static void GiveBack(Engine engine, string id)
+    private static void GiveBack(Engine engine, ContainerConfig config)
     {
-        Kill(id);
-        engine.Networks.Detach(id);
+        Kill(config);
+        engine.Networks.Detach(config.Id);
     }
 
-    private static void Kill(string id)
+    private static void Kill(ContainerConfig config)
     {
-        using Cgroup? cgroup = Cgroup.TryOpen($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
+        using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is null) return;
         if (cgroup.Populated) cgroup.Kill();
         cgroup.TryRemove(RemoveTimeoutMs);

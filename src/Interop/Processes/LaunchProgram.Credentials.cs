@@ -95,6 +95,19 @@ public sealed partial class LaunchProgram
     public LaunchStep SetUid(uint uid) => Call("setresuid", $"{uid}", SyscallNumbers.setresuid, uid, uid, uid);
 
     /// <summary>
+    /// Makes the program that is executed at the end run under an AppArmor profile. Through the /proc that the child
+    /// sees when it gets there. ENOENT: no such profile is loaded.
+    /// </summary>
+    public void AppArmorOnExec(string profile)
+    {
+        // Where several security modules run, /proc/self/attr/exec may belong to another one; the directory came with
+        // Linux 5.8.
+        LaunchStep file = OpenAt(Fd.Cwd, "/proc/self/attr/apparmor/exec", OpenFlags.O_WRONLY);
+        Write(file, $"exec {profile}", $"/proc/self/attr/apparmor/exec: {profile}");
+        Close(file);
+    }
+
+    /// <summary>
     /// seccomp(SECCOMP_SET_MODE_FILTER) with struct sock_filter instructions of 8 bytes each. It applies to every later
     /// step, so it comes last before exec; needs no_new_privs or CAP_SYS_ADMIN.
     /// </summary>

@@ -48,6 +48,8 @@ internal static class SeccompProfileReader
     private static SeccompProfile ReadProfile(JsonElement root)
     {
         Expect(root, JsonValueKind.Object, "the profile");
+        if (Find(root, "listenerPath") is not null || Find(root, "listenerMetadata") is not null)
+            throw Wrong("listenerPath", "is there, for notifications, which this engine does not send");
         if (Find(root, "defaultAction") is not { } action) throw Wrong("defaultAction", "is missing");
         var profile = new SeccompProfile
         {

@@ -29,7 +29,7 @@ public class ConfigFormatTests
         Ports = ["80:80"], IpAddress = "1.2.3.4", MacAddress = "02:00:00:00:00:01", ExposedPorts = ["80/tcp"], Dns =
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
-            UtsMode = "host",
+            UtsMode = "host", CgroupnsMode = "host", CgroupParent = "/p",
         LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT",
         StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"], Restart = new RestartPolicy("on-failure", 3),
         Healthcheck = new Healthcheck

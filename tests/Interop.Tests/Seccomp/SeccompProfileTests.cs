@@ -11,6 +11,7 @@ public sealed class SeccompProfileTests
     [InlineData("{}", "defaultAction is missing")]
     [InlineData("""{"defaultAction":"DENY"}""", "defaultAction is \"DENY\", which is no known action")]
     [InlineData("""{"defaultAction":"SCMP_ACT_NOTIFY"}""", "needs a listener")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/x.sock"}""", "listenerPath is there")]
     public void A_bad_profile_is_refused_with_the_place(string json, string message)
     {
         FormatException e = Assert.Throws<FormatException>(() => SeccompProfile.Parse(Encoding.UTF8.GetBytes(json)));
