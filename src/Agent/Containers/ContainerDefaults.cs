@@ -1,3 +1,6 @@
+using System.Globalization;
+using Skiff.Interop;
+
 namespace Skiff.Agent.Containers;
 
 /// <summary>What a container gets that nobody asked for: the lists of Docker 28, as data.</summary>
@@ -13,6 +16,20 @@ internal static class ContainerDefaults
             "/proc/sched_debug",
         "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
     ];
+
+    /// <summary>
+    /// <see cref="MaskedPaths"/> and, on processors that count how often they were throttled, these counts.
+    /// </summary>
+    public static IEnumerable<string> AllMaskedPaths()
+    {
+        foreach (string path in MaskedPaths) yield return path;
+        for (int cpu = 0; ; cpu++)
+        {
+            string directory = string.Create(CultureInfo.InvariantCulture, $"/sys/devices/system/cpu/cpu{cpu}");
+            if (!Files.Exists(directory)) yield break;
+            if (Files.Exists(directory + "/thermal_throttle")) yield return directory + "/thermal_throttle";
+        }
+    }
 
     /// <summary>Read-only although the rest of /proc is not.</summary>
     public static readonly string[] ReadonlyPaths =
