@@ -37,13 +37,13 @@ internal static class LaunchPlan
             if (appArmor is not null) program.AppArmorOnExec(appArmor);
             AddNamespaces(program, config, network, shared);
             AddMounts(program, config, mounts, attachPoint, network);
-            AddStdio(program, config, mounts, stdio);
             ProcessPlan plan = ProcessPlan.Of(config, user);
             if (config.Init)
             {
                 plan = plan.WithInit();
                 program.Own(plan.Init!);
             }
+            AddStdio(program, config, mounts, stdio, plan.Init);
             plan.AddTo(program);
             return program;
         }
@@ -204,7 +204,7 @@ internal static class LaunchPlan
             : (sys, path["/sys/".Length..]);
 
     private static void AddStdio(
-        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, ContainerPipes stdio)
+        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, ContainerPipes stdio, Fd? init)
     {
         program.SetSid();
         if (config.Tty)
@@ -219,6 +219,7 @@ internal static class LaunchPlan
         for (int i = 0; i < 3; i++) program.Dup3(stdio.Inside[i], i);
         if (config.Tty) program.SetControllingTerminal(0);
         // At once and not by exec: a working directory of /proc/self/fd/N would find them (CVE-2024-21626).
-        program.CloseRange(3);
+        if (init is not null) program.Dup3(init, ProcessPlan.InitNumber, onExec: true);
+        program.CloseRange(init is null ? 3u : ProcessPlan.InitNumber + 1);
     }
 }

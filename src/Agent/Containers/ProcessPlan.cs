@@ -11,6 +11,9 @@ namespace Skiff.Agent.Containers;
 internal sealed record ProcessPlan
 {
     private const int PR_SET_PDEATHSIG = 1;
+    /// <summary>The number that an init has in the child: all others above stdio are closed by then.</summary>
+    public const int InitNumber = 3;
+
     private const string InitName = "/sbin/docker-init";
 
     /// <summary>Whom it runs as.</summary>
@@ -114,7 +117,7 @@ internal sealed record ProcessPlan
         }
         program.ResetSignals();
         program.UnblockSignals();
-        if (Init is { } init) program.ExecFd(init, "the container's init", [InitName, "--", .. Args], Env);
+        if (Init is not null) program.ExecFd(InitNumber, "the container's init", [InitName, "--", .. Args], Env);
         else program.ExecSearch(Args[0], Candidates(), Args, Env);
     }
 

@@ -90,12 +90,12 @@ public sealed partial class LaunchProgram
         Call("pread", null, SyscallNumbers.pread64, onError, fd, buffer, buffer.Length, 0);
 
     /// <summary>
-    /// dup3(2): <paramref name="fd"/> becomes number <paramref name="target"/>, without close-on-exec. EINVAL when they
-    /// are the same. Needs the child's own descriptor table.
+    /// dup3(2): <paramref name="fd"/> becomes number <paramref name="target"/>, closed by exec only when
+    /// <paramref name="onExec"/>. EINVAL when they are the same. Needs the child's own descriptor table.
     /// </summary>
-    public LaunchStep Dup3(StepArgument fd, int target, OnError onError = default) =>
+    public LaunchStep Dup3(StepArgument fd, int target, OnError onError = default, bool onExec = false) =>
         Add(new StepInfo($"dup3({target})", null) { NeedsOwnFiles = true }, SyscallNumbers.dup3, onError,
-            [fd, target, 0]);
+            [fd, target, onExec ? (int)OpenFlags.O_CLOEXEC : 0]);
 
     /// <summary>As <see cref="Dup3"/>, with close-on-exec.</summary>
     public LaunchStep DupTo(StepArgument fd, int target) =>
