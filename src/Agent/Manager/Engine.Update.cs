@@ -54,7 +54,7 @@ internal sealed partial class Engine
             };
         // A container that was started without limits has no controllers yet.
         using Cgroup cgroup = Cgroup.Create(
-            CgroupHierarchy.Detect(), $"{ContainerStarter.CgroupParent}/{config.Id}", limits.Controllers);
+            CgroupHierarchy.Detect(), ContainerCgroup.NameOf(config), limits.Controllers);
         return cgroup.Apply(limits);
     }
 }

@@ -20,7 +20,7 @@ internal sealed partial class Engine
             AtMs = nowMs, MemoryBytes = 0, SwapBytes = 0, ReadBytes = 0, WrittenBytes = 0, Pids = 0,
         };
         if (state.Pid == 0) return none;
-        using Cgroup? cgroup = TryOpenCgroup(config.Id);
+        using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is null) return none;
         IReadOnlyList<IoStat>? io = cgroup.ReadIoStat();
         (long received, long sent) = config.NetworkMode == "host" ? default : TrafficOf(state.Pid);
@@ -49,7 +49,7 @@ internal sealed partial class Engine
         if (StateOf(config).Pid == 0) throw new UsageException($"container {config.Id} is not running");
         var pids = new List<int>();
         Events.Write(config, "top");
-        Gather($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{config.Id}", pids);
+        Gather($"{CgroupHierarchy.Detect().Root}/{ContainerCgroup.NameOf(config)}", pids);
         return pids;
     }
 
@@ -62,9 +62,6 @@ internal sealed partial class Engine
         foreach (DirectoryEntry entry in Files.ListDirectory(cgroup.Directory))
             if (entry.Type == FileType.DT_DIR) Gather($"{path}/{entry.Name}", pids);
     }
-
-    private static Cgroup? TryOpenCgroup(string id) =>
-        Cgroup.TryOpen($"{CgroupHierarchy.Detect().Root}/{ContainerStarter.CgroupParent}/{id}");
 
     // Interfaces of the network namespace of a process, without its loopback (proc(5), /proc/PID/net/dev).
     private static (long Received, long Sent) TrafficOf(int pid)
