@@ -116,6 +116,8 @@ internal static class ContainerOptions
         Option.List("ulimit", "ulimit", "Ulimit options"),
         Option.Flag("use-api-socket", "Bind mount Docker API socket and required auth (not supported)"),
         Option.Value("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", 'u'),
+        Option.Value("userns", "string",
+            "User namespace to use (host|remap|auto[:size=N,uidmapping=I:O:N,gidmapping=I:O:N])"),
         Option.Value("uts", "string", "UTS namespace to use"),
         Option.List("volume", "list", "Bind mount a volume", 'v'),
         Option.Value("volume-driver", "string", "Optional volume driver for the container"),

@@ -175,6 +175,7 @@ internal static partial class InspectJson
         w.WriteString("UTSMode", c.UtsMode);
         w.WriteString("CgroupnsMode", c.CgroupnsMode.Length > 0 ? c.CgroupnsMode : "private");
         w.WriteString("CgroupParent", c.CgroupParent);
+        w.WriteString("UsernsMode", c.UsernsMode);
         w.WriteNumber("ShmSize", c.ShmSizeBytes);
         w.WriteNumber("OomScoreAdj", c.OomScoreAdj ?? 0);
         w.WriteNumber("Memory", r.MemoryMaxBytes);

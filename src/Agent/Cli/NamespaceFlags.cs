@@ -4,10 +4,13 @@ using Skiff.Agent.Manager;
 namespace Skiff.Agent.Cli;
 
 /// <summary>
-/// <c>--cgroupns</c>, <c>--cgroup-parent</c>, <c>--ipc</c>, <c>--pid</c> and <c>--uts</c>, and what they exclude.
+/// <c>--cgroupns</c>, <c>--cgroup-parent</c>, <c>--ipc</c>, <c>--pid</c>, <c>--userns</c> and <c>--uts</c>, and what
+/// they exclude.
 /// </summary>
 internal static class NamespaceFlags
 {
+    // What --userns is when it is not given: the host's choice.
+    private const string Default = "SKIFF_USERNS";
     private const string Joining = ContainerNamespaces.Joining;
 
     // The sysctls outside net. that belong to a namespace, and so to a container.
@@ -28,12 +31,11 @@ internal static class NamespaceFlags
             IpcMode = Mode(a, "ipc", "IPC", "host", "none", "shareable", Joining),
             PidMode = Mode(a, "pid", "PID", "host", Joining),
             UtsMode = Mode(a, "uts", "UTS", "host"),
+            UsernsMode = Userns(a),
         };
-        if (config.Hostname.Length > 0)
-        {
-            if (config.UtsMode == "host") throw Conflict("hostname and the UTS mode");
-            if (ContainerNamespaces.Joins(config.NetworkMode)) throw Conflict("hostname and the network mode");
-        }
+        if (config.UsernsMode is not ("" or "host")) CheckUserns(config);
+        if (config.Hostname.Length > 0 && config.UtsMode == "host")
+            throw new UsageException("conflicting options: hostname and the UTS mode", 125);
         foreach (var (name, value) in config.Sysctls) CheckSysctl(config, name, value);
         return config;
     }
@@ -47,6 +49,29 @@ internal static class NamespaceFlags
             if (name == Joining ? mode.Length > name.Length && ContainerNamespaces.Joins(mode) : mode == name)
                 return mode;
         throw new UsageException($"--{flag}: invalid {kind} mode: {mode}", 125);
+    }
+
+    private static string Userns(ParsedArguments a)
+    {
+        string mode = a.Value("userns") ?? Environment.GetEnvironmentVariable(Default) ?? "";
+        if (mode is "" or "host" or "remap") return mode;
+        if (mode != AutoUserns.Word && !mode.StartsWith(AutoUserns.Word + ":", StringComparison.Ordinal))
+            throw new UsageException($"--userns: invalid USER mode: {mode}", 125);
+        AutoUserns.Parse(mode);
+        return mode;
+    }
+
+    // What belongs to the host, or to a container with other ids, is nothing that a user namespace has rights over.
+    private static void CheckUserns(ContainerConfig config)
+    {
+        if (config.Privileged)
+            throw new UsageException("privileged mode is incompatible with user namespaces.  You must run the "
+                + "container in the host namespace when running privileged mode", 125);
+        foreach (var (mode, what) in (ReadOnlySpan<(string, string)>)[(config.NetworkMode, "network"),
+            (config.PidMode, "PID"), (config.IpcMode, "IPC"), (config.CgroupnsMode, "cgroup")])
+            if (mode == "host" || ContainerNamespaces.Joins(mode))
+                throw new UsageException($"cannot share the {(mode == "host" ? "host's" : "container's")} {what} "
+                    + "namespace when user namespaces are enabled", 125);
     }
 
     private static string CgroupParent(string? path)
@@ -77,6 +102,4 @@ internal static class NamespaceFlags
             throw new UsageException($"sysctl '{name}={value}' is not allowed", 125);
         }
     }
-
-    private static UsageException Conflict(string what) => new($"conflicting options: {what}", 125);
 }

@@ -20,7 +20,7 @@ internal static class ConfigFormat
     public static ContainerConfig Read(ReadOnlyMemory<byte> json)
     {
         JsonElement e = JsonElement.Parse(json.Span);
-        return new ContainerConfig
+        return WithNamespaces(e, new ContainerConfig
         {
             Id = Text(e, "Id"),
             Name = Text(e, "Name"),
@@ -72,19 +72,26 @@ internal static class ConfigFormat
             DnsSearch = Texts(e, "DnsSearch"),
             DnsOptions = Texts(e, "DnsOptions"),
             ExtraHosts = Texts(e, "ExtraHosts"),
-            PidMode = Text(e, "PidMode"),
-            IpcMode = Text(e, "IpcMode"),
-            UtsMode = Text(e, "UtsMode"),
             LogDriver = Text(e, "LogDriver"),
             LogOptions = Pairs(e, "LogOptions"),
-            CgroupnsMode = Text(e, "CgroupnsMode"),
-            CgroupParent = Text(e, "CgroupParent"),
             StopSignal = Text(e, "StopSignal"),
             StopTimeoutSeconds = (int)Number(e, "StopTimeoutSeconds"),
             Entrypoint = Texts(e, "Entrypoint"),
             Cmd = Texts(e, "Cmd"),
-        };
+        });
     }
+
+    private static ContainerConfig WithNamespaces(JsonElement e, ContainerConfig config) => config with
+    {
+        PidMode = Text(e, "PidMode"),
+        IpcMode = Text(e, "IpcMode"),
+        UtsMode = Text(e, "UtsMode"),
+        CgroupnsMode = Text(e, "CgroupnsMode"),
+        CgroupParent = Text(e, "CgroupParent"),
+        UsernsMode = Text(e, "UsernsMode"),
+        UidMap = Text(e, "UidMap"),
+        GidMap = Text(e, "GidMap"),
+    };
 
     private static void WriteProcess(JsonText w, ContainerConfig c)
     {
@@ -149,6 +156,9 @@ internal static class ConfigFormat
         JsonFields.Write(w, "LogOptions", c.LogOptions);
         JsonFields.Write(w, "CgroupnsMode", c.CgroupnsMode);
         JsonFields.Write(w, "CgroupParent", c.CgroupParent);
+        JsonFields.Write(w, "UsernsMode", c.UsernsMode);
+        JsonFields.Write(w, "UidMap", c.UidMap);
+        JsonFields.Write(w, "GidMap", c.GidMap);
         JsonFields.Write(w, "StopSignal", c.StopSignal);
         JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
         JsonFields.Write(w, "Entrypoint", c.Entrypoint);

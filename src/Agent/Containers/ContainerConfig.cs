@@ -176,6 +176,15 @@ internal sealed record ContainerConfig
     /// <summary>Cgroup namespace: empty for one of its own, or <c>host</c>.</summary>
     public string CgroupnsMode { get; init; } = "";
 
+    /// <summary>As <c>--userns</c> said: empty or <c>host</c>, <c>remap</c>, <c>auto[:...]</c>.</summary>
+    public string UsernsMode { get; init; } = "";
+
+    /// <summary>User ids in its user namespace, as <c>IdMap</c> writes them; empty: the host's.</summary>
+    public string UidMap { get; init; } = "";
+
+    /// <summary>Group ids, likewise.</summary>
+    public string GidMap { get; init; } = "";
+
     /// <summary>Absolute in the cgroup v2 tree; empty for the engine's own parent.</summary>
     public string CgroupParent { get; init; } = "";
 

@@ -15,7 +15,7 @@ namespace Skiff.Agent.Containers;
 internal sealed class ContainerNetwork : IDisposable
 {
     private readonly NetworkModule _networks;
-    private readonly Endpoint? _endpoint;
+    private Endpoint? _endpoint;
     private readonly string? _sharedRunDirectory;
 
     private ContainerNetwork(NetworkModule networks, NetNamespace? ns, Endpoint? endpoint, string? sharedRunDirectory)
@@ -29,8 +29,11 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>What the child enters; null is the host's.</summary>
     public NetNamespace? Namespace { get; }
 
+    /// <summary>Whether the child gets a new namespace by its clone, as its user namespace wants it.</summary>
+    public bool ComesWithChild { get; private init; }
+
     /// <summary>Whether the namespace was made for this container.</summary>
-    public bool OwnsNamespace => Namespace is not null && _sharedRunDirectory is null;
+    public bool OwnsNamespace => ComesWithChild || (Namespace is not null && _sharedRunDirectory is null);
 
     /// <summary>The end on a bridge, or null.</summary>
     public EndpointState? Endpoint => _endpoint is { } end ? Describe(end) : null;
@@ -45,23 +48,44 @@ internal sealed class ContainerNetwork : IDisposable
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);
 
-        NetNamespace ns = NetNamespace.Create();
+        if (config.UidMap.Length > 0) return new ContainerNetwork(networks, null, null, null) { ComesWithChild = true };
+        var network = new ContainerNetwork(networks, NetNamespace.Create(), null, null);
         try
         {
-            if (config.NetworkMode == "none")
-            {
-                BringUpLoopback(ns.Rtnetlink);
-                return new ContainerNetwork(networks, ns, null, null);
-            }
-            undo.Push("leaving the network", () => networks.Detach(config.Id));
-            Endpoint end = networks.Attach(config.Id, config.NetworkMode, ns, PortsOf(config), OptionsOf(config));
-            return new ContainerNetwork(networks, ns, end, null);
+            network.Attach(config, network.Namespace!, undo);
+            return network;
         }
         catch
         {
-            ns.Dispose();
+            network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Sets up the namespace that <see cref="ComesWithChild"/>, and completes what <see cref="WriteFiles"/> wrote
+    /// without knowing the address.
+    /// </summary>
+    public void AttachChild(
+        ContainerConfig config, ContainerStore store, int pid, string runDirectory, Unwinder undo)
+    {
+        using NetNamespace ns = NetNamespace.Open(pid);
+        Attach(config, ns, undo);
+        // In place: the file is mounted already.
+        using Fd hosts = Files.Open(
+            Path.Combine(runDirectory, "hosts"), OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
+        Files.WriteAll(hosts, System.Text.Encoding.UTF8.GetBytes(HostsFileOf(config, store)));
+    }
+
+    private void Attach(ContainerConfig config, NetNamespace ns, Unwinder undo)
+    {
+        if (config.NetworkMode == "none")
+        {
+            BringUpLoopback(ns.Rtnetlink);
+            return;
+        }
+        undo.Push("leaving the network", () => _networks.Detach(config.Id));
+        _endpoint = _networks.Attach(config.Id, config.NetworkMode, ns, PortsOf(config), OptionsOf(config));
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>

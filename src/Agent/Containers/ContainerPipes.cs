@@ -50,6 +50,16 @@ internal sealed class ContainerPipes : IDisposable
             [inRead, outWrite, errWrite] };
     }
 
+    /// <summary>
+    /// Lets the container's root open its stdio again, as /dev/stdout; /dev/null, in the place of a stdin, is the
+    /// host's.
+    /// </summary>
+    public void GiveTo(UserMapping mapping)
+    {
+        if (Terminal is not null) mapping.OwnTerminal(Inside[0]);
+        else for (int i = Stdin is null ? 1 : 0; i < Inside.Length; i++) mapping.Own(Inside[i]);
+    }
+
     /// <summary>Closes the engine's ends.</summary>
     public void DisposeOwn()
     {

@@ -54,22 +54,31 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         using Fd turn = StartLock.Take(Roots, exclusive: false);
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
+        using UserMapping? mapping = UserMapping.Of(config);
         Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, Store, runDirectory);
 
         ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
-        Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory, temporary: config.AutoRemove);
-        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory, shared);
+        Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory,
+            temporary: config.AutoRemove || mapping is not null);
+        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory, shared, mapping);
         undo.Push("closing devpts", mounts.DevPts.Dispose);
 
         using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);
         undo.Push("closing stdio", stdio.DisposeOwn);
         ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd);
-        using LaunchProgram program = LaunchPlan.Build(
-            config, user, mounts, network, shared, stdio, AttachPoint(), AppArmorProfile.Of(config, warnings));
-        LaunchedProcess process = LaunchPlan.Start(program, config, shared, cgroup);
+        if (mapping is not null) Map(config, mapping, mounts, stdio, lowers);
+        using LaunchMeeting? meeting = mapping is null ? null
+            : new LaunchMeeting(pid => Prepare(config, mapping, network, pid, undo));
+        var parts = new LaunchParts
+        {
+            Config = config, User = user, Mounts = mounts, Network = network, Shared = shared, Stdio = stdio,
+            AttachPoint = AttachPoint(mapping), AppArmor = AppArmorProfile.Of(config, warnings), Meeting = meeting,
+        };
+        using LaunchProgram program = LaunchPlan.Build(parts);
+        LaunchedProcess process = LaunchPlan.Start(program, parts, cgroup);
         return new RunningContainer(undo)
         {
             Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings =
@@ -78,9 +87,36 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         };
     }
 
-    // In the child's mount namespace only, the root is attached here for the moment before pivot_root.
-    private string AttachPoint()
+    private void Map(
+        ContainerConfig config, UserMapping mapping, PreparedMounts mounts, ContainerPipes stdio,
+        IReadOnlyList<string> lowers)
     {
+        string runDirectory = Store.RunDirectory(config.Id);
+        mounts.Map(mapping, MappedRoot.Mount(
+            lowers, Store.Directory(config.Id), runDirectory, config.AutoRemove, mapping));
+        stdio.GiveTo(mapping);
+        foreach (string name in ContainerNetwork.EtcFiles)
+        {
+            using Fd file = Files.Open(Path.Combine(runDirectory, name), OpenFlags.O_RDONLY);
+            mapping.Own(file);
+        }
+    }
+
+    // What the child, with no rights outside its user namespace, cannot do to itself.
+    private void Prepare(
+        ContainerConfig config, UserMapping mapping, ContainerNetwork network, int pid, Unwinder undo)
+    {
+        UserNamespace.Map(pid, mapping.Users, mapping.Groups);
+        network.AttachChild(config, Store, pid, Store.RunDirectory(config.Id), undo);
+        if (config.OomScoreAdj is { } score) Files.WriteFile($"/proc/{pid}/oom_score_adj", $"{score}");
+        foreach (Rlimit limit in ProcessPlan.RlimitsOf(config)) Rlimits.Set(pid, limit);
+    }
+
+    // In the child's mount namespace only, the root is attached here for the moment before pivot_root. With ids of its
+    // own the child may not go through the engine's directories.
+    private string AttachPoint(UserMapping? mapping)
+    {
+        if (mapping is not null) return "/dev";
         string path = Path.Combine(Roots.RunRoot, "rootfs");
         Files.MakeDirectories(path);
         return path;

@@ -30,13 +30,17 @@ internal static class ExecPlan
         PidFd target = container.Process.PidFd;
         using var program = new LaunchProgram { Subject = $"container {config.Name}" };
         if (AppArmorProfile.OfExec(config) is { } profile) program.AppArmorOnExec(profile);
-        program.SetNs(target.Fd, Joined);
+        ProcessPlan plan = Plan(config, options, container.Process.Pid);
+        plan.AddLimitsTo(program);
+        bool isMapped = config.UidMap.Length > 0;
+        program.SetNs(target.Fd, Joined | (isMapped ? CloneFlags.CLONE_NEWUSER : CloneFlags.None));
+        if (isMapped) program.BecomeRoot();
         // setns into a mount namespace moves root and working directory to that namespace's root.
         program.SetSid();
         for (int i = 0; i < 3; i++) program.Dup3(stdio[i], i);
         if (options.Tty) program.SetControllingTerminal(0);
         program.CloseRange(3); // At once, as at a start: the working directory must not be found among them.
-        Plan(config, options, container.Process.Pid).AddTo(program);
+        plan.AddTo(program);
         return ProcessPlan.Start(program,
             new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });
     }

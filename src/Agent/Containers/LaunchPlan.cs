@@ -17,33 +17,30 @@ internal static class LaunchPlan
         MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
     private const ResolveFlags Inside = ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS;
 
-    /// <summary>Builds the program; the descriptors in the arguments must stay open until the launch.</summary>
-    /// <param name="config">The container.</param>
-    /// <param name="user">Whom it runs as.</param>
-    /// <param name="mounts">What is moved into place.</param>
-    /// <param name="network">The namespace that it enters.</param>
-    /// <param name="shared">Namespaces of other containers that it enters.</param>
-    /// <param name="stdio">Its fd 0, 1 and 2.</param>
-    /// <param name="attachPoint">A host directory to attach the root to before pivot_root.</param>
-    /// <param name="appArmor">The AppArmor profile, or null.</param>
-    public static LaunchProgram Build(
-        ContainerConfig config, ProcessUser user, PreparedMounts mounts, ContainerNetwork network,
-            ContainerNamespaces shared, ContainerPipes stdio, string attachPoint, string? appArmor)
+    /// <summary>Builds the program; the descriptors in the parts must stay open until the launch.</summary>
+    public static LaunchProgram Build(LaunchParts parts)
     {
+        ContainerConfig config = parts.Config;
         var program = new LaunchProgram { Subject = $"container {config.Name}" };
         try
         {
             // While /proc is the host's: nothing that a container shows there could take the write's place.
-            if (appArmor is not null) program.AppArmorOnExec(appArmor);
-            AddNamespaces(program, config, network, shared);
-            AddMounts(program, config, mounts, attachPoint, network);
-            ProcessPlan plan = ProcessPlan.Of(config, user);
+            if (parts.AppArmor is { } profile) program.AppArmorOnExec(profile);
+            if (parts.Meeting is { } meeting)
+            {
+                program.Meet(meeting);
+                program.BecomeRoot();
+            }
+            AddNamespaces(program, parts);
+            AddMounts(program, config, parts.Mounts, parts.AttachPoint, parts.Network);
+            ProcessPlan plan = ProcessPlan.Of(config, parts.User);
+            if (parts.Meeting is null) plan.AddLimitsTo(program);
             if (config.Init)
             {
                 plan = plan.WithInit();
                 program.Own(plan.Init!);
             }
-            AddStdio(program, config, mounts, stdio, plan.Init);
+            AddStdio(program, config, parts.Mounts, parts.Stdio, plan.Init);
             plan.AddTo(program);
             return program;
         }
@@ -55,27 +52,29 @@ internal static class LaunchPlan
     }
 
     /// <summary>Runs the program in a new child.</summary>
-    public static LaunchedProcess Start(
-        LaunchProgram program, ContainerConfig config, ContainerNamespaces shared, Cgroup cgroup)
+    public static LaunchedProcess Start(LaunchProgram program, LaunchParts parts, Cgroup cgroup)
     {
+        ContainerConfig config = parts.Config;
         CloneFlags namespaces = CloneFlags.CLONE_NEWNS;
         if (config.PidMode.Length == 0) namespaces |= CloneFlags.CLONE_NEWPID;
-        if (config.IpcMode != "host" && shared.Ipc is null) namespaces |= CloneFlags.CLONE_NEWIPC;
+        if (config.IpcMode != "host" && parts.Shared.Ipc is null) namespaces |= CloneFlags.CLONE_NEWIPC;
         if (config.UtsMode != "host") namespaces |= CloneFlags.CLONE_NEWUTS;
+        if (parts.Meeting is not null) namespaces |= CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWNET;
         return ProcessPlan.Start(program, new LaunchOptions
         {
-            Namespaces = namespaces, Cgroup = cgroup.Directory, PidNamespaceOf = shared.Pid?.Fd,
+            Namespaces = namespaces, Cgroup = cgroup.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
+            Meeting = parts.Meeting,
         });
     }
 
-    private static void AddNamespaces(
-        LaunchProgram program, ContainerConfig config, ContainerNetwork network, ContainerNamespaces shared)
+    private static void AddNamespaces(LaunchProgram program, LaunchParts parts)
     {
+        ContainerConfig config = parts.Config;
         // Only now does the child stand in its own cgroup, which becomes the root that it sees.
         if (config.CgroupnsMode != "host") program.Unshare(CloneFlags.CLONE_NEWCGROUP);
-        if (shared.Ipc is { } ipc) program.SetNs(ipc.Fd, CloneFlags.CLONE_NEWIPC);
-        if (network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
-        if (config.OomScoreAdj is { } score)
+        if (parts.Shared.Ipc is { } ipc) program.SetNs(ipc.Fd, CloneFlags.CLONE_NEWIPC);
+        if (parts.Network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
+        if (config.OomScoreAdj is { } score && parts.Meeting is null)
             program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj",
                 score.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (config.UtsMode == "host") return;
@@ -138,7 +137,9 @@ internal static class LaunchPlan
         if (network.OwnsNamespace)
         {
             AddSysctl(program, proc, "net/ipv4/ip_unprivileged_port_start", "0", OnError.SkipNext(2));
-            AddSysctl(program, proc, "net/ipv4/ping_group_range", "0 2147483647", OnError.SkipNext(2));
+            // Groups without a number in the container's user namespace cannot be written.
+            if (config.UidMap.Length == 0)
+                AddSysctl(program, proc, "net/ipv4/ping_group_range", "0 2147483647", OnError.SkipNext(2));
         }
         foreach (var (name, value) in config.Sysctls) AddSysctl(program, proc, name.Replace('.', '/'), value,
             OnError.Fail);
@@ -156,7 +157,7 @@ internal static class LaunchPlan
     private static void AddMasks(LaunchProgram program, PreparedMounts mounts, LaunchStep proc, LaunchStep sys)
     {
         LaunchStep? empty = null;
-        foreach (string path in ContainerDefaults.MaskedPaths)
+        foreach (string path in ContainerDefaults.AllMaskedPaths())
         {
             // The same kernel answers on the host: what it doesn't have there needs no mask.
             if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW,

@@ -9,4 +9,5 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 /// <param name="Target">Absolute path inside the container.</param>
 /// <param name="Tree">The detached mount; owned by <see cref="PreparedMounts"/>.</param>
-internal sealed record PreparedMount(string Target, Fd Tree);
+/// <param name="HasOwnIds">It is a volume: its files have the ids that containers see.</param>
+internal sealed record PreparedMount(string Target, Fd Tree, bool HasOwnIds = false);

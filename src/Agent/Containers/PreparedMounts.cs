@@ -17,20 +17,25 @@ internal sealed class PreparedMounts : IDisposable
     private const uint NoSuidNoDevNoExec =
         MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NODEV | MountConstants.MOUNT_ATTR_NOEXEC;
 
+    private const uint TerminalGroup = 5;
+
     private readonly List<PreparedMount> _mounts = [];
     private readonly ContainerConfig _config;
     private readonly VolumeModule _volumes;
+    private readonly UserMapping? _mapping;
 
-    private PreparedMounts(ContainerConfig config, VolumeModule volumes, Fd root)
+    private PreparedMounts(ContainerConfig config, VolumeModule volumes, Fd root, UserMapping? mapping)
     {
-        (_config, _volumes, Root) = (config, volumes, root);
+        (_config, _volumes, Root, _mapping) = (config, volumes, root, mapping);
         Dev = DeviceTree.Create(config);
-        DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+        DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
+            $"gid={mapping?.Groups.Outside(TerminalGroup) ?? TerminalGroup}"],
             MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NOEXEC);
+        mapping?.OwnTree(DevPts);
     }
 
     /// <summary>The overlay; detached.</summary>
-    public Fd Root { get; }
+    public Fd Root { get; private set; }
 
     /// <summary>The tmpfs of /dev; detached.</summary>
     public Fd Dev { get; }
@@ -47,10 +52,11 @@ internal sealed class PreparedMounts : IDisposable
     /// <param name="root">The detached overlay.</param>
     /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
     /// <param name="shared">Has the /dev/shm of a container whose IPC namespace is shared.</param>
-    public static PreparedMounts Create(
-        ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory, ContainerNamespaces shared)
+    /// <param name="mapping">Its ids, or null; <see cref="Map"/> comes last then.</param>
+    public static PreparedMounts Create(ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory,
+        ContainerNamespaces shared, UserMapping? mapping)
     {
-        var prepared = new PreparedMounts(config, volumes, root);
+        var prepared = new PreparedMounts(config, volumes, root, mapping);
         try
         {
             prepared.AddAll(runDirectory, shared);
@@ -61,6 +67,21 @@ internal sealed class PreparedMounts : IDisposable
             prepared.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Has everything show the container's ids, when all that this process does in it is done: it could make nothing
+    /// there any more, since its own ids are not among them.
+    /// </summary>
+    /// <param name="mapping">The ids.</param>
+    /// <param name="root">The overlay with them, in the place of the one that was there.</param>
+    public void Map(UserMapping mapping, Fd root)
+    {
+        Root.Dispose();
+        Root = root;
+        mapping.OwnTree(Dev);
+        foreach (PreparedMount mount in _mounts)
+            if (mount.HasOwnIds) mapping.Apply(mount.Tree);
     }
 
     /// <inheritdoc/>
@@ -91,7 +112,7 @@ internal sealed class PreparedMounts : IDisposable
         else if (_config.IpcMode == "host") AddBind("/dev/shm", "/dev/shm", readOnly: false, "rprivate");
         else if (_config.IpcMode != "none")
             _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
-                ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}"], NoSuidNoDevNoExec)));
+                ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}", .. Owner], NoSuidNoDevNoExec)));
     }
 
     private void Add(Mount mount)
@@ -101,13 +122,15 @@ internal sealed class PreparedMounts : IDisposable
             case "tmpfs":
                 string[] options = mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries);
                 EnsureTarget(mount.Target, directory: true);
-                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", .. options],
+                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs",
+                    ["source=tmpfs", .. Owner, .. options],
                     NoSuidNoDevNoExec | (mount.ReadOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0))));
                 break;
             case "volume":
                 _volumes.Create(mount.Source, anonymous: mount.Anonymous);
                 if (!mount.NoCopy) _volumes.CopyUp(mount.Source, Root, mount.Target);
-                AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation);
+                AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation,
+                    hasOwnIds: true);
                 break;
             default:
                 AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
@@ -115,7 +138,10 @@ internal sealed class PreparedMounts : IDisposable
         }
     }
 
-    private void AddBind(string source, string target, bool readOnly, string propagation)
+    // A tmpfs belongs to the container's root.
+    private string[] Owner => _mapping is { } map ? [$"uid={map.RootUid}", $"gid={map.RootGid}"] : [];
+
+    private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false)
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
@@ -125,7 +151,7 @@ internal sealed class PreparedMounts : IDisposable
         using (location)
         {
             EnsureTarget(target, Files.Stat(location!).IsDirectory);
-            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation)));
+            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation), hasOwnIds));
         }
     }
 

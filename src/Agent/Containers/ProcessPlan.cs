@@ -57,9 +57,12 @@ internal sealed record ProcessPlan
             Capabilities = capabilities,
             NoNewPrivileges = SecuritySettings.Of(config, SecuritySettings.NoNewPrivileges) == "true",
             Seccomp = SeccompOf(config, config.Privileged, capabilities),
-            Rlimits = Array.ConvertAll(config.Ulimits, ParseRlimit),
+            Rlimits = RlimitsOf(config),
         };
     }
+
+    /// <summary>The limits that the container was given.</summary>
+    public static Rlimit[] RlimitsOf(ContainerConfig config) => Array.ConvertAll(config.Ulimits, ParseRlimit);
 
     /// <summary>What Docker puts into every environment, unless the image or the user did.</summary>
     public static List<string> EnvironmentOf(ContainerConfig config, ProcessUser user, IEnumerable<string> asked,
@@ -94,10 +97,15 @@ internal sealed record ProcessPlan
             : SeccompProfile.Parse(System.Text.Encoding.UTF8.GetBytes(profile)).Compile(target);
     }
 
-    /// <summary>Adds the steps from rlimits to execve.</summary>
-    public void AddTo(LaunchProgram program)
+    /// <summary>Adds the steps of the resource limits, which a user namespace may not raise.</summary>
+    public void AddLimitsTo(LaunchProgram program)
     {
         foreach (Rlimit limit in Rlimits) program.Prlimit(limit);
+    }
+
+    /// <summary>Adds the steps from the filter to execve.</summary>
+    public void AddTo(LaunchProgram program)
+    {
         // Without no_new_privs the filter needs CAP_SYS_ADMIN, which goes away below; the filter must then allow what
         // follows, as runc's must.
         if (Seccomp is { } filter && !NoNewPrivileges) program.Seccomp(filter.Bytes, filter.Flags);

@@ -15,7 +15,7 @@ internal static class RootFilesystem
 
     // With either of them, which some kernels have on by default, an upper directory would name files of the layers
     // below in place of what the container changed, and commit could not make a layer of it.
-    private static readonly string[] s_features = ["redirect_dir", "metacopy"];
+    internal static readonly string[] Refused = ["redirect_dir", "metacopy"];
 
     /// <summary>Mounts the overlay; the result is a detached mount, owned by the caller.</summary>
     /// <param name="lowers">Layer directories, base first; may be empty.</param>
@@ -29,12 +29,12 @@ internal static class RootFilesystem
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
         if (lowers.Count == 0) lowers = [EmptyLower(runDirectory, 0)];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
-            $",upperdir={upper},workdir={work}{string.Concat(s_features.Select(feature => $",{feature}=off"))}"
+            $",upperdir={upper},workdir={work}{string.Concat(Refused.Select(feature => $",{feature}=off"))}"
             + (temporary ? ",volatile" : ""), runDirectory);
         using Fd context = Over(lowers);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);
-        foreach (string feature in s_features) Mounts.FsConfigString(context, feature, "off");
+        foreach (string feature in Refused) Mounts.FsConfigString(context, feature, "off");
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
@@ -66,7 +66,7 @@ internal static class RootFilesystem
     }
 
     // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.
-    private static string EmptyLower(string runDirectory, int number)
+    internal static string EmptyLower(string runDirectory, int number)
     {
         string empty = Path.Combine(runDirectory, $"empty{number}");
         Files.MakeDirectories(empty, 0x1ED);

@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Monitor.Logs;
+using Skiff.Interop;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Manager;
@@ -31,6 +32,8 @@ internal sealed partial class Engine
             PidMode = ContainerNamespaces.Resolve(Containers, config.PidMode),
             IpcMode = ContainerNamespaces.Resolve(Containers, config.IpcMode),
         };
+        config = UserRanges.Assign(config, Containers, Roots.Root, out Fd? turn);
+        using Fd? held = turn;
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)

@@ -85,6 +85,7 @@ internal sealed class ExecSessions(
     private ExecSession StartWithTerminal(ClientConnection client, ExecRequest request)
     {
         Pty pty = Pty.Open(Files.OpenAt(container.DevPts, "ptmx", OpenFlags.O_RDWR | OpenFlags.O_NOCTTY));
+        using (UserMapping? mapping = UserMapping.Of(config)) mapping?.OwnTerminal(pty.Slave);
         using (pty.Slave)
         {
             if (request.Rows > 0) WindowSize.Set(pty.Master, request.Rows, request.Columns);

@@ -126,10 +126,7 @@ internal sealed class ContainerCreation(OciRuntime runtime, CreateRequest reques
         child.AwaitReport();
         LinuxSpec linux = request.Spec.Linux;
         if (linux.Namespaces.IsNew(CloneFlags.CLONE_NEWUSER))
-        {
-            UserNamespace.WriteMap(child.Pid, "uid_map", IdMapping.Text(linux.UidMappings));
-            UserNamespace.WriteMap(child.Pid, "gid_map", IdMapping.Text(linux.GidMappings));
-        }
+            UserNamespace.Map(child.Pid, new IdMap(linux.UidMappings), new IdMap(linux.GidMappings));
         if (request.Process.OomScoreAdj is { } score)
             ProcessState.Write(child.Pid, "oom_score_adj", score.ToString(CultureInfo.InvariantCulture));
         if (linux.NetDevices.Length > 0) NetDevices.Move(linux.NetDevices, child.Pid);

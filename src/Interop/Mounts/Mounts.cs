@@ -115,6 +115,7 @@ public static unsafe partial class Mounts
         byte empty = 0;
         nint r = Native.syscall(SyscallNumbers.mount_setattr, mount.Number, (nint)(&empty),
             (nint)(AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)), (nint)attributes, 32);
+        GC.KeepAlive(userNamespace);
         if (r == -1) throw new LinuxException(Native.LastErrno, "mount_setattr(MOUNT_ATTR_IDMAP)", mount.ToString());
     }
 

@@ -18,6 +18,9 @@ public sealed class LaunchOptions
     /// </summary>
     public bool ShareFiles { get; init; }
 
+    /// <summary>What is done to the child while it waits at the program's <see cref="LaunchProgram.Meet"/>.</summary>
+    public LaunchMeeting? Meeting { get; init; }
+
     /// <summary>
     /// A pidfd (or nsfs descriptor) whose PID namespace the child is born in; null for the caller's own.
     /// </summary>

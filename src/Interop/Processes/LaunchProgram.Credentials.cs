@@ -91,8 +91,29 @@ public sealed partial class LaunchProgram
     /// <summary>setresgid(2) with all three ids the same.</summary>
     public LaunchStep SetGid(uint gid) => Call("setresgid", $"{gid}", SyscallNumbers.setresgid, gid, gid, gid);
 
+    /// <summary>
+    /// In a user namespace that was just entered, or made and mapped: its root, without the ids and groups that the
+    /// child came with.
+    /// </summary>
+    public void BecomeRoot()
+    {
+        SetGroups();
+        SetGid(0);
+        SetUid(0);
+    }
+
     /// <summary>setresuid(2) with all three ids the same. Leaving 0 drops capabilities unless they are kept.</summary>
     public LaunchStep SetUid(uint uid) => Call("setresuid", $"{uid}", SyscallNumbers.setresuid, uid, uid, uid);
+
+    /// <summary>
+    /// setfsuid(2) and setfsgid(2): what the child makes from here on belongs to these ids; its capabilities stay.
+    /// </summary>
+    public void ActAs(uint uid, uint gid)
+    {
+        Prctl(PR_SET_SECUREBITS, "PR_SET_SECUREBITS", SECBIT_NO_SETUID_FIXUP);
+        Call("setfsgid", $"{gid}", SyscallNumbers.setfsgid, gid);
+        Call("setfsuid", $"{uid}", SyscallNumbers.setfsuid, uid);
+    }
 
     /// <summary>
     /// Makes the program that is executed at the end run under an AppArmor profile. Through the /proc that the child

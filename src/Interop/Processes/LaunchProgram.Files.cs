@@ -97,11 +97,6 @@ public sealed partial class LaunchProgram
         Add(new StepInfo($"dup3({target})", null) { NeedsOwnFiles = true }, SyscallNumbers.dup3, onError,
             [fd, target, onExec ? (int)OpenFlags.O_CLOEXEC : 0]);
 
-    /// <summary>As <see cref="Dup3"/>, with close-on-exec.</summary>
-    public LaunchStep DupTo(StepArgument fd, int target) =>
-        Add(new StepInfo($"dup3({target}, O_CLOEXEC)", null) { NeedsOwnFiles = true }, SyscallNumbers.dup3,
-            OnError.Fail, [fd, target, (int)OpenFlags.O_CLOEXEC]);
-
     /// <summary>fcntl(F_DUPFD_CLOEXEC): a copy at <paramref name="minimum"/> or above.</summary>
     public LaunchStep DupAbove(StepArgument fd, int minimum) =>
         Opening("fcntl(F_DUPFD_CLOEXEC)", null, SyscallNumbers.fcntl, OnError.Fail,

@@ -85,6 +85,19 @@ public sealed partial class LaunchProgram
     public LaunchStep MountSetAttr(StepArgument mount, ulong set, ulong clear = 0, OnError onError = default) =>
         MountSetAttr(mount, "", AT_EMPTY_PATH, set, clear, 0, onError);
 
+    /// <summary>
+    /// mount_setattr(MOUNT_ATTR_IDMAP), Linux 5.12, of a detached mount. EINVAL: its filesystem cannot map ids.
+    /// </summary>
+    /// <param name="mount">The mount.</param>
+    /// <param name="userNamespace">Has the map; must stay open until the launch.</param>
+    /// <param name="path">What is mounted, for the error.</param>
+    public LaunchStep MapIds(StepArgument mount, Fd userNamespace, string path)
+    {
+        _borrowed.Add(userNamespace);
+        return Call("mount_setattr(MOUNT_ATTR_IDMAP)", path, SyscallNumbers.mount_setattr, mount, Text(""),
+            AT_EMPTY_PATH, Words(MOUNT_ATTR_IDMAP, 0, 0, (ulong)userNamespace.Number), MountAttrLength);
+    }
+
     /// <summary>pivot_root(2).</summary>
     public LaunchStep PivotRoot(string newRoot, string putOld) =>
         Call($"pivot_root({putOld})", newRoot, SyscallNumbers.pivot_root, Text(newRoot), Text(putOld));

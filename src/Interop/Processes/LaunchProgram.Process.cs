@@ -18,6 +18,9 @@ public sealed partial class LaunchProgram
     /// </summary>
     public LaunchStep SetControllingTerminal(StepArgument terminal) => Ioctl(terminal, TIOCSCTTY, 0, "TIOCSCTTY");
 
+    /// <summary>Waits until what has to be done to the child from outside is done.</summary>
+    public void Meet(LaunchMeeting meeting) => meeting.AddTo(this);
+
     /// <summary>umask(2).</summary>
     public LaunchStep Umask(uint mask) => Call("umask", null, SyscallNumbers.umask, mask);
 

@@ -44,11 +44,12 @@ public static unsafe class Launcher
 
     private static nint Clone(LaunchProgram program, LaunchOptions options, ulong flags, out int childPidFd)
     {
-        int pidFd = -1;
+        int pidFd = -1, pid = 0;
         clone_args arguments = new()
         {
             flags = flags,
             pidfd = &pidFd,
+            parent_tid = (ulong)&pid,
             exit_signal = Signals.SIGCHLD,
             cgroup = (ulong)(options.Cgroup?.Number ?? 0),
         };
@@ -56,9 +57,11 @@ public static unsafe class Launcher
         arguments.stack = stack;
         arguments.stack_size = (ulong)stackLength;
         nint result;
+        options.Meeting?.Begin(&pid);
         using (options.ProtectMemory ? new DumpableGuard() : null)
         using (options.PidNamespaceOf is { } pidNamespace ? new PidNamespaceScope(pidNamespace) : null)
             result = CloneWithSignalsBlocked(&arguments, header);
+        options.Meeting?.End();
         GC.KeepAlive(options);
         childPidFd = pidFd;
         return result;
@@ -78,12 +81,13 @@ public static unsafe class Launcher
         {
             ExitStatus status = process.PidFd.Wait();
             program.CloseLeftovers();
+            options.Meeting?.ThrowIfFailed();
             throw LaunchException.Of(program, status);
         }
     }
 
     private static ulong Flags(LaunchOptions options) =>
-        CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (ulong)options.Namespaces
+        CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND | (ulong)options.Namespaces
         | (options.ShareFiles ? CLONE_FILES : 0) | (options.Cgroup is null ? 0 : CLONE_INTO_CGROUP);
 
     // No handler of the runtime may run in the child, and none in the parent may see the half-done state.

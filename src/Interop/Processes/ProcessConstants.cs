@@ -8,6 +8,9 @@ internal static class ProcessConstants
     /// <summary>clone3(2): share memory.</summary>
     internal const ulong CLONE_VM = 0x100;
 
+    /// <summary>clone3(2): store the child's pid for the parent before the child runs.</summary>
+    internal const ulong CLONE_PARENT_SETTID = 0x10_0000;
+
     /// <summary>clone3(2): share the descriptor table.</summary>
     internal const ulong CLONE_FILES = 0x400;
 
@@ -94,6 +97,12 @@ internal static class ProcessConstants
 
     /// <summary>prctl(2).</summary>
     internal const int PR_CAPBSET_DROP = 24;
+
+    /// <summary>prctl(2).</summary>
+    internal const int PR_SET_SECUREBITS = 28;
+
+    /// <summary>capabilities(7): changes of user ids leave the capabilities alone.</summary>
+    internal const int SECBIT_NO_SETUID_FIXUP = 4;
 
     /// <summary>prctl(2).</summary>
     internal const int PR_SET_NO_NEW_PRIVS = 38;

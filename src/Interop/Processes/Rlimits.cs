@@ -1,4 +1,6 @@
 using System.Globalization;
+using Skiff.Interop.Libc;
+using Skiff.Interop.Syscalls;
 
 namespace Skiff.Interop.Processes;
 
@@ -46,6 +48,14 @@ public static class Rlimits
         if (colon >= 0 && !TryParseValue(values[(colon + 1)..], out hard)) return false;
         limit = new Rlimit(resource, soft, hard);
         return soft <= hard;
+    }
+
+    /// <summary>prlimit(2) on another process.</summary>
+    public static unsafe void Set(int pid, Rlimit limit)
+    {
+        ulong* values = stackalloc ulong[2] { limit.Soft, limit.Hard }; // struct rlimit64.
+        Native.Check(Native.syscall(SyscallNumbers.prlimit64, pid, limit.Resource, (nint)values, 0), "prlimit",
+            limit.ToString());
     }
 
     private static bool TryParseValue(ReadOnlySpan<char> text, out ulong value)

@@ -1,42 +1,41 @@
 namespace Skiff.Interop.Processes;
 
-/// <summary>User namespaces that exist for their mapping of ids alone, with no process in them.</summary>
+/// <summary>User namespaces: made for mounts that map ids, and the maps of a child's own one.</summary>
 public static class UserNamespace
 {
-    /// <summary>
-    /// A new one, by descriptor: a child makes it, waits until its maps are written, and is gone.
-    /// </summary>
-    /// <param name="uidMap">What goes into /proc/PID/uid_map.</param>
-    /// <param name="gidMap">What goes into /proc/PID/gid_map.</param>
-    public static Fd Create(string uidMap, string gidMap)
+    /// <summary>A namespace that no process is in; it exists as long as its descriptor.</summary>
+    public static Fd Create(IdMap users, IdMap groups)
     {
-        using var link = new LaunchLink();
-        using var program = new LaunchProgram(link) { Subject = "new user namespace" };
-        program.Report();
-        program.AwaitAnswer();
+        using var program = new LaunchProgram { Subject = "new user namespace" };
+        LaunchStep fd = program.Keep(program.OpenAt(Fd.Cwd, "/proc/self/ns/user", OpenFlags.O_RDONLY));
         program.Exit();
-        using ForkedProcess child = Launcher.Fork(
-            program, new LaunchOptions { Namespaces = CloneFlags.CLONE_NEWUSER });
+        using LaunchedProcess child = Launcher.Start(
+            program, new LaunchOptions { Namespaces = CloneFlags.CLONE_NEWUSER, ShareFiles = true });
         try
         {
-            child.AwaitReport();
-            WriteMap(child.Pid, "uid_map", uidMap);
-            WriteMap(child.Pid, "gid_map", gidMap);
-            return Files.Open($"/proc/{child.Pid}/ns/user", OpenFlags.O_RDONLY);
+            // It has ended and is not reaped: its files in /proc are still there.
+            Map(child.Pid, users, groups);
         }
         finally
         {
-            child.Kill();
+            child.PidFd.Wait();
         }
+        return program.TakeFd(fd);
     }
 
-    /// <summary>Writes a map of a process that is new in its user namespace; possible once.</summary>
-    public static void WriteMap(int pid, string file, string text)
+    /// <summary>Writes the maps of a child that was cloned with CLONE_NEWUSER; once.</summary>
+    /// <param name="pid">The child.</param>
+    /// <param name="users">User ids.</param>
+    /// <param name="groups">Group ids.</param>
+    public static void Map(int pid, IdMap users, IdMap groups)
     {
-        string path = $"/proc/{pid}/{file}";
-        Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_WRONLY, 0, out Fd? fd);
-        if (errno == Errno.None)
-            using (fd) errno = Files.TryWrite(fd!, System.Text.Encoding.ASCII.GetBytes(text), out _);
-        if (errno != Errno.None) throw new LinuxException(errno, "write", $"{path}, \"{text.TrimEnd('\n')}\"");
+        Write($"/proc/{pid}/uid_map", users);
+        Write($"/proc/{pid}/gid_map", groups);
+    }
+
+    private static void Write(string path, IdMap map)
+    {
+        Errno errno = Files.TryWriteFile(Fd.Cwd, path, map.ToBytes());
+        if (errno != Errno.None) throw new LinuxException(errno, "write", $"{path}: {map}");
     }
 }

@@ -106,6 +106,12 @@ public static class SyscallNumbers
     /// <summary>fchdir(2).</summary>
     public const int fchdir = 50;
 
+    /// <summary>setfsuid(2).</summary>
+    public const int setfsuid = 151;
+
+    /// <summary>setfsgid(2).</summary>
+    public const int setfsgid = 152;
+
     /// <summary>setns(2).</summary>
     public const int setns = 268;
 

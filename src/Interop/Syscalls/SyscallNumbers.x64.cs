@@ -106,6 +106,12 @@ public static class SyscallNumbers
     /// <summary>fchdir(2).</summary>
     public const int fchdir = 81;
 
+    /// <summary>setfsuid(2).</summary>
+    public const int setfsuid = 122;
+
+    /// <summary>setfsgid(2).</summary>
+    public const int setfsgid = 123;
+
     /// <summary>setns(2).</summary>
     public const int setns = 308;
 

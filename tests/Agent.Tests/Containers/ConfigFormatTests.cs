@@ -29,7 +29,8 @@ public class ConfigFormatTests
         Ports = ["80:80"], IpAddress = "1.2.3.4", MacAddress = "02:00:00:00:00:01", ExposedPorts = ["80/tcp"], Dns =
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
-            UtsMode = "host", CgroupnsMode = "host", CgroupParent = "/p",
+            UtsMode = "host", CgroupnsMode = "host", CgroupParent = "/p", UsernsMode = "auto",
+            UidMap = "0:1:2", GidMap = "0:3:4",
         LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT",
         StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"], Restart = new RestartPolicy("on-failure", 3),
         Healthcheck = new Healthcheck

@@ -36,7 +36,8 @@ skiff rm confined > /dev/null
 
 # The same without a profile shows that it was the profile.
 expect "label without a profile" unconfined "$(skiff run --rm --network none --security-opt apparmor=unconfined \
-    --cap-add SYS_ADMIN --security-opt seccomp=unconfined "$IMAGE" sh -c "$label; mount -t tmpfs none /tmp || echo refused")"
+    --cap-add SYS_ADMIN --security-opt seccomp=unconfined "$IMAGE" \
+    sh -c "$label; mount -t tmpfs none /tmp || echo refused")"
 expect "label when privileged" unconfined "$(skiff run --rm --network none --privileged "$IMAGE" sh -c "$label")"
 exit_of skiff run --rm --network none --security-opt apparmor=no-such-profile "$IMAGE" true
 expect "exit code of an unknown profile" 125 $STATUS

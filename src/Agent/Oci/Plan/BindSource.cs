@@ -89,12 +89,12 @@ internal sealed record BindSource(Fd Tree, bool IsDirectory) : IDisposable
     private static void Map(Fd tree, MountEntry mount, LinuxSpec linux)
     {
         bool own = mount.UidMappings.Length + mount.GidMappings.Length > 0;
-        IdMapping[] uids = own ? mount.UidMappings : linux.UidMappings;
-        IdMapping[] gids = own ? mount.GidMappings : linux.GidMappings;
+        IdRange[] uids = own ? mount.UidMappings : linux.UidMappings;
+        IdRange[] gids = own ? mount.GidMappings : linux.GidMappings;
         if (uids.Length == 0 || gids.Length == 0)
             throw new UsageException($"the mount of {mount.Destination} is to be idmapped, but neither it nor the"
                 + " container has uidMappings and gidMappings");
-        using Fd ids = UserNamespace.Create(IdMapping.Text(uids), IdMapping.Text(gids));
+        using Fd ids = UserNamespace.Create(new IdMap(uids), new IdMap(gids));
         Mounts.SetIdMap(tree, ids, mount.Options.MapsRecursively);
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Spec;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
@@ -21,8 +22,9 @@ internal sealed class IdentityPlan(LaunchProgram program, ProcessSpec process, S
     public static void AddLabel(LaunchProgram program, ProcessSpec process)
     {
         if (process.ApparmorProfile.Length == 0) return;
-        AppArmor.Check(process.ApparmorProfile);
-        program.WriteFile(Fd.Cwd, AppArmor.ExecFile, $"exec {process.ApparmorProfile}");
+        if (!AppArmor.IsEnabled) throw new UsageException(
+            $"process.apparmorProfile is \"{process.ApparmorProfile}\", but AppArmor is not enabled on this host");
+        program.AppArmorOnExec(process.ApparmorProfile);
     }
 
     /// <summary>The steps up to the point where only execve(2) is left.</summary>

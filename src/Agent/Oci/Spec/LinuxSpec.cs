@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Interop.Mounts;
+using Skiff.Interop.Processes;
 using Skiff.Interop.Seccomp;
 
 namespace Skiff.Agent.Oci.Spec;
@@ -19,10 +20,10 @@ internal sealed record LinuxSpec
     public required NamespaceSet Namespaces { get; init; }
 
     /// <summary>uidMappings.</summary>
-    public IdMapping[] UidMappings { get; init; } = [];
+    public IdRange[] UidMappings { get; init; } = [];
 
     /// <summary>gidMappings.</summary>
-    public IdMapping[] GidMappings { get; init; } = [];
+    public IdRange[] GidMappings { get; init; } = [];
 
     /// <summary>timeOffsets as /proc/PID/timens_offsets takes them; empty for none.</summary>
     public string TimeOffsets { get; init; } = "";

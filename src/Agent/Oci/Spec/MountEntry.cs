@@ -1,3 +1,5 @@
+using Skiff.Interop.Processes;
+
 namespace Skiff.Agent.Oci.Spec;
 
 /// <summary>One of the mounts.</summary>
@@ -8,10 +10,10 @@ namespace Skiff.Agent.Oci.Spec;
 internal sealed record MountEntry(string Destination, string Type, string Source, MountOptions Options)
 {
     /// <summary>The mount's own ID mapping; none unless it says so.</summary>
-    public IdMapping[] UidMappings { get; private init; } = [];
+    public IdRange[] UidMappings { get; private init; } = [];
 
     /// <summary>As <see cref="UidMappings"/>, of groups.</summary>
-    public IdMapping[] GidMappings { get; private init; } = [];
+    public IdRange[] GidMappings { get; private init; } = [];
 
     /// <summary>Whether it shows something that is there already.</summary>
     public bool IsBind => Options.IsBind || Type == "bind";

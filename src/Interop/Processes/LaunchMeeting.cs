@@ -1,0 +1,71 @@
+using System.Runtime.ExceptionServices;
+
+namespace Skiff.Interop.Processes;
+
+/// <summary>
+/// A step at which the child of a launch waits until this process has done from outside what a child cannot do to
+/// itself, such as the maps of its user namespace. The thread that launches is suspended meanwhile, so another one does
+/// it. For one launch.
+/// </summary>
+public sealed unsafe class LaunchMeeting : IDisposable
+{
+    private readonly Action<int> _prepare;
+    private readonly (Fd Read, Fd Write) _arrived = Files.Pipe(), _go = Files.Pipe();
+    private Thread? _thread;
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>Nothing happens before the launch.</summary>
+    /// <param name="prepare">Given the child's pid; what it throws ends the child, and comes out of the
+    /// launch.</param>
+    public LaunchMeeting(Action<int> prepare) => _prepare = prepare;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Fd fd in (ReadOnlySpan<Fd>)[_arrived.Read, _arrived.Write, _go.Read, _go.Write]) fd.Dispose();
+    }
+
+    /// <summary>The child's part.</summary>
+    internal void AddTo(LaunchProgram program)
+    {
+        program.Write(_arrived.Write, "+", "pipe of the launching process");
+        program.WaitForByte(_go.Read);
+    }
+
+    /// <summary>Before the clone; the child runs when its pid is at <paramref name="pid"/>.</summary>
+    internal void Begin(int* pid)
+    {
+        nint address = (nint)pid;
+        _thread = new Thread(() => Run(address), maxStackSize: 256 << 10);
+        _thread.Start();
+    }
+
+    /// <summary>After the clone, also when there is no child; one that failed must not be reaped yet.</summary>
+    internal void End()
+    {
+        _arrived.Write.Dispose(); // Without a child nobody else writes there.
+        _thread!.Join();
+    }
+
+    /// <summary>Throws what the preparation threw.</summary>
+    internal void ThrowIfFailed() => _failure?.Throw();
+
+    private void Run(nint pidAddress)
+    {
+        Span<byte> one = stackalloc byte[1];
+        if (Files.TryRead(_arrived.Read, one, out int count) != Errno.None || count == 0) return;
+        // SAFETY: the address is in the frame of the launching thread, which joins this one before it leaves.
+        int pid = Volatile.Read(ref *(int*)pidAddress);
+        try
+        {
+            _prepare(pid);
+            Files.WriteAll(_go.Write, "+"u8);
+        }
+        catch (Exception e)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+            using PidFd child = PidFd.Open(pid);
+            child.SendSignal(Signals.SIGKILL);
+        }
+    }
+}
