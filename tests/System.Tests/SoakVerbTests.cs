@@ -4,7 +4,7 @@ namespace Skiff.System.Tests;
 
 /// <summary>
 /// Random verbs on fifty containers, by several processes at once, while monitors and the agent are killed: nothing is
-/// left at the end, and nothing grows. SKIFF_SOAK_SECONDS says how long; SKIFF_SEED repeats the choices of a run, though
+/// left at the end, and nothing grows. SKIFF_SOAK_SECONDS says how long; SKIFF_SEED repeats the choices of a run, but
 /// not their timing. <c>make soak</c> runs it alone for two hours; without a time it runs for some seconds.
 /// </summary>
 public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
@@ -16,8 +16,8 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
 
     // What another worker, or a kill, may have made of the container meanwhile.
     private static readonly Regex s_expected = new(
-        @"No such (container|object)|is not running|is (already )?paused|is not paused|is restarting|restarting container"
-        + "|is already in use by container|cannot remove container|being started or removed|already running, or being"
+        @"No such (container|object)|is not running|is (already )?paused|is not paused|is restarting"
+        + "|restarting container|is already in use by container|cannot remove container|being started or removed|already running, or being"
         + "|cannot start a paused|paused container|monitor was killed|monitor ended|stopped container"
         + "|ended while the command ran|non running container|sendmsg: the container's monitor|connection reset"
         + "|No such file or directory: .*(containers|cgroup)", RegexOptions.IgnoreCase);
@@ -34,8 +34,8 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
         using var roots = new OwnRoots(host);
         roots.Run("pull", "-q", host.Busybox).Exits(0);
         var before = new SoakState(roots);
-        roots.Run("run", "-d", "--name", "steady", "--health-cmd", "true", "--health-interval", "1s", host.Busybox, "sh",
-            "-c", "while :; do echo steady; sleep 0.2; done").Exits(0);
+        roots.Run("run", "-d", "--name", "steady", "--health-cmd", "true", "--health-interval", "1s", host.Busybox,
+            "sh", "-c", "while :; do echo steady; sleep 0.2; done").Exits(0);
         var memory = new List<double>();
         DateTime end = DateTime.UtcNow.AddSeconds(s_seconds);
         Task killer = Task.Run(() => Kill(roots, new Random(seed - 1), end, memory));

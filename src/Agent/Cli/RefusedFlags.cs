@@ -15,8 +15,6 @@ internal static class RefusedFlags
         ("io-maxiops", ["0"], Windows),
         ("gpus", [], "is not supported by this version: give the device nodes with --device"),
         ("isolation", ["", "default"], "is not supported on Linux: only default is"),
-        ("log-driver", ["", "local"], "is not supported: this version knows the driver local"),
-        ("log-opt", [], "is not supported by this version: every log is bounded to 5 files of 20 MB"),
         ("runtime", ["", "runc", "skiff", "io.containerd.runc.v2"],
             "is not supported: Skiff starts containers itself (leave it out, or give runc or skiff)"),
         ("use-api-socket", ["false"], "is not supported: there is no API socket in this version"),
