@@ -17,7 +17,8 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
     // What another worker, or a kill, may have made of the container meanwhile.
     private static readonly Regex s_expected = new(
         @"No such (container|object)|is not running|is (already )?paused|is not paused"
-        + "|is restarting|restarting container|is already in use by container|cannot remove container|being started or removed|already running, or being"
+        + "|is restarting|restarting container|is already in use by container|cannot remove container"
+        + "|being started or removed|already running, or being"
         + "|cannot start a paused|paused container|monitor was killed|monitor ended|stopped container"
         + "|ended while the command ran|non running container|sendmsg: the container's monitor|connection reset"
         + "|No such file or directory: .*(containers|cgroup)", RegexOptions.IgnoreCase);
