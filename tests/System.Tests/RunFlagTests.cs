@@ -40,8 +40,6 @@ public sealed class RunFlagTests(SkiffHost host)
 
     [Theory]
     [InlineData("--gpus all", "\"--gpus\" is not supported")]
-    [InlineData("--log-driver syslog", "\"--log-driver\" is not supported")]
-    [InlineData("--log-opt max-size=1m", "\"--log-opt\" is not supported")]
     [InlineData("--runtime kata", "\"--runtime\" is not supported")]
     [InlineData("--volume-driver nfs", "\"--volume-driver\" is not supported")]
     [InlineData("--use-api-socket", "\"--use-api-socket\" is not supported")]

@@ -144,10 +144,12 @@ internal static class AbiTable
     };
 
     /// <summary>
-    /// Names that Debian 12's headers lack, with the kernel that brought them. Checked where headers are newer.
+    /// Names that Debian 12's headers lack, with the kernel that brought them, or the file in which only the kernel
+    /// itself has them. Checked where headers are newer.
     /// </summary>
     public static readonly Dictionary<string, string> NewerThanHeaders = new()
     {
+        ["MQUEUE_MAGIC"] = "ipc/mqueue.c",
         ["MOVE_MOUNT_BENEATH"] = "Linux 6.5",
         ["__NR_statmount"] = "Linux 6.8",
         ["__NR_listmount"] = "Linux 6.8",
