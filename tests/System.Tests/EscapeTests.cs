@@ -141,7 +141,8 @@ public sealed class EscapeTests(SkiffHost host)
         string loop = Command.Shell($"losetup -f --show {file}").Exits(0).Out.Trim();
         try
         {
-            OpenNoDisk(Command.Shell($"stat -c '$((0x%t)) $((0x%T))' {loop}").Exits(0).Out.Trim());
+            OpenNoDisk(Command.Shell(
+                $"echo $((0x$(stat -c %t {loop}))) $((0x$(stat -c %T {loop})))").Exits(0).Out.Trim());
         }
         finally
         {

@@ -21,7 +21,8 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
         + "|being started or removed|already running, or being"
         + "|cannot start a paused|paused container|monitor was killed|monitor ended|stopped container"
         + "|ended while the command ran|non running container|sendmsg: the container's monitor|connection reset"
-        + "|No such file or directory: .*(containers|cgroup)", RegexOptions.IgnoreCase);
+        + "|the same name as its current name|No such file or directory: .*(containers|cgroup)",
+        RegexOptions.IgnoreCase);
 
     private readonly List<string> _surprises = [];
     private int _steps;
