@@ -83,7 +83,7 @@ public sealed class BootTests(SkiffHost host)
     }
 
     [Fact]
-    public void A_container_whose_monitor_is_killed_is_started_again_by_its_policy()
+    public void A_container_that_is_killed_with_its_monitor_is_started_again_by_its_policy()
     {
         using var roots = new OwnRoots(host);
         using Command agent = roots.StartAgent();

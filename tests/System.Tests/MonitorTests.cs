@@ -21,31 +21,6 @@ public sealed class MonitorTests(SkiffHost host)
     }
 
     [Fact]
-    public void Killing_the_monitor_is_reported_and_leaves_a_container_that_can_be_removed()
-    {
-        using var container = host.Detached("-p", $"{NetworkTests.FreePort()}:80", host.Busybox, "sleep", "1000");
-        var pid = container.Pid;
-        var monitor = Command.Shell($"sed -n 's/^PPid:\\t//p' /proc/{pid}/status").Text();
-        Command.Shell($"kill -9 {monitor}").Exits(0);
-        Wait.Until(() => container.Get("State.Status") is "exited" or "dead", "the monitor's death is seen");
-        Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "the container's process went with its monitor");
-        Assert.Contains(container.Name, host.Run("ps", "-a").Text());
-        Assert.NotEqual("0", container.Get("State.ExitCode"));
-        Assert.Equal(container.Name, host.Run("rm", "-f", container.Name).Text());
-    }
-
-    [Fact]
-    public void A_container_whose_monitor_was_killed_can_be_started_again()
-    {
-        using var container = host.Detached(host.Busybox, "sleep", "1000");
-        var monitor = Command.Shell($"sed -n 's/^PPid:\\t//p' /proc/{container.Pid}/status").Text();
-        Command.Shell($"kill -9 {monitor}").Exits(0);
-        Wait.Until(() => container.Get("State.Status") is "exited" or "dead", "the container is not running");
-        host.Run("start", container.Name).Exits(0);
-        Assert.Equal("again", container.Exec("echo again").Text());
-    }
-
-    [Fact]
     public void The_binary_cannot_be_written_through_the_monitor()
     {
         using var container = host.Detached(host.Busybox, "sleep", "1000");

@@ -26,15 +26,15 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         Run("ps", "--filter", "status=running", "--format", "{{.Names}}").Out.Split('\n',
             StringSplitOptions.RemoveEmptyEntries).Order());
 
-    /// <summary>Kills every monitor, and with it its container.</summary>
+    /// <summary>Kills every monitor together with its container.</summary>
     public void KillMonitors()
     {
         foreach (string id in Directory.GetDirectories(Containers).Select(d => Path.GetFileName(d)!))
         {
             JsonNode state = StateOf(id)!;
-            Command.Shell($"kill -9 {state["MonitorPid"]}").Exits(0);
+            Command.Shell($"kill -9 {state["MonitorPid"]} {state["Pid"]}").Exits(0);
             string process = $"/proc/{state["Pid"]}";
-            Wait.Until(() => !File.Exists($"{process}/exe"), "the container ends with its monitor");
+            Wait.Until(() => !File.Exists($"{process}/exe"), "the container ends");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
@@ -17,7 +18,7 @@ internal sealed class AttachSession : IDisposable
         [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10,
             (PosixSignal)12];
 
-    private readonly MonitorClient _client;
+    private readonly ContainerLink _link;
     private readonly Fd _stdin = Fd.Borrow(0);
     private readonly Fd[] _outputs = [Fd.Borrow(1), Fd.Borrow(2)];
     private readonly List<IDisposable> _registrations = [];
@@ -27,8 +28,8 @@ internal sealed class AttachSession : IDisposable
     private volatile bool _detached;
 
     /// <summary>Prepares; nothing is read or written yet.</summary>
-    public AttachSession(MonitorClient client, bool tty, DetachKeys keys) =>
-        (_client, _tty, _keys) = (client, tty, keys);
+    public AttachSession(ContainerLink link, bool tty, DetachKeys keys) =>
+        (_link, _tty, _keys) = (link, tty, keys);
 
     /// <summary>Whether the user left with the detach keys.</summary>
     public bool Detached => _detached;
@@ -38,8 +39,7 @@ internal sealed class AttachSession : IDisposable
         WindowSize.TryGet(Fd.Borrow(0), out ushort rows, out ushort columns) ? (rows, columns) : ((ushort)0, (ushort)0);
 
     /// <summary>
-    /// Runs until the container ends, the user detaches, or the monitor vanishes. Returns the exit code; 0 after a
-    /// detach.
+    /// Runs until the container ends or the user detaches. Returns the exit code; 0 after a detach.
     /// </summary>
     /// <param name="withStdin">Feed stdin.</param>
     /// <param name="proxySignals">Forward signals that this process gets; without, they have their usual effect
@@ -68,8 +68,14 @@ internal sealed class AttachSession : IDisposable
     private int ReadPackets()
     {
         byte[] buffer = new byte[Packet.MaxBytes];
-        while (_client.Socket.TryReceive(buffer, out int count, []) == Errno.None && count > 0)
+        while (true)
         {
+            if (_link.Client.Socket.TryReceive(buffer, out int count, []) != Errno.None || count == 0)
+            {
+                if (_detached) return 0;
+                if (!_link.TryReconnect(out int exitCode)) return exitCode;
+                continue;
+            }
             switch ((PacketType)buffer[0])
             {
                 case PacketType.Stdout: Files.WriteAll(_outputs[0], buffer.AsSpan(1, count - 1)); break;
@@ -77,36 +83,36 @@ internal sealed class AttachSession : IDisposable
                 case PacketType.Exited: return Packet.ReadNumber(buffer.AsSpan(1));
             }
         }
-        return _detached ? 0 : throw new Manager.UsageException("the container's monitor ended unexpectedly", 125);
     }
 
     private void FeedStdin()
     {
         byte[] buffer = new byte[32 << 10];
         var onward = new List<byte>();
-        try
+        while (Files.TryRead(_stdin, buffer, out int count) == Errno.None && count > 0)
         {
-            while (Files.TryRead(_stdin, buffer, out int count) == Errno.None && count > 0)
+            if (_saved is null)
             {
-                if (_saved is null)
-                {
-                    _client.Send(Packet.Of(PacketType.Stdin, buffer.AsSpan(0, count)));
-                    continue;
-                }
-                onward.Clear();
-                bool leaves = _keys.Take(buffer.AsSpan(0, count), onward);
-                if (onward.Count > 0) _client.Send(Packet.Of(PacketType.Stdin, CollectionsMarshal.AsSpan(onward)));
-                if (!leaves) continue;
-                _detached = true;
-                _client.Socket.Shutdown();
-                return;
+                Feed(Packet.Of(PacketType.Stdin, buffer.AsSpan(0, count)));
+                continue;
             }
-            _client.Send([(byte)PacketType.StdinEnd]);
+            onward.Clear();
+            bool leaves = _keys.Take(buffer.AsSpan(0, count), onward);
+            if (onward.Count > 0) Feed(Packet.Of(PacketType.Stdin, CollectionsMarshal.AsSpan(onward)));
+            if (!leaves) continue;
+            _detached = true;
+            _link.Client.Socket.Shutdown();
+            return;
         }
-        catch (LinuxException)
-        {
-            // The container has ended; the other thread knows and says so.
-        }
+        Feed([(byte)PacketType.StdinEnd]);
+    }
+
+    // What a monitor that has gone does not take, the next one gets; when there is none, the other thread ends this
+    // process.
+    private void Feed(byte[] packet)
+    {
+        MonitorClient client = _link.Client;
+        while (client.Socket.TrySend(packet, []) != Errno.None) client = _link.WaitForNext(client);
     }
 
     private void OnWindowChange(PosixSignalContext context)
@@ -127,5 +133,5 @@ internal sealed class AttachSession : IDisposable
     }
 
     // On a signal thread: a container that has just ended is no news here.
-    private void TrySend(byte[] packet) => _client.Socket.TrySend(packet, []);
+    private void TrySend(byte[] packet) => _link.Client.Socket.TrySend(packet, []);
 }

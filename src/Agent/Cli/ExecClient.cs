@@ -89,7 +89,7 @@ internal sealed class ExecClient(MonitorClient client, DetachKeys keys)
 
     private int WaitExited() =>
         client.WaitExited(-1, out int exitCode) ? exitCode
-            : throw new UsageException("the container ended while the command ran", 137);
+            : throw new UsageException("the container, or its monitor, ended while the command ran", 137);
 
     // True when the detach keys were among it. The process goes on.
     private bool CopyTyped(Fd stdin, Fd terminal)

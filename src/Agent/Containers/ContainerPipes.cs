@@ -37,8 +37,8 @@ internal sealed class ContainerPipes : IDisposable
             Files.SetNonBlocking(pty.Master);
             return new ContainerPipes { Terminal = pty.Master, Inside = [pty.Slave, pty.Slave, pty.Slave] };
         }
-        var (outRead, outWrite) = Files.Pipe();
-        var (errRead, errWrite) = Files.Pipe();
+        var (outRead, outInside) = OutputPipe();
+        var (errRead, errInside) = OutputPipe();
         Fd? inWrite = null;
         Fd inRead;
         if (config.OpenStdin) (inRead, inWrite) = Files.Pipe();
@@ -47,7 +47,15 @@ internal sealed class ContainerPipes : IDisposable
             if (own is not null)
                 Files.SetNonBlocking(own);
         return new ContainerPipes { Stdin = inWrite, Stdout = outRead, Stderr = errRead, Inside =
-            [inRead, outWrite, errWrite] };
+            [inRead, outInside, errInside] };
+    }
+
+    // The container holds its pipe for reading, too: when its monitor is killed, what it writes waits for the next one
+    // instead of ending it by SIGPIPE.
+    private static (Fd Read, Fd Inside) OutputPipe()
+    {
+        var (read, write) = Files.Pipe();
+        using (write) return (read, Files.Open($"/proc/self/fd/{write.Number}", OpenFlags.O_RDWR));
     }
 
     /// <summary>

@@ -17,8 +17,6 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
 {
-    private const int CgroupRemoveTimeoutMs = 2000;
-
     private readonly VolumeModule _volumes = new(roots);
 
     /// <summary>The state roots.</summary>
@@ -126,13 +124,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     {
         CgroupLimits limits = ContainerLimits.Of(config.Resources);
         Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), ContainerCgroup.NameOf(config), limits.Controllers);
-        undo.Push("removing the cgroup", () =>
-        {
-            if (cgroup.Populated) cgroup.Kill();
-            Errno errno = cgroup.TryRemove(CgroupRemoveTimeoutMs);
-            cgroup.Dispose();
-            if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "rmdir", cgroup.Path);
-        });
+        undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         warnings = [.. cgroup.Apply(limits)];
         if (!config.Privileged) ContainerLimits.RestrictDevices(cgroup, config);
         return cgroup;

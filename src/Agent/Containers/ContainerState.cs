@@ -7,6 +7,12 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed record ContainerState
 {
+    /// <summary>The exit code of one whose end nobody saw.</summary>
+    public const int UnknownExitCode = 255;
+
+    /// <summary>Why it is not known.</summary>
+    public const string UnseenEnd = "the container's monitor was killed, and nobody was told how the container ended";
+
     /// <summary>created, running, paused, restarting, exited or dead, as Docker's API has them.</summary>
     public string Status { get; init; } = "created";
 
@@ -17,6 +23,11 @@ internal sealed record ContainerState
     /// Start time of <see cref="Pid"/> in clock ticks (proc(5) stat field 22), against reuse of the number.
     /// </summary>
     public long PidStartTime { get; init; }
+
+    /// <summary>
+    /// Inodes of the pipes that are its stdout and stderr, by which another monitor finds them; 0 with a terminal.
+    /// </summary>
+    public (long Stdout, long Stderr) Pipes { get; init; }
 
     /// <summary>PID of the monitor; 0 when not running.</summary>
     public int MonitorPid { get; init; }
@@ -62,7 +73,7 @@ internal sealed record ContainerState
 
     /// <summary>The state of one that has ended, or is between two runs: nothing of a process is left in it.</summary>
     public ContainerState Ended(string status) =>
-        this with { Status = status, Pid = 0, PidStartTime = 0, Endpoint = null };
+        this with { Status = status, Pid = 0, PidStartTime = 0, Pipes = default, Endpoint = null };
 
     /// <summary>The state of one whose monitor has ended, too.</summary>
     public ContainerState Exited() => Ended("exited") with { MonitorPid = 0, MonitorStartTime = 0 };

@@ -54,6 +54,7 @@ internal static class ExecPlan
         return ProcessPlan.Of(config, user) with
         {
             Args = options.Args,
+            DiesWithMonitor = true,
             Env = ProcessPlan.EnvironmentOf(config, user, EnvironmentList.Merge(config.Env, options.Env), options.Tty),
             WorkingDir = options.WorkingDir.Length > 0 ? options.WorkingDir : config.WorkingDir,
             Capabilities = ProcessPlan.CapabilitiesOf(config, privileged),

@@ -40,6 +40,9 @@ internal sealed record ProcessPlan
     /// <summary>Resource limits.</summary>
     public required Rlimit[] Rlimits { get; init; }
 
+    /// <summary>Whether it ends with its monitor, which alone knows of it.</summary>
+    public bool DiesWithMonitor { get; init; }
+
     /// <summary>A program that starts <see cref="Args"/> and looks after it; null when they are the first process.
     /// </summary>
     public Fd? Init { get; init; }
@@ -115,9 +118,8 @@ internal sealed record ProcessPlan
         program.Chdir(WorkingDir);
         if (User.Uid == 0) program.CapSet(Capabilities, Capabilities, default);
         else program.SetUid(User.Uid);
-        // Nothing in a container outlives the monitor, which alone could log it, reap it and clean up after it.
         // After the change of ids, which takes the setting away.
-        program.Prctl(PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", Signals.SIGKILL);
+        if (DiesWithMonitor) program.Prctl(PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG", Signals.SIGKILL);
         if (NoNewPrivileges)
         {
             program.NoNewPrivs();

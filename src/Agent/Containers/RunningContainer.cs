@@ -11,8 +11,11 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
 {
-    /// <summary>The first process; this process is its parent.</summary>
+    /// <summary>The first process; this process is its parent, or has adopted it.</summary>
     public required LaunchedProcess Process { get; init; }
+
+    /// <summary>How long it had been running when this process took it over.</summary>
+    public TimeSpan Age { get; init; }
 
     /// <summary>Where all its processes are.</summary>
     public required Cgroup Cgroup { get; init; }
@@ -29,8 +32,8 @@ internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
     /// <summary>Read end of stderr, non-blocking, or null with a terminal.</summary>
     public Fd? Stderr { get; init; }
 
-    /// <summary>The container's devpts, for terminals of exec'd processes.</summary>
-    public required Fd DevPts { get; init; }
+    /// <summary>The container's devpts, for terminals of exec'd processes; null when it has unmounted that.</summary>
+    public Fd? DevPts { get; init; }
 
     /// <summary>Its end on a bridge, or null.</summary>
     public EndpointState? Endpoint { get; init; }

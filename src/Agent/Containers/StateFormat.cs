@@ -14,6 +14,8 @@ internal static class StateFormat
         JsonFields.Write(w, "Status", s.Status);
         JsonFields.Write(w, "Pid", s.Pid);
         JsonFields.Write(w, "PidStartTime", s.PidStartTime);
+        JsonFields.Write(w, "StdoutPipe", s.Pipes.Stdout);
+        JsonFields.Write(w, "StderrPipe", s.Pipes.Stderr);
         JsonFields.Write(w, "MonitorPid", s.MonitorPid);
         JsonFields.Write(w, "MonitorStartTime", s.MonitorStartTime);
         JsonFields.Write(w, "ExitCode", s.ExitCode);
@@ -39,6 +41,7 @@ internal static class StateFormat
             Status = Text(e, "Status"),
             Pid = (int)Number(e, "Pid"),
             PidStartTime = Number(e, "PidStartTime"),
+            Pipes = (Number(e, "StdoutPipe"), Number(e, "StderrPipe")),
             MonitorPid = (int)Number(e, "MonitorPid"),
             MonitorStartTime = Number(e, "MonitorStartTime"),
             ExitCode = (int)Number(e, "ExitCode"),

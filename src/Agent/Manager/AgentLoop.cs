@@ -9,9 +9,9 @@ namespace Skiff.Agent.Manager;
 
 /// <summary>
 /// The engine in a loop (<c>skiff agent</c>): puts right what a crash left, starts what should run, then watches every
-/// monitor, those that run already and those to come; it cleans up after one that dies without doing so itself and
-/// starts its container again. It owns nothing: killing it harms no container, and its successor finds the same state.
-/// One thread; it sleeps until something happens.
+/// monitor, those that run already and those to come; when one is killed, its container gets another one, or is
+/// cleaned up and started again. Killing it harms no container, and its successor finds the same state. One thread; it
+/// sleeps until something happens.
 /// </summary>
 internal sealed class AgentLoop : IDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class AgentLoop : IDisposable
     private readonly Inotify _inotify = new();
     private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
     private readonly BootStart _boot;
+    private readonly TerminalKeeper _terminals;
     private readonly Dictionary<int, string> _watches = []; // Of run directories, until nobody waits for their state.
     private readonly Dictionary<string, PidFd> _monitors = [];
     private readonly byte[] _events = new byte[4096];
@@ -41,12 +42,19 @@ internal sealed class AgentLoop : IDisposable
     {
         (_engine, _log, _governor) = (engine, log, governor);
         _boot = new BootStart(engine, _loop, log);
+        engine.Terminals = _terminals = new TerminalKeeper(_loop, engine.Containers);
         Files.MakeDirectories(engine.Roots.RunRoot);
-        _lock = Files.Open(
-            Path.Combine(engine.Roots.RunRoot, "agent.lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
+        _lock = Files.Open(LockOf(engine.Roots), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
         if (Files.TryFlock(_lock, exclusive: true, wait: false) == Errno.None) return;
         Dispose();
         throw new UsageException($"an agent runs already for {engine.Roots.RunRoot}");
+    }
+
+    /// <summary>Whether an agent runs for these roots.</summary>
+    public static bool IsRunning(StateRoots roots)
+    {
+        if (Files.TryOpenAt(Fd.Cwd, LockOf(roots), OpenFlags.O_RDWR, 0, out Fd? held) != Errno.None) return false;
+        using (held) return Files.TryFlock(held!, exclusive: true, wait: false) != Errno.None;
     }
 
     /// <summary>How many monitors it watches.</summary>
@@ -75,12 +83,15 @@ internal sealed class AgentLoop : IDisposable
     public void Dispose()
     {
         foreach (PidFd monitor in _monitors.Values) monitor.Dispose();
+        _terminals.Dispose();
         _loop.Dispose();
         _inotify.Dispose();
         _signals.Dispose();
         _timer.Dispose();
         _lock.Dispose();
     }
+
+    private static string LockOf(StateRoots roots) => Path.Combine(roots.RunRoot, "agent.lock");
 
     private void Watch(DiskGovernor governor)
     {
@@ -132,6 +143,7 @@ internal sealed class AgentLoop : IDisposable
         }
         _monitors.Add(id, monitor!);
         _loop.Watch(monitor!.Fd, EpollEvents.EPOLLIN, _ => OnMonitorEnd(id));
+        if (_engine.Containers.TryRead(id) is { Tty: true }) _terminals.Ask(id);
         return true;
     }
 
@@ -156,16 +168,24 @@ internal sealed class AgentLoop : IDisposable
         _loop.Forget(monitor.Fd);
         monitor.Dispose();
         Reap(id);
+        _terminals.Forget(id);
         // A restart may have come before this: its directory was made while we still knew the old monitor.
         Adopt(id);
     }
 
-    // A monitor that ended in order has left no state; asking for the state of one that was killed cleans up after it.
+    // A monitor that ended in order has left no state. Asking for the state of a container whose monitor was killed
+    // finds it another one, or cleans up.
     private void Reap(string id) => Try($"cleaning up after container {id}", () =>
     {
-        if (_engine.Containers.ReadRunState(id) is null || _engine.Containers.TryRead(id) is not { } config) return;
+        if (_engine.Containers.ReadRunState(id) is not { } before || _engine.Containers.TryRead(id) is not { } config)
+            return;
         ContainerState state = _engine.StateOf(config);
-        if (state.IsActive) return;
+        if (state.IsActive)
+        {
+            if (state.Pid == before.Pid)
+                _log($"container {config.Name}: its monitor was killed; another one took over");
+            return;
+        }
         bool again = config.Restart.StartsAtBoot(state, afterBoot: false);
         _log($"container {config.Name}: its monitor was killed; {(again ? "started again" : "cleaned up")}");
         if (again) _loop.After(RestartAfterCrashMs, () => Try($"starting {config.Name}", () => _boot.Start(config)));

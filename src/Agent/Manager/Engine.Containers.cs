@@ -13,15 +13,15 @@ internal sealed partial class Engine
     private const int FreezeTimeoutMs = 5_000;
 
     /// <summary>
-    /// The state as of now. A container whose monitor was killed is found here: its processes are ended, its network
-    /// and cgroup
-    /// given back, and its end recorded.
+    /// The state as of now. A container whose monitor was killed is found here: another one takes it over, or, when it
+    /// has ended, its network and cgroup are given back, and its end is recorded.
     /// </summary>
     public ContainerState StateOf(ContainerConfig config)
     {
         if (Containers.ReadRunState(config.Id) is not { } running) return DurableStateOf(config.Id);
-        if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime)) return Orphans.Reap(this, config,
-            running);
+        if (!ProcessTimes.IsAlive(running.MonitorPid, running.MonitorStartTime))
+            running = Orphans.Settle(this, config, running);
+        if (!running.IsActive) return running;
         return IsFrozen(config) ? running with { Status = "paused" } : running;
     }
 
@@ -68,9 +68,8 @@ internal sealed partial class Engine
     /// <summary>Waits for the end of a container and returns its exit code; at once when it is not running.</summary>
     public int Wait(ContainerConfig config)
     {
-        using MonitorClient? client = StateOf(config).IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
-        if (client is not null && client.WaitExited(-1, out int exitCode)) return exitCode;
-        return StateOf(config).ExitCode;
+        using ContainerLink? link = ContainerLink.TryOpen(this, config);
+        return link is not null && link.WaitExited(-1, out int exitCode) ? exitCode : StateOf(config).ExitCode;
     }
 
     /// <summary>Sends a signal to the first process.</summary>
@@ -78,17 +77,17 @@ internal sealed partial class Engine
     public void Kill(ContainerConfig config, int signal)
     {
         ContainerState state = StateOf(config);
-        using MonitorClient? client = state.IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
-        if (client is null) throw new UsageException(
+        using ContainerLink? link = ContainerLink.TryOpen(this, config);
+        if (link is null) throw new UsageException(
             $"cannot kill container: {config.Name}: container {config.Id} is not running");
         // Other signals, such as one to read a configuration again, say nothing about the next end.
-        if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) client.Send([(byte)PacketType.NoRestart]);
+        if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) link.Send([(byte)PacketType.NoRestart]);
         if (state.Pid == 0) return; // It was between two runs.
-        SendSignal(config, client, signal);
+        SendSignal(config, link, signal);
         // A frozen process takes no signal, not even this one.
         if (signal == Signals.SIGKILL && IsFrozen(config)) Thaw(config);
         // Of an end that is certain docker's kill waits, so that whoever looks next sees it.
-        if (signal == Signals.SIGKILL) client.WaitExited(KillTimeoutMs, out _);
+        if (signal == Signals.SIGKILL) link.WaitExited(KillTimeoutMs, out _);
     }
 
     /// <summary>
@@ -99,27 +98,31 @@ internal sealed partial class Engine
     public void Stop(ContainerConfig config, int timeoutSeconds)
     {
         ContainerState state = StateOf(config);
-        using MonitorClient? client = state.IsActive ? MonitorClient.TryConnect(Containers, config.Id) : null;
-        if (client is null) return;
+        using ContainerLink? link = ContainerLink.TryOpen(this, config);
+        if (link is null)
+        {
+            // One without a monitor, which no other could take over, is ended here.
+            if (state.IsActive) Orphans.Reap(this, config, state);
+            return;
+        }
         if (state.Status == "paused") Thaw(config);
-        client.Send([(byte)PacketType.NoRestart]);
+        link.Send([(byte)PacketType.NoRestart]);
         if (state.Pid == 0)
         {
-            client.WaitExited(KillTimeoutMs, out _);
+            link.WaitExited(KillTimeoutMs, out _);
             return;
         }
         if (timeoutSeconds != 0)
         {
-            SendSignal(config, client, StopSignalOf(config));
-            if (client.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _))
+            SendSignal(config, link, StopSignalOf(config));
+            if (link.WaitExited(timeoutSeconds < 0 ? -1 : timeoutSeconds * 1000, out _))
             {
                 Events.Write(config, "stop");
                 return;
             }
         }
-        SendSignal(config, client, Signals.SIGKILL);
-        // A monitor that ends without a word was killed: asking for the state cleans up after it.
-        if (!client.WaitExited(KillTimeoutMs, out _) && StateOf(config).IsActive)
+        SendSignal(config, link, Signals.SIGKILL);
+        if (!link.WaitExited(KillTimeoutMs, out _) && StateOf(config).IsActive)
             throw new UsageException(
                 $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
         Events.Write(config, "stop");
@@ -147,11 +150,11 @@ internal sealed partial class Engine
         Events.Write(config, "unpause");
     }
 
-    private void SendSignal(ContainerConfig config, MonitorClient client, int signal)
+    private void SendSignal(ContainerConfig config, ContainerLink link, int signal)
     {
         // Told first: the end that may come of it is told by the monitor.
         Events.Write(config, "kill", ("signal", $"{signal}"));
-        client.Send([(byte)PacketType.Signal, (byte)signal]);
+        link.Send([(byte)PacketType.Signal, (byte)signal]);
     }
 
     private static int StopSignalOf(ContainerConfig config)

@@ -34,7 +34,7 @@ internal sealed partial class Engine
             if (Environment.TickCount64 > end)
                 throw new UsageException($"cannot copy into container \"{config.Name}\": it is being started, removed "
                     + "or copied to by somebody else: try again");
-            WaitForChange(config.Id, end);
+            WaitForStart(config.Id, end);
         }
     }
 

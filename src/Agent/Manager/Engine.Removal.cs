@@ -55,25 +55,39 @@ internal sealed partial class Engine
             if (!force || Environment.TickCount64 > end)
                 throw new UsageException($"cannot remove container \"{config.Name}\": it is being started or removed "
                     + "by somebody else: try again");
-            WaitForChange(config.Id, end);
+            WaitForStart(config.Id, end);
         }
     }
 
     // Until the monitor that is starting the container has written its state, or the directory goes with its owner.
-    private void WaitForChange(string id, long end)
+    private void WaitForStart(string id, long end) =>
+        WaitForState(id, end, () => Containers.ReadRunState(id) is not null);
+
+    /// <summary>
+    /// Waits until the volatile state of a container is as <paramref name="happened"/> wants it, or gone; false when
+    /// it is not at <paramref name="end"/>, in <see cref="Environment.TickCount64"/>.
+    /// </summary>
+    internal bool WaitForState(string id, long end, Func<bool> happened)
     {
+        string directory = Containers.RunDirectory(id);
         using var changes = new Inotify();
         try
         {
-            changes.Add(Containers.RunDirectory(id),
-                InotifyMask.IN_MOVED_TO | InotifyMask.IN_DELETE_SELF | InotifyMask.IN_ONLYDIR);
+            changes.Add(directory, InotifyMask.IN_MOVED_TO | InotifyMask.IN_DELETE_SELF | InotifyMask.IN_ONLYDIR);
         }
         catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
-            return;
+            return true;
         }
-        // It may have happened before the watch was there.
-        if (Containers.ReadRunState(id) is not null) return;
-        Files.Poll(changes.Fd, PollEvents.POLLIN, (int)Math.Max(0, end - Environment.TickCount64));
+        // Looked at after the watch is there: it may have happened before.
+        Span<byte> events = stackalloc byte[1024];
+        while (!happened() && Files.Exists(directory))
+        {
+            long left = end - Environment.TickCount64;
+            if (left <= 0) return false;
+            Files.Poll(changes.Fd, PollEvents.POLLIN, (int)left);
+            while (changes.TryRead(events, out _)) { }
+        }
+        return true;
     }
 }

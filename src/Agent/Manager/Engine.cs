@@ -41,6 +41,9 @@ internal sealed partial class Engine(StateRoots roots)
     /// <summary>Told in words what is wrong and keeps nothing from going on.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 
+    /// <summary>What the agent keeps of running containers; null in other processes.</summary>
+    public TerminalKeeper? Terminals { get; set; }
+
     /// <summary>How registries are reached, without the images.</summary>
     public Registries Registries => _registries ??= new Registries(Roots);
 

@@ -1,16 +1,54 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
+using Skiff.Interop.Processes;
 using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Manager;
 
 /// <summary>
-/// Containers whose monitor was killed: the kernel ended their first process with it; the rest is put right here.
+/// Containers whose monitor was killed. One that runs gets another monitor; of one that has ended meanwhile, everything
+/// is put right here.
 /// </summary>
 internal static class Orphans
 {
-    private const int RemoveTimeoutMs = 5_000;
+    private const int RemoveTimeoutMs = 5_000, AdoptTimeoutMs = 500;
+
+    /// <summary>Does what there is to do, and returns the state that comes of it.</summary>
+    public static ContainerState Settle(Engine engine, ContainerConfig config, ContainerState running) =>
+        ProcessTimes.IsAlive(running.Pid, running.PidStartTime)
+            ? Adopt(engine, config, running) : Reap(engine, config, running);
+
+    private static ContainerState Adopt(Engine engine, ContainerConfig config, ContainerState running)
+    {
+        // The agent has the terminal, if anybody has, and finds out by itself.
+        bool forAgent = config.Tty && engine.Terminals is null && AgentLoop.IsRunning(engine.Roots);
+        if (forAgent && IsAdopted(engine, config.Id, running.MonitorPid))
+            return CurrentState(engine, config.Id);
+        Fd? terminal = engine.Terminals?.Find(config.Id, running.Pid);
+        try
+        {
+            using MonitorClient client = MonitorClient.Spawn(engine.Roots);
+            client.Start(new StartRequest(config.Id, AttachStreams.None, Adopt: true),
+                terminal is null ? [] : [terminal.Number]);
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            // Somebody else does it already, or it has just ended, or nothing has room: then it runs as it did, and
+            // the next look tries again.
+            IsAdopted(engine, config.Id, running.MonitorPid);
+        }
+        return CurrentState(engine, config.Id);
+    }
+
+    // Waits a little for what somebody else does about it.
+    private static bool IsAdopted(Engine engine, string id, int before) => engine.WaitForState(
+        id, System.Environment.TickCount64 + AdoptTimeoutMs,
+        () => engine.Containers.ReadRunState(id)?.MonitorPid != before);
+
+    private static ContainerState CurrentState(Engine engine, string id) =>
+        engine.Containers.ReadRunState(id) ?? engine.Containers.ReadDurableState(id);
 
     /// <summary>
     /// Ends what is left, gives everything back and records the end; whoever holds the run lock does it, once.
@@ -26,11 +64,14 @@ internal static class Orphans
                 engine.Containers.RemoveRunDirectory(config.Id);
                 return engine.Containers.ReadDurableState(config.Id);
             }
+            bool seen = PidFd.TryReadEndOfZombie(running.Pid, (ulong)running.PidStartTime, out ExitStatus status);
             GiveBack(engine, config);
             ContainerState state = running.Exited() with
             {
-                // Between two runs there was no process that the kernel could have ended with the monitor.
-                ExitCode = running.Pid > 0 ? 137 : running.ExitCode, Error = "the container's monitor was killed",
+                // Between two runs there was no process that could have ended.
+                ExitCode = running.Pid == 0 ? running.ExitCode : seen ? status.ShellCode
+                    : ContainerState.UnknownExitCode,
+                Error = running.Pid == 0 || seen ? "the container's monitor was killed" : ContainerState.UnseenEnd,
                 FinishedAt = DateTimeOffset.UtcNow, Health = running.Health.Length > 0 ? "unhealthy" : "",
             };
             engine.Events.WriteEnd(config, state.ExitCode, DateTimeOffset.UtcNow - running.StartedAt);

@@ -30,6 +30,9 @@ internal sealed class ClientConnection(EventLoop loop, UnixSocket socket, Action
     /// <summary>The exec that this connection carries, or null.</summary>
     public ExecSession? Exec { get; set; }
 
+    /// <summary>Whether it wants every run's terminal.</summary>
+    public bool Keeps { get; set; }
+
     /// <summary>Whether its stdin is being held back because the container's stdin pipe is full.</summary>
     public bool StdinPaused { get; set; }
 

@@ -26,14 +26,15 @@ internal sealed class ContainerRun : IDisposable
     /// <param name="ended">Called when the first process has ended.</param>
     /// <param name="healthChanged">Told after every health check.</param>
     /// <param name="events">Told of exec'd processes.</param>
+    /// <param name="health">What health checks had found before this monitor took the container over.</param>
     public ContainerRun(EventLoop loop, ContainerConfig config, RunningContainer container, ContainerLog log,
         List<ClientConnection> clients, bool stdinOnce, Action ended, Action<HealthState> healthChanged,
-        EventJournal events)
+        EventJournal events, HealthState? health = null)
     {
         (_loop, Container) = (loop, container);
         Stdio = new ContainerStdio(loop, container, log, clients, stdinOnce);
         Execs = new ExecSessions(loop, container, config, events);
-        Health = HealthChecks.Start(loop, container, config, healthChanged);
+        Health = HealthChecks.Start(loop, container, config, healthChanged, health);
         _oom = OomWatch.Start(loop, container.Cgroup, () => events.Write(config, "oom"));
         loop.Watch(container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => ended());
     }
@@ -51,12 +52,16 @@ internal sealed class ContainerRun : IDisposable
     public HealthChecks? Health { get; }
 
     /// <summary>How long it has been running; no change of the host's clock matters.</summary>
-    public TimeSpan Length => TimeSpan.FromMilliseconds(System.Environment.TickCount64 - _startedMs);
+    public TimeSpan Length =>
+        Container.Age + TimeSpan.FromMilliseconds(System.Environment.TickCount64 - _startedMs);
 
-    /// <summary>Takes what is left in the pipes and the exit status; then everything is given back.</summary>
-    public ExitStatus End(out bool oomKilled)
+    /// <summary>
+    /// Takes what is left in the pipes and the exit status, null when nobody can tell it; then everything is given
+    /// back.
+    /// </summary>
+    public ExitStatus? End(out bool oomKilled)
     {
-        ExitStatus status = Container.Process.PidFd.Wait();
+        ExitStatus? status = Container.Process.End();
         Stdio.ReadRest();
         _oom?.Look();
         oomKilled = Container.OomKilled;

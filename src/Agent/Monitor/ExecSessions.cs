@@ -84,7 +84,7 @@ internal sealed class ExecSessions(
 
     private ExecSession StartWithTerminal(ClientConnection client, ExecRequest request)
     {
-        Pty pty = Pty.Open(Files.OpenAt(container.DevPts, "ptmx", OpenFlags.O_RDWR | OpenFlags.O_NOCTTY));
+        Pty pty = Pty.Open(Files.OpenAt(DevPts(), "ptmx", OpenFlags.O_RDWR | OpenFlags.O_NOCTTY));
         using (UserMapping? mapping = UserMapping.Of(config)) mapping?.OwnTerminal(pty.Slave);
         using (pty.Slave)
         {
@@ -98,6 +98,9 @@ internal sealed class ExecSessions(
             return session;
         }
     }
+
+    private Fd DevPts() => container.DevPts
+        ?? throw new UsageException($"container {config.Name} has unmounted its /dev/pts: no terminal for exec", 126);
 
     private void OnExit(ExecSession session, string id)
     {

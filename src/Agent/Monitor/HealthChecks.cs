@@ -37,17 +37,20 @@ internal sealed class HealthChecks : IDisposable
     /// <summary>What they have found so far.</summary>
     public HealthState State { get; private set; } = HealthState.Starting;
 
+    private long RunningMs => System.Environment.TickCount64 - _startedMs + (long)_container.Age.TotalMilliseconds;
+
     private bool IsStarting => State.Status == "starting"
-        && System.Environment.TickCount64 - _startedMs < Milliseconds(_check.StartPeriodNs, TimeSpan.Zero);
+        && RunningMs < Milliseconds(_check.StartPeriodNs, TimeSpan.Zero);
 
     /// <summary>Begins; null when <paramref name="config"/> has no check.</summary>
     /// <param name="loop">Where they run.</param>
     /// <param name="container">What runs.</param>
     /// <param name="config">Says how.</param>
     /// <param name="found">Told after every check.</param>
+    /// <param name="before">What was found before, by another monitor.</param>
     public static HealthChecks? Start(EventLoop loop, RunningContainer container, ContainerConfig config,
-        Action<HealthState> found) => config.Healthcheck is { } check
-        ? new HealthChecks(loop, container, config, check, found) : null;
+        Action<HealthState> found, HealthState? before) => config.Healthcheck is { } check
+        ? new HealthChecks(loop, container, config, check, found) { State = before ?? HealthState.Starting } : null;
 
     /// <inheritdoc/>
     public void Dispose()

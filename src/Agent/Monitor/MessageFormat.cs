@@ -16,6 +16,7 @@ internal static class MessageFormat
         Write(w, "Rows", r.Rows);
         Write(w, "Columns", r.Columns);
         Write(w, "Persist", r.Persist);
+        Write(w, "Adopt", r.Adopt);
     }));
 
     /// <summary>A start request from its payload.</summary>
@@ -24,7 +25,7 @@ internal static class MessageFormat
         JsonElement e = JsonElement.Parse(payload);
         return new StartRequest(
             Text(e, "Id"), (AttachStreams)Number(e, "Attach"), (ushort)Number(e, "Rows"), (ushort)Number(e, "Columns"),
-            Flag(e, "Persist"));
+            Flag(e, "Persist"), Flag(e, "Adopt"));
     }
 
     /// <summary>A packet with an exec request.</summary>

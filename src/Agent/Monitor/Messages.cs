@@ -24,8 +24,9 @@ internal enum AttachStreams : byte
 /// <param name="Columns">Of the client's window.</param>
 /// <param name="Persist">A start that fails is tried again as the restart policy says: nobody is there who could.
 /// </param>
+/// <param name="Adopt">The container runs already, and its monitor was killed: take it over.</param>
 internal sealed record StartRequest(string Id, AttachStreams Attach, ushort Rows = 0, ushort Columns = 0,
-    bool Persist = false);
+    bool Persist = false, bool Adopt = false);
 
 /// <summary>One more process inside a running container.</summary>
 internal sealed record ExecRequest

@@ -43,9 +43,9 @@ internal sealed class MonitorClient : IDisposable
     /// Asks a spawned monitor to start its container and waits for the answer: the PID of the first process.
     /// </summary>
     /// <exception cref="UsageException">It did not start; text and exit code are the monitor's.</exception>
-    public int Start(StartRequest request)
+    public int Start(StartRequest request, params ReadOnlySpan<int> fds)
     {
-        Send(MessageFormat.Pack(request));
+        Send(MessageFormat.Pack(request), fds);
         return WaitStarted();
     }
 
@@ -61,7 +61,7 @@ internal sealed class MonitorClient : IDisposable
     /// <summary>Subscribes to streams of a running container.</summary>
     public void Attach(AttachStreams streams, (ushort Rows, ushort Columns) size)
     {
-        Send([(byte)PacketType.Attach, (byte)streams]);
+        Send(AttachPacket(streams));
         WaitStarted();
         if (size.Rows > 0) Send(Packet.Size(PacketType.Resize, size.Rows, size.Columns));
     }
@@ -84,6 +84,9 @@ internal sealed class MonitorClient : IDisposable
         }
         return false;
     }
+
+    /// <summary>The packet that subscribes.</summary>
+    public static byte[] AttachPacket(AttachStreams streams) => [(byte)PacketType.Attach, (byte)streams];
 
     /// <summary>The failure that a packet reports.</summary>
     public static UsageException FailureIn(ReadOnlySpan<byte> packet)

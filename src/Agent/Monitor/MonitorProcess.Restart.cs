@@ -11,13 +11,14 @@ internal sealed partial class MonitorProcess
     {
         TimeSpan ran = _run!.Length;
         HealthState? health = _run.Health?.State;
-        ExitStatus status = _run.End(out bool oomKilled);
+        ExitStatus? status = _run.End(out bool oomKilled);
         _run = null;
         _loop.Cancel(_kill);
         Refresh();
-        _records.Ended(status.ShellCode, oomKilled, health);
-        _store.Events.WriteEnd(_config, status.ShellCode, ran);
-        if (!_noRestart && (_restartAnyway || _config.Restart.Restarts(status.ShellCode, _records.State.RestartCount)))
+        _records.Ended(status, oomKilled, health);
+        int exitCode = _records.State.ExitCode;
+        _store.Events.WriteEnd(_config, exitCode, ran);
+        if (!_noRestart && (_restartAnyway || _config.Restart.Restarts(exitCode, _records.State.RestartCount)))
             RestartLater(ran);
         else Finish();
     }

@@ -54,7 +54,8 @@ internal sealed partial class MonitorProcess : IDisposable
     public static int Run(StateRoots roots, UnixSocket control)
     {
         byte[] buffer = LazyBuffer.Create(Packet.MaxBytes);
-        if (control.TryReceive(buffer, out int count, []) != Errno.None || count == 0) return 0; // The client gave up.
+        var fds = new List<Fd>(0);
+        if (control.TryReceive(buffer, out int count, fds) != Errno.None || count == 0) return 0; // The client gave up.
         StartRequest request = MessageFormat.ReadStart(buffer.AsSpan(1, count - 1));
         try
         {
@@ -62,7 +63,7 @@ internal sealed partial class MonitorProcess : IDisposable
             Fd runLock = store.TryClaim(request.Id)
                 ?? throw new UsageException($"container {request.Id} is already running, or being removed");
             using var monitor = new MonitorProcess(roots, ReadConfig(store, request.Id), runLock, buffer);
-            return monitor.Run(request, control);
+            return monitor.Run(request, control, fds);
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
@@ -92,12 +93,12 @@ internal sealed partial class MonitorProcess : IDisposable
 
     private static int ExitCodeOf(Exception e) => e is UsageException { ExitCode: > 1 } usage ? usage.ExitCode : 125;
 
-    private int Run(StartRequest request, UnixSocket control)
+    private int Run(StartRequest request, UnixSocket control, List<Fd> fds)
     {
         _request = request;
         // Attachable before the first process runs: nothing that it prints can be missed.
         _listener = UnixSocket.Listen(Path.Combine(_store.RunDirectory(_config.Id), "attach.sock"));
-        if (TryStart(out Exception? failure))
+        if (request.Adopt ? TryAdopt(fds, out Exception? failure) : TryStart(out failure))
         {
             ClientConnection first = AddClient(control);
             first.Streams = request.Attach;
@@ -106,6 +107,7 @@ internal sealed partial class MonitorProcess : IDisposable
         else
         {
             SendFailure(control, failure!);
+            if (request.Adopt) return 125;
             if (!request.Persist || !_config.Restart.Restarts(ExitCodeOf(failure!), 0))
             {
                 _records.GiveUpStart();
@@ -131,6 +133,7 @@ internal sealed partial class MonitorProcess : IDisposable
             _run = new ContainerRun(_loop, _config, container, log, _clients,
                 stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth, _store.Events);
             _records.Started(container, _config.Healthcheck is null ? null : HealthState.Starting);
+            foreach (ClientConnection client in _clients) Lend(client);
             _store.Events.WriteStart(_config);
             return true;
         }
@@ -138,6 +141,30 @@ internal sealed partial class MonitorProcess : IDisposable
         {
             log?.Dispose();
             _records.Failed(e.Message, ExitCodeOf(e));
+            failure = e;
+            return false;
+        }
+    }
+
+    // The container runs on without a monitor when this fails, and whoever looks next tries again.
+    private bool TryAdopt(List<Fd> kept, out Exception? failure)
+    {
+        failure = null;
+        try
+        {
+            ContainerState state = _store.ReadRunState(_config.Id)
+                ?? throw new UsageException($"container {_config.Name} has ended", 125);
+            RunningContainer container = new ContainerAdopter(_starter.Roots).Adopt(_config, state,
+                kept.Count > 0 ? kept[0] : null);
+            _run = new ContainerRun(_loop, _config, container,
+                ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients, stdinOnce: false,
+                OnContainerExit, OnHealth, _store.Events, _store.ReadHealth(_config.Id));
+            _noRestart = state.StoppedByUser;
+            _records.Adopted(state);
+            return true;
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
             failure = e;
             return false;
         }
@@ -185,6 +212,11 @@ internal sealed partial class MonitorProcess : IDisposable
     private void Handle(ClientConnection client, PacketType type, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
         if (type == PacketType.NoRestart) GiveUpRestart();
+        else if (type == PacketType.Keep)
+        {
+            client.Keeps = true;
+            Lend(client);
+        }
         else if (_run is not { } run) client.Send(MessageFormat.Pack(new FailureReport(1,
             $"container {_config.Id} is restarting, wait until the container is running")));
         else Handle(run, client, type, payload, fds);
@@ -207,6 +239,12 @@ internal sealed partial class MonitorProcess : IDisposable
             case PacketType.ExecSignal: client.Exec?.Signal(payload[0]); break;
             default: CloseClient(client); break;
         }
+    }
+
+    private void Lend(ClientConnection client)
+    {
+        if (client.Keeps && _run?.Container is { Terminal: { } terminal } container)
+            client.Socket.TrySend(Packet.Number(PacketType.Kept, container.Process.Pid), [terminal.Number]);
     }
 
     private void Resize(ContainerRun run, (ushort Rows, ushort Columns) size)

@@ -2,6 +2,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
+using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Monitor;
 
@@ -16,21 +17,19 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
     /// <summary>A run has begun.</summary>
     public void Started(RunningContainer container, HealthState? health)
     {
-        int self = System.Environment.ProcessId;
-        State = new ContainerState
+        State = UnderThisMonitor(new ContainerState
         {
             Status = "running",
             Pid = container.Process.Pid,
             PidStartTime = ProcessTimes.StartTime(container.Process.Pid),
-            MonitorPid = self,
-            MonitorStartTime = ProcessTimes.StartTime(self),
+            Pipes = (InodeOf(container.Stdout), InodeOf(container.Stderr)),
             StartedAt = DateTimeOffset.UtcNow,
             FinishedAt = State.FinishedAt,
             RestartCount = State.RestartCount,
             Health = health?.Status ?? "",
             Endpoint = container.Endpoint,
             Warnings = container.Warnings,
-        };
+        });
         store.WriteRunState(config.Id, State);
         if (health is not null) store.WriteHealth(config.Id, health);
         if (config.AutoRemove) return;
@@ -38,6 +37,13 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
         // that the cut may take away is that the container ran. For the same reason the container runs without it.
         TryStore(() => store.WriteDurableState(config.Id,
             State.Exited() with { ExitCode = 255, Boot = BootId.Read() }, durable: false));
+    }
+
+    /// <summary>This monitor goes on with a run that another one has begun.</summary>
+    public void Adopted(ContainerState state)
+    {
+        State = UnderThisMonitor(state);
+        store.WriteRunState(config.Id, State);
     }
 
     /// <summary>A start has failed: what is known of earlier runs stays.</summary>
@@ -54,11 +60,13 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
     }
 
     /// <summary>A run has ended.</summary>
-    public void Ended(int exitCode, bool oomKilled, HealthState? health)
+    public void Ended(ExitStatus? status, bool oomKilled, HealthState? health)
     {
         State = State.Ended(State.Status) with
         {
-            ExitCode = exitCode, OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
+            ExitCode = status?.ShellCode ?? ContainerState.UnknownExitCode,
+            Error = status is null ? ContainerState.UnseenEnd : "",
+            OomKilled = oomKilled, FinishedAt = DateTimeOffset.UtcNow,
             Health = health is null ? "" : "unhealthy",
         };
         if (health is not null && !config.AutoRemove)
@@ -68,8 +76,7 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
     /// <summary>Another run will follow.</summary>
     public void Restarting()
     {
-        int self = System.Environment.ProcessId;
-        State = State.Ended("restarting") with { MonitorPid = self, MonitorStartTime = ProcessTimes.StartTime(self) };
+        State = UnderThisMonitor(State.Ended("restarting"));
         store.WriteRunState(config.Id, State);
     }
 
@@ -103,6 +110,14 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
             else store.WriteDurableState(config.Id, State, durable: true);
         });
     }
+
+    private static ContainerState UnderThisMonitor(ContainerState state)
+    {
+        int self = System.Environment.ProcessId;
+        return state with { MonitorPid = self, MonitorStartTime = ProcessTimes.StartTime(self) };
+    }
+
+    private static long InodeOf(Fd? pipe) => pipe is null ? 0 : (long)Files.Stat(pipe).Ino;
 
     // A disk that is broken, or full to the last byte, must not keep the monitor from its other duties: whoever waits
     // is told of the end, the run directory goes. `ps` shows the last state that could be written.

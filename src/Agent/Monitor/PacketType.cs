@@ -39,6 +39,9 @@ internal enum PacketType : byte
     /// <summary>Client: whatever the restart policy says, the container is not started again.</summary>
     NoRestart,
 
+    /// <summary>Client: lend it the container's terminal, of this run and of each later one.</summary>
+    Keep,
+
     /// <summary>Monitor: the container, or the exec, has started; payload is the PID, four bytes.</summary>
     Started = 32,
 
@@ -58,4 +61,9 @@ internal enum PacketType : byte
 
     /// <summary>Monitor: the exec's terminal; payload is empty, one fd attached.</summary>
     ExecTerminal,
+
+    /// <summary>
+    /// Monitor: the container's terminal, one fd attached; payload is the PID of its first process, four bytes.
+    /// </summary>
+    Kept,
 }

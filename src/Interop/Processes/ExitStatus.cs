@@ -11,6 +11,11 @@ public readonly record struct ExitStatus(int Code, int Signal, bool CoreDumped)
     /// <summary>The one number that shells and Docker show: the code, or 128 plus the signal.</summary>
     public int ShellCode => Signal == 0 ? Code : 128 + Signal;
 
+    /// <summary>From a status as wait(2) gives it.</summary>
+    internal static ExitStatus OfWait(int status) => (status & 0x7F) == 0
+        ? new ExitStatus((status >> 8) & 0xFF, 0, false)
+        : new ExitStatus(0, status & 0x7F, (status & 0x80) != 0);
+
     /// <inheritdoc/>
     public override string ToString() =>
         Signal == 0 ? $"exit code {Code}" : $"signal {Signals.NameOf(Signal)}{(CoreDumped ? ", core dumped" : "")}";

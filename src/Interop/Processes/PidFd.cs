@@ -11,6 +11,8 @@ namespace Skiff.Interop.Processes;
 /// </summary>
 public sealed unsafe class PidFd : IDisposable
 {
+    private const int StatBytes = 1024;
+
     /// <summary>Takes ownership of a pidfd.</summary>
     public PidFd(Fd fd) => Fd = fd;
 
@@ -60,15 +62,10 @@ public sealed unsafe class PidFd : IDisposable
     public static Errno TryReadStat(int pid, out char state, out ulong startTime)
     {
         (state, startTime) = (default, 0);
-        Errno errno = Files.TryOpenAt(Fd.Cwd, $"/proc/{pid}/stat", OpenFlags.O_RDONLY, 0, out Fd? fd);
-        if (errno != Errno.None) return errno == Errno.ENOENT ? Errno.ESRCH : errno;
-        using (fd)
-        {
-            Span<byte> buffer = stackalloc byte[1024];
-            errno = Files.TryRead(fd!, buffer, out int length);
-            if (errno != Errno.None) return errno;
-            return TryParseStat(buffer[..length], out state, out startTime) ? Errno.None : Errno.EINVAL;
-        }
+        Span<byte> buffer = stackalloc byte[StatBytes];
+        Errno errno = TryReadStat(pid, buffer, out ReadOnlySpan<byte> stat);
+        if (errno != Errno.None) return errno;
+        return TryParseStat(stat, out state, out startTime) ? Errno.None : Errno.EINVAL;
     }
 
     /// <summary>
@@ -94,6 +91,37 @@ public sealed unsafe class PidFd : IDisposable
         return errno == Errno.None ? ended : throw new LinuxException(errno, "waitid", Fd.ToString());
     }
 
+    /// <summary>
+    /// How a process ended that is no child of this one: /proc/PID/stat tells as long as its parent has not asked, and
+    /// then the descriptor does (PIDFD_INFO_EXIT, Linux 6.15). False while it runs, and when an older kernel has
+    /// forgotten.
+    /// </summary>
+    /// <param name="pid">Its number.</param>
+    /// <param name="startTime">See <see cref="TryReadStartTime"/>.</param>
+    /// <param name="status">How.</param>
+    public bool TryReadEnd(int pid, ulong startTime, out ExitStatus status)
+    {
+        // In this order: the descriptor knows before the number is free.
+        if (TryReadEndOfZombie(pid, startTime, out status)) return true;
+        pidfd_info info = new() { mask = PIDFD_INFO_EXIT };
+        nint r = Native.syscall(SyscallNumbers.ioctl, Fd.Number, unchecked((nint)PIDFD_GET_INFO), (nint)(&info));
+        if (r == -1 || (info.mask & PIDFD_INFO_EXIT) == 0) return false;
+        status = ExitStatus.OfWait(info.exit_code);
+        return true;
+    }
+
+    /// <summary>The same without a descriptor, of a process whose parent has not asked how it ended.</summary>
+    public static bool TryReadEndOfZombie(int pid, ulong startTime, out ExitStatus status)
+    {
+        status = default;
+        Span<byte> buffer = stackalloc byte[StatBytes];
+        if (TryReadStat(pid, buffer, out ReadOnlySpan<byte> stat) != Errno.None
+            || !TryParseStat(stat, out char state, out ulong started) || started != startTime || state != 'Z'
+            || !System.Buffers.Text.Utf8Parser.TryParse(Field(stat, 52), out int code, out _)) return false;
+        status = ExitStatus.OfWait(code);
+        return true;
+    }
+
     /// <summary>pidfd_send_signal(2); ESRCH when the process has ended and been reaped.</summary>
     public Errno TrySendSignal(int signal) =>
         Native.syscall(SyscallNumbers.pidfd_send_signal, Fd.Number, signal, 0, 0) == -1 ? Native.LastErrno : Errno.None;
@@ -109,22 +137,39 @@ public sealed unsafe class PidFd : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Fd.Dispose();
 
-    // The name in parentheses may hold spaces and parentheses, so fields are counted from the last one; the state is
-    // field 3.
+    private static Errno TryReadStat(int pid, Span<byte> buffer, out ReadOnlySpan<byte> stat)
+    {
+        stat = default;
+        Errno errno = Files.TryOpenAt(Fd.Cwd, $"/proc/{pid}/stat", OpenFlags.O_RDONLY, 0, out Fd? fd);
+        if (errno != Errno.None) return errno == Errno.ENOENT ? Errno.ESRCH : errno;
+        using (fd)
+        {
+            errno = Files.TryRead(fd!, buffer, out int length);
+            stat = buffer[..length];
+            return errno;
+        }
+    }
+
     private static bool TryParseStat(ReadOnlySpan<byte> stat, out char state, out ulong startTime)
     {
-        (state, startTime) = (default, 0);
+        ReadOnlySpan<byte> letter = Field(stat, 3);
+        state = letter.Length > 0 ? (char)letter[0] : default;
+        return System.Buffers.Text.Utf8Parser.TryParse(Field(stat, 22), out startTime, out _);
+    }
+
+    // From a field on, empty when there are fewer. The name in parentheses, field 2, may hold spaces and parentheses,
+    // so they are counted from the last one.
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> stat, int number)
+    {
         int at = stat.LastIndexOf((byte)')');
-        if (at < 0 || at + 2 >= stat.Length) return false;
-        state = (char)stat[at + 2];
-        ReadOnlySpan<byte> rest = stat[(at + 1)..];
-        for (int field = 2; field < 22; field++)
+        ReadOnlySpan<byte> rest = at < 0 ? default : stat[(at + 1)..];
+        for (int field = 2; field < number; field++)
         {
             int space = rest.IndexOf((byte)' ');
-            if (space < 0) return false;
+            if (space < 0) return default;
             rest = rest[(space + 1)..];
         }
-        return System.Buffers.Text.Utf8Parser.TryParse(rest, out startTime, out _);
+        return rest;
     }
 
     private Errno WaitId(int options, out ExitStatus status, out bool ended)
@@ -139,6 +184,26 @@ public sealed unsafe class PidFd : IDisposable
             ? new ExitStatus(info.si_status & 0xFF, 0, false)
             : new ExitStatus(0, info.si_status, info.si_code == CLD_DUMPED);
         return r == -1 ? Native.LastErrno : Errno.None;
+    }
+
+    /// <summary>Of PIDFD_GET_INFO, Linux 6.13; <see cref="exit_code"/> came with 6.15.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct pidfd_info
+    {
+        internal ulong mask;
+        internal ulong cgroupid;
+        internal uint pid;
+        internal uint tgid;
+        internal uint ppid;
+        internal uint ruid;
+        internal uint rgid;
+        internal uint euid;
+        internal uint egid;
+        internal uint suid;
+        internal uint sgid;
+        internal uint fsuid;
+        internal uint fsgid;
+        internal int exit_code;
     }
 
     /// <summary>The part of siginfo_t that waitid fills in for a child; the same on x64 and arm64.</summary>

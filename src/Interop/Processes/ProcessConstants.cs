@@ -26,6 +26,12 @@ internal static class ProcessConstants
     /// <summary>clone3(2): be born in a cgroup, Linux 5.7.</summary>
     internal const ulong CLONE_INTO_CGROUP = 0x2_0000_0000;
 
+    /// <summary>ioctl(2) of a pidfd, with the first size of its struct.</summary>
+    internal const uint PIDFD_GET_INFO = 0xC040_FF0B;
+
+    /// <summary>pidfd_info: how the process ended.</summary>
+    internal const ulong PIDFD_INFO_EXIT = 8;
+
     /// <summary>rt_sigprocmask(2): replace the mask.</summary>
     internal const int SIG_SETMASK = 2;
 

@@ -63,6 +63,7 @@ internal static class AbiTable
         ("Skiff.Interop.Mounts.loop_config", "struct loop_config", [("reserved", "__reserved")]),
         ("Skiff.Interop.Processes.clone_args", "struct clone_args", []),
         ("Skiff.Interop.Processes.PidFd+siginfo_child", "siginfo_t", [("padding", "")]),
+        ("Skiff.Interop.Processes.PidFd+pidfd_info", "struct pidfd_info", []),
     ];
 
     /// <summary>Sizes and offsets that code writes as numbers.</summary>
@@ -150,6 +151,9 @@ internal static class AbiTable
     public static readonly Dictionary<string, string> NewerThanHeaders = new()
     {
         ["MQUEUE_MAGIC"] = "ipc/mqueue.c",
+        ["struct pidfd_info"] = "Linux 6.13",
+        ["PIDFD_GET_INFO"] = "Linux 6.13",
+        ["PIDFD_INFO_EXIT"] = "Linux 6.15",
         ["MOVE_MOUNT_BENEATH"] = "Linux 6.5",
         ["__NR_statmount"] = "Linux 6.8",
         ["__NR_listmount"] = "Linux 6.8",

@@ -73,8 +73,12 @@ public class AbiTests(ITestOutputHelper output)
             $"{compiler}: {known.Count} of {rows.Count} claims checked; the headers lack {unknown.Length}:");
         foreach (string name in unknown) output.WriteLine($"  {name}");
         Assert.Empty(wrong);
-        Assert.DoesNotContain(unknown, name => !AbiTable.NewerThanHeaders.ContainsKey(name.Split(": ")[0]));
+        Assert.DoesNotContain(unknown, claim => !IsNewer(claim.Split(": ")[0]));
         Assert.True(known.Count >= AbiTable.Floor,
             $"only {known.Count} claims were checked, expected {AbiTable.Floor}");
     }
+
+    // A name, or the size or an offset of a struct.
+    private static bool IsNewer(string expression) => AbiTable.NewerThanHeaders.Keys.Any(name => expression == name
+        || expression.StartsWith($"sizeof({name})") || expression.StartsWith($"offsetof({name},"));
 }

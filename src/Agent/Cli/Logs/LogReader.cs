@@ -46,25 +46,32 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
         foreach (LogFile file in snapshot.Full) file.Dispose();
     }
 
-    /// <summary>Goes on printing until the container has ended and everything is printed.</summary>
+    /// <summary>
+    /// Goes on printing until the container has ended and everything is printed. True when its monitor has gone without
+    /// a word, so that it may run on.
+    /// </summary>
     /// <param name="monitor">The container's monitor, whose end is the end; null when there is none.</param>
     /// <param name="watch">Watches the log's directory since before <see cref="PrintExisting"/>.</param>
-    public void Follow(UnixSocket? monitor, Inotify watch)
+    public bool Follow(UnixSocket? monitor, Inotify watch)
     {
         using var epoll = new Epoll();
         epoll.Add(watch.Fd, EpollEvents.EPOLLIN, 0);
         if (monitor is not null) epoll.Add(monitor.Fd, EpollEvents.EPOLLIN, 1);
         Span<EpollEvent> events = stackalloc EpollEvent[2];
         Span<byte> buffer = stackalloc byte[4096];
-        bool isRunning = monitor is not null;
+        bool isRunning = monitor is not null, hasVanished = false;
         for (PrintNew(); isRunning && MsLeft() is not 0 and var timeoutMs; PrintNew())
         {
             int count = epoll.Wait(events, timeoutMs);
             for (int i = 0; i < count; i++)
                 if (events[i].Data == 0) while (watch.TryRead(buffer, out _)) { }
-                else isRunning = monitor!.TryReceive(buffer, out int length) == Errno.None && length > 0
-                    && buffer[0] != (byte)Monitor.PacketType.Exited;
+                else
+                {
+                    hasVanished = monitor!.TryReceive(buffer, out int length) != Errno.None || length == 0;
+                    isRunning = !hasVanished && buffer[0] != (byte)Monitor.PacketType.Exited;
+                }
         }
+        return hasVanished;
     }
 
     /// <summary>A watch for <see cref="Follow"/>.</summary>

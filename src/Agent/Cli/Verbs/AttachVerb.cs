@@ -46,9 +46,11 @@ internal sealed class AttachVerb : Verb
             ?? throw new UsageException("You cannot attach to a stopped container, start it first");
         bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
         engine.Events.Write(config, "attach");
-        client.Attach(AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0),
-            AttachSession.TerminalSize());
-        using var session = new AttachSession(client, config.Tty, keys);
+        AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
+        client.Attach(streams, AttachSession.TerminalSize());
+        using var link = new ContainerLink(engine, config, client);
+        link.Remember(MonitorClient.AttachPacket(streams));
+        using var session = new AttachSession(link, config.Tty, keys);
         int exitCode = session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
         return session.Detached ? throw new UsageException("read escape sequence") : exitCode;
     }

@@ -73,10 +73,11 @@ internal sealed class LogsVerb : Verb
             reader.PrintExisting();
             return;
         }
-        using MonitorClient? monitor = MonitorClient.TryConnect(engine.Containers, config.Id);
+        using ContainerLink? link = ContainerLink.TryOpen(engine, config);
         using Inotify watch = reader.Watch();
         reader.PrintExisting();
-        reader.Follow(monitor?.Socket, watch);
+        UnixSocket? monitor = link?.Client.Socket;
+        while (reader.Follow(monitor, watch)) monitor = link!.TryReconnect(out _) ? link.Client.Socket : null;
     }
 
     // Docker takes what is no number for all.

@@ -59,7 +59,9 @@ internal sealed class RunVerb : Verb
         // Without its output there is nothing else to know it by.
         if ((streams & (AttachStreams.Stdout | AttachStreams.Stderr)) == 0) Output.Line(config.Id);
         if (detach) return 0;
-        using var session = new AttachSession(client, tty, keys);
+        using var link = new ContainerLink(engine, config, client);
+        link.Remember(MonitorClient.AttachPacket(streams));
+        using var session = new AttachSession(link, tty, keys);
         return session.Run(streams.HasFlag(AttachStreams.Stdin), arguments.Flag("sig-proxy", byDefault: true));
     }
 

@@ -47,7 +47,9 @@ internal sealed class StartVerb : Verb
         bool stdin = interactive && config.OpenStdin;
         AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
         engine.Start(config, client, streams, AttachSession.TerminalSize());
-        using var session = new AttachSession(client, config.Tty, keys);
+        using var link = new ContainerLink(engine, config, client);
+        link.Remember(MonitorClient.AttachPacket(streams));
+        using var session = new AttachSession(link, config.Tty, keys);
         return session.Run(stdin, proxySignals: true);
     }
 }

@@ -1,0 +1,252 @@
+using System.Text.Json.Nodes;
+
+namespace Skiff.System.Tests;
+
+/// <summary>
+/// A monitor is killed with SIGKILL: its container does not notice, and the next look finds it another monitor, which
+/// does everything that the first one did.
+/// </summary>
+public sealed class AdoptionTests(SkiffHost host)
+{
+    private const string Count = "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done";
+    private const string OrderlyEnd = "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done";
+
+    [Fact]
+    public void A_container_lives_on_and_its_output_and_its_end_are_recorded()
+    {
+        using var container = host.Detached(host.Busybox, "sh", "-c", $"trap 'exit 7' TERM; {Count}");
+        container.WaitForLog("line 3");
+        int pid = container.Pid, before = KillMonitor(container);
+        // Nobody has looked yet: what is printed now waits in the pipe.
+        Thread.Sleep(300);
+        Assert.Equal(pid, container.Pid);
+        Assert.Equal("running", container.Get("State.Status"));
+        Assert.NotEqual(before, MonitorOf(container));
+        Assert.Equal("fine", container.Exec("echo fine").Text());
+        Assert.Equal("/dev/pts/0", host.Run("exec", "-t", container.Name, "readlink", "/proc/self/fd/0").Text().Trim());
+        int seen = host.Run("logs", container.Name).Lines.Length;
+        Wait.Until(() => host.Run("logs", container.Name).Lines.Length > seen + 5, "more lines");
+        host.Run("stop", container.Name).Exits(0);
+        Assert.Equal("7", container.Get("State.ExitCode"));
+        Assert.Equal("", container.Get("State.Error"));
+        string[] lines = host.Run("logs", container.Name).Lines;
+        Assert.Equal(Enumerable.Range(1, lines.Length).Select(i => $"line {i}"), lines);
+        AssertNothingLeft(container);
+    }
+
+    [Theory]
+    [InlineData("exit 3", "3", "")]
+    [InlineData("kill -9 $$", "0", "")] // The first process of a PID namespace does not die by its own signal.
+    public void An_exit_code_is_known_though_the_monitor_is_not_its_parent(string end, string exitCode, string error)
+    {
+        string folder = host.NewFolder();
+        using var container = host.Detached(
+            "-v", $"{folder}:/f", host.Busybox, "sh", "-c", $"until [ -e /f/go ]; do sleep 0.02; done; {end}");
+        KillMonitor(container);
+        host.Run("ps").Exits(0);
+        File.WriteAllText(Path.Combine(folder, "go"), "");
+        Assert.Equal(exitCode, host.Run("wait", container.Name).Text());
+        Assert.Equal(exitCode, container.Get("State.ExitCode"));
+        Assert.Equal(error, container.Get("State.Error"));
+    }
+
+    [Fact]
+    public void An_end_that_nobody_saw_is_not_made_up()
+    {
+        using var container = host.Detached("-p", $"{NetworkTests.FreePort()}:80", host.Busybox, "sleep", "1000");
+        int pid = container.Pid;
+        KillMonitor(container);
+        Command.Shell($"kill -9 {pid}").Exits(0);
+        Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "somebody has asked how it ended");
+        Assert.Equal("exited", container.Get("State.Status"));
+        Assert.Equal("255", container.Get("State.ExitCode"));
+        Assert.Contains("nobody was told how", container.Get("State.Error"));
+        AssertNothingLeft(container);
+        host.Run("start", container.Name).Exits(0);
+        Assert.Equal("again", container.Exec("echo again").Text());
+    }
+
+    [Fact]
+    public void Clients_go_on_with_the_next_monitor()
+    {
+        string name = host.NewName();
+        using var run = host.Start("run", "--name", name, host.Busybox, "sh", "-c", $"trap 'exit 7' TERM; {Count}");
+        using var container = new Container(host, name, "");
+        container.WaitForLog("line 2");
+        using var wait = host.Start("wait", name);
+        using var logs = host.Start("logs", "-f", name);
+        using var attach = host.Start("attach", name);
+        Thread.Sleep(300);
+        for (int i = 0; i < 3; i++)
+        {
+            KillMonitor(container);
+            Thread.Sleep(300);
+        }
+        host.Run("stop", name).Exits(0);
+        Assert.Equal("7", wait.Finish().Text());
+        string[] followed = logs.Finish().Exits(0).Lines, attached = attach.Finish().Exits(7).Lines,
+            first = run.Finish().Exits(7).Lines;
+        Assert.Equal(host.Run("logs", name).Lines, followed);
+        Assert.Equal(followed[^1], attached[^1]);
+        Assert.Equal(followed[^1], first[^1]);
+        Assert.Equal("line 1", first[0]);
+    }
+
+    [Fact]
+    public void A_stop_whose_monitor_is_killed_ends_the_container_all_the_same()
+    {
+        using var container = host.Detached("--restart", "always", host.Busybox, "sh", "-c",
+            "trap 'echo term' TERM; echo up; while :; do sleep 0.05; done");
+        container.WaitForLog("up");
+        using var stop = host.Start("stop", "-t", "2", container.Name);
+        container.WaitForLog("term");
+        KillMonitor(container);
+        stop.Finish().Exits(0);
+        Assert.Equal("exited", container.Get("State.Status"));
+        Assert.Equal("137", container.Get("State.ExitCode"));
+        AssertNothingLeft(container);
+    }
+
+    [Fact]
+    public void Its_policy_goes_on_until_somebody_stops_it()
+    {
+        using var container = host.Detached("--restart", "on-failure", host.Busybox, "sh", "-c", OrderlyEnd);
+        container.WaitForLog("up");
+        int first = container.Pid;
+        KillMonitor(container);
+        Command.Shell($"kill -TERM {first}").Exits(0);
+        Wait.Until(() => container.Get("RestartCount") == "1" && container.Get("State.Status") == "running",
+            "another run");
+        Assert.NotEqual(first, container.Pid);
+        KillMonitor(container);
+        host.Run("stop", container.Name).Exits(0);
+        Assert.Equal("exited", container.Get("State.Status"));
+        AssertNothingLeft(container);
+    }
+
+    [Fact]
+    public void A_paused_one_stays_paused_and_its_health_is_kept()
+    {
+        using var container = host.Detached("--health-cmd", "echo checked", "--health-interval", "100ms", host.Busybox,
+            "sleep", "1000");
+        Wait.Until(() => container.Get("State.Health.Status") == "healthy", "its health");
+        host.Run("pause", container.Name).Exits(0);
+        KillMonitor(container);
+        Assert.Equal("paused", container.Get("State.Status"));
+        Assert.Equal("healthy", container.Get("State.Health.Status"));
+        host.Run("unpause", container.Name).Exits(0);
+        string log = container.Inspect()["State"]!["Health"]!["Log"]!.ToJsonString();
+        Wait.Until(() => container.Inspect()["State"]!["Health"]!["Log"]!.ToJsonString() != log, "checks go on");
+    }
+
+    [Fact]
+    public void One_that_is_to_be_removed_is_removed_at_its_end()
+    {
+        using var container = host.Detached("--rm", host.Busybox, "sh", "-c", OrderlyEnd);
+        container.WaitForLog("up");
+        KillMonitor(container);
+        host.Run("stop", container.Name).Exits(0);
+        Assert.DoesNotContain(container.Name, host.Run("ps", "-a").Text());
+        AssertNothingLeft(container);
+    }
+
+    [Fact]
+    public void Many_verbs_at_once_find_it_one_monitor()
+    {
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        int pid = container.Pid;
+        KillMonitor(container);
+        Command[] verbs = [.. Enumerable.Range(0, 10).Select(_ => host.Start("inspect", container.Name, "--format",
+            "{{.State.Status}} {{.State.Pid}}"))];
+        foreach (Command verb in verbs)
+            using (verb) Assert.Equal($"running {pid}", verb.Finish().Text());
+        Assert.Equal("1", Command.Shell(
+            $"for p in /proc/[0-9]*; do readlink $p/fd/* 2> /dev/null; done | grep -c '{container.Id}/lock$'").Text());
+    }
+
+    [Fact]
+    public void A_command_that_exec_runs_ends_with_its_monitor()
+    {
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        using var exec = host.Start("exec", container.Name, "sleep", "2000");
+        Wait.Until(() => host.Run("top", container.Name).Out.Contains("sleep 2000"), "the command");
+        KillMonitor(container);
+        exec.Finish().FailsClearly(137, "monitor");
+        Assert.DoesNotContain("sleep 2000", host.Run("top", container.Name).Text());
+        Assert.Contains("sleep 1000", host.Run("top", container.Name).Text());
+    }
+
+    [Fact]
+    public void The_agent_finds_another_monitor_at_once()
+    {
+        using var roots = new OwnRoots(host);
+        using Command agent = roots.StartAgent();
+        roots.Run("run", "-d", "--name", "lone", host.Busybox, "sleep", "1000").Exits(0);
+        int before = roots.MonitorOf("lone");
+        Wait.Until(() => Directory.Exists($"/proc/{before}"), "its monitor");
+        Command.Shell($"kill -9 {before}").Exits(0);
+        Wait.Until(() => roots.Monitors().Any(pid => pid != before), "another monitor without any verb");
+        Assert.Equal("lone", roots.Running());
+        Assert.Contains("another one took over", roots.End(agent).Error);
+    }
+
+    [Fact]
+    public void The_agent_keeps_terminals_open()
+    {
+        using var roots = new OwnRoots(host);
+        using Command agent = roots.StartAgent();
+        roots.Run("run", "-dit", "--name", "lone", "--restart", "always", host.Busybox, "sh").Exits(0);
+        string ask = "inspect -f {{.State.Pid}} lone", kept = "";
+        for (int i = 0; i < 2; i++)
+        {
+            // Each run has a terminal of another filesystem.
+            string Kept() => Command.Shell($"stat -Lc %d $(find /proc/{agent.Pid}/fd -lname '*ptmx')").Out;
+            Wait.Until(() => Kept() is { Length: > 0 } now && now != kept, "the agent has the terminal of this run");
+            kept = Kept();
+            using Command attach = roots.Start("attach", "lone");
+            Type(attach, $"echo $((20 + {i}))");
+            Wait.Until(() => roots.Run("logs", "lone").Out.Contains($"\n2{i}"), "what the shell answers");
+            string pid = roots.Run(ask.Split(' ')).Text();
+            int monitor = roots.MonitorOf("lone");
+            Command.Shell($"kill -9 {monitor}").Exits(0);
+            // What is typed at that very moment may be lost.
+            Wait.Until(() => roots.Monitors().Any(other => other != monitor), "the next monitor");
+            Type(attach, $"echo $((30 + {i}))");
+            Wait.Until(() => roots.Run("logs", "lone").Out.Contains($"\n3{i}"), "what it answers by the next monitor");
+            Assert.Equal(pid, roots.Run(ask.Split(' ')).Text());
+            Type(attach, "exit");
+            attach.Finish();
+            Wait.Until(() => roots.Run(ask.Split(' ')).Text() is var next && next != "0" && next != pid, "the next run");
+        }
+        roots.End(agent);
+    }
+
+    private static void Type(Command attach, string line)
+    {
+        attach.Input.Write(line + "\n");
+        attach.Input.Flush();
+    }
+
+    private static string IdOf(Container container) => container.Get("Id")!;
+
+    // Read from the record: asking the engine would find it another monitor.
+    private int MonitorOf(Container container) => (int)JsonNode.Parse(File.ReadAllText(
+        Directory.GetDirectories(Path.Combine(host.RunRoot, "containers"), (container.Id.Length > 0 ? container.Id
+            : IdOf(container)) + "*")[0] + "/run.json"))!["MonitorPid"]!;
+
+    private int KillMonitor(Container container)
+    {
+        int monitor = MonitorOf(container);
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => Command.Shell($"grep -qs '^State:.[^ZX]' /proc/{monitor}/status").ExitCode != 0,
+            "the monitor's end");
+        return monitor;
+    }
+
+    private void AssertNothingLeft(Container container)
+    {
+        Assert.False(Directory.Exists(Path.Combine(host.RunRoot, "containers", container.Id)), "its run directory");
+        Assert.False(Directory.Exists($"{HostState.CgroupRoot}/skiff/{container.Id}"), "its cgroup");
+        Assert.False(File.Exists($"{host.RunRoot}/networks/endpoints/{container.Id}.json"), "its address");
+    }
+}
