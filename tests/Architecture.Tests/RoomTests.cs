@@ -13,17 +13,18 @@ public class RoomTests
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
         [""] = ["Cli"],
-        ["Cli"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
+        ["Cli"] = ["Events", "Rootless", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
         ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
-        ["Manager"] = ["Events", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
-        ["Monitor"] = ["Events", "Containers", "Networks", "Volumes"],
+        ["Manager"] = ["Events", "Rootless", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
+        ["Monitor"] = ["Events", "Rootless", "Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],
         ["Images"] = [],
         ["Networks"] = [],
         ["Volumes"] = ["Events"],
         ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
-        ["Containers"] = ["Events", "Networks", "Volumes"],
+        ["Containers"] = ["Events", "Networks", "Volumes", "Rootless"],
+        ["Rootless"] = ["Networks"],
         // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
         ["Oci"] = ["Containers", "Volumes"],
     };

@@ -1,7 +1,9 @@
+using Skiff.Agent.Cli.OciVerbs;
 using Skiff.Agent.Cli.Verbs;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Agent.Monitor.Logs;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -16,6 +18,7 @@ internal static class CommandLine
     /// <summary>Runs one invocation with the verbs of <paramref name="rows"/>.</summary>
     public static int Run(ReadOnlySpan<string> args, VerbRow[] rows)
     {
+        RootlessMode.Begin();
         bool debug = false;
         int failure = 1;
         string prefix = "";
@@ -41,6 +44,7 @@ internal static class CommandLine
             // with the words themselves is told without the program's name in front, as docker does.
             if (verb is not RunVerb) failure = 1;
             prefix = "skiff: ";
+            if (verb is not (OciVerb or VersionVerb)) RootlessMode.Enter(Output.Error);
             return verb.Run(new Engine(GlobalOptions.Roots(globals)) { Warn = Output.Error }, parsed);
         }
         catch (UsageException e)
@@ -58,7 +62,7 @@ internal static class CommandLine
 
     // A link, or a copy, with that name is what other engines call.
     private static bool IsRuntime =>
-        Path.GetFileName(Environment.GetCommandLineArgs()[0].AsSpan()) is OciVerbs.OciVerb.ProgramName;
+        Path.GetFileName(Environment.GetCommandLineArgs()[0].AsSpan()) is OciVerb.ProgramName;
 
     private static int WithoutVerb(ReadOnlySpan<string> args, VerbRow[] rows)
     {

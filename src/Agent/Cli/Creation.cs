@@ -2,6 +2,7 @@ using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Layers.Oci;
@@ -26,17 +27,17 @@ internal static class Creation
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
         using StoreLock hold = HoldWithImage(engine, asked.Image, arguments, out Image image);
         ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint"), image);
+        if (RootlessMode.IsOn && ContainerLimits.AreDiscarded(config))
+            Output.Error($"WARNING: {ContainerLimits.Discarded}");
         if (arguments.Value("cidfile") is { } path) WriteIdFile(engine, config, path);
         start?.Invoke(config);
         return config;
     }
 
-    /// <summary>Refuses early and plainly what cannot work: no root, no cgroup v2.</summary>
+    /// <summary>Refuses early and plainly what cannot work: no cgroup v2.</summary>
     public static void CheckHost()
     {
-        if (System.Environment.IsPrivilegedProcess == false)
-            throw new UsageException("containers need root: run skiff as root (sudo skiff ...)", 125);
-        if (CgroupHierarchy.TryDetect("/sys/fs/cgroup", out string problem) is null)
+        if (!RootlessMode.IsOn && CgroupHierarchy.TryDetect("/sys/fs/cgroup", out string problem) is null)
             throw new UsageException(problem, 125);
     }
 

@@ -1,6 +1,7 @@
 using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 
 namespace Skiff.Agent.Cli;
 
@@ -63,8 +64,14 @@ internal static class GlobalOptions
         GoDuration.TryParse(text, out TimeSpan age, out string problem) && age >= TimeSpan.Zero ? age
             : throw new UsageException($"bad {name}: {problem}: expected a duration such as 72h");
 
-    private static string? LayerStore(string? name) => name is null or "erofs" or "overlay" ? name
-        : throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay");
+    private static string? LayerStore(string? name) => name switch
+    {
+        // The kernel mounts EROFS for root alone.
+        null or "overlay" when RootlessMode.IsOn => "overlay",
+        "erofs" when RootlessMode.IsOn => throw new UsageException("layer store erofs needs root: use overlay"),
+        null or "erofs" or "overlay" => name,
+        _ => throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay"),
+    };
 
     private static string? FromEnvironment(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
@@ -51,7 +52,8 @@ internal static class AppArmorProfile
     public static string? Of(ContainerConfig config, List<string> warnings)
     {
         string? asked = SecuritySettings.Of(config, SecuritySettings.AppArmor);
-        if (asked is null && config.Privileged) asked = SecuritySettings.Unconfined;
+        // Profiles are the host's: a rootless user can load none.
+        if (asked is null && (config.Privileged || RootlessMode.IsOn)) asked = SecuritySettings.Unconfined;
         if (asked == SecuritySettings.Unconfined || !AppArmor.IsEnabled) return null;
         string profile = asked ?? Default;
         if (AppArmor.IsLoaded(profile) == true) return profile;

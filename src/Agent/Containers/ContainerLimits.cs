@@ -26,6 +26,14 @@ internal static class ContainerLimits
         IoMax = Array.ConvertAll(r.IoMax, ParseIoMax),
     };
 
+    /// <summary>Whether a container has limits and the user no cgroup to set them.</summary>
+    public static bool AreDiscarded(ContainerConfig config) =>
+        Of(config.Resources).Controllers != CgroupControllers.None && ContainerCgroup.Tree() is null;
+
+    /// <summary>What a rootless user is told who has no cgroups.</summary>
+    public const string Discarded = "limits are discarded: the host has delegated no cgroup to this user (with systemd "
+        + "from within user@UID.service, such as systemd-run --user)";
+
     /// <summary>
     /// Refuses every device outside Docker's list and the container's own, by an eBPF program on the cgroup.
     /// </summary>

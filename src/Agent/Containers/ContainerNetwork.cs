@@ -1,6 +1,7 @@
 using System.Net;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
 using Skiff.Interop.Processes;
@@ -52,7 +53,9 @@ internal sealed class ContainerNetwork : IDisposable
         var network = new ContainerNetwork(networks, NetNamespace.Create(), null, null);
         try
         {
-            network.Attach(config, network.Namespace!, undo);
+            if (RootlessMode.IsOn && config.NetworkMode != "none")
+                network.AttachRootless(roots, config, store.RunDirectory(config.Id), undo);
+            else network.Attach(config, network.Namespace!, undo);
             return network;
         }
         catch
@@ -75,6 +78,20 @@ internal sealed class ContainerNetwork : IDisposable
         using Fd hosts = Files.Open(
             Path.Combine(runDirectory, "hosts"), OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
         Files.WriteAll(hosts, System.Text.Encoding.UTF8.GetBytes(HostsFileOf(config, store)));
+    }
+
+    private void AttachRootless(StateRoots roots, ContainerConfig config, string runDirectory, Unwinder undo)
+    {
+        if (config.NetworkMode is not ("" or NetworkNames.DefaultNetwork)) throw new UsageException(
+            $"network {config.NetworkMode} needs root: rootless containers have bridge (by pasta), host, none and "
+            + "container:NAME", 125);
+        if (config.IpAddress is not null || config.MacAddress is not null) throw new UsageException(
+            "--ip and --mac-address need root: a rootless container has the host's address", 125);
+        var reservations = new PortReservations(roots);
+        PortMapping[] ports = reservations.Reserve(config.Id, PortsOf(config));
+        undo.Push("giving ports back", () => reservations.Release(config.Id, ports));
+        undo.Push("ending pasta", () => Pasta.Stop(runDirectory));
+        _endpoint = Pasta.Start(config.Id, Namespace!, runDirectory, ports);
     }
 
     private void Attach(ContainerConfig config, NetNamespace ns, Unwinder undo)

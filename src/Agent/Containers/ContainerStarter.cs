@@ -1,5 +1,6 @@
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Rootless;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -53,7 +54,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
         using UserMapping? mapping = UserMapping.Of(config);
-        Cgroup cgroup = CreateCgroup(config, undo, out List<string> warnings);
+        Cgroup? cgroup = CreateCgroup(config, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, Store, runDirectory);
 
@@ -120,13 +121,20 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         return path;
     }
 
-    private static Cgroup CreateCgroup(ContainerConfig config, Unwinder undo, out List<string> warnings)
+    private static Cgroup? CreateCgroup(ContainerConfig config, Unwinder undo, out List<string> warnings)
     {
         CgroupLimits limits = ContainerLimits.Of(config.Resources);
-        Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), ContainerCgroup.NameOf(config), limits.Controllers);
+        warnings = [];
+        if (ContainerCgroup.Tree() is not { } tree)
+        {
+            if (limits.Controllers != CgroupControllers.None) warnings.Add(ContainerLimits.Discarded);
+            return null;
+        }
+        Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
         undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         warnings = [.. cgroup.Apply(limits)];
-        if (!config.Privileged) ContainerLimits.RestrictDevices(cgroup, config);
+        // A user may load no eBPF program, but makes no device nodes either.
+        if (!config.Privileged && !RootlessMode.IsOn) ContainerLimits.RestrictDevices(cgroup, config);
         return cgroup;
     }
 }

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
 
@@ -30,14 +31,20 @@ internal static class DeviceTree
 
     private static void Fill(Fd dev, ContainerConfig config)
     {
-        foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes) MakeNode(dev, name,
-            CharacterDevice | 0x1B6, major, minor);
+        if (RootlessMode.IsOn) HostDevices.MakeFiles(dev, config);
+        else MakeNodes(dev, config);
         foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name),
             "symlinkat", name);
         foreach (string directory in (ReadOnlySpan<string>)["pts", "shm", "mqueue"])
             if (directory != "shm" || config.IpcMode != "none")
                 Check(Files.TryMkdirAt(dev, directory, 0x1ED), "mkdirat", directory);
         if (config.Tty) RootTree.EnsureFile(dev, "console");
+    }
+
+    private static void MakeNodes(Fd dev, ContainerConfig config)
+    {
+        foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes)
+            MakeNode(dev, name, CharacterDevice | 0x1B6, major, minor);
         if (config.Privileged) AddHostDevices(dev);
         foreach (Device device in config.Devices) AddDevice(dev, device);
     }
@@ -50,7 +57,19 @@ internal static class DeviceTree
 
     private static void AddDevice(Fd dev, Device device)
     {
-        Errno errno = Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out FileStatus status);
+        string relative = NameOf(device, out FileStatus status);
+        int slash = relative.LastIndexOf('/');
+        if (slash > 0) RootTree.EnsureDirectory(dev, relative[..slash]);
+        Files.TryUnlinkAt(dev, relative);
+        MakeNode(dev, relative, status.Mode, status.RdevMajor, status.RdevMinor);
+        Check(Files.TryChownAt(dev, relative, status.Uid, status.Gid), "fchownat", relative);
+    }
+
+    /// <summary>The device's path in the container, from /dev on.</summary>
+    /// <exception cref="UsageException">It is no device, or would be elsewhere.</exception>
+    internal static string NameOf(Device device, out FileStatus status)
+    {
+        Errno errno = Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out status);
         if (errno != Errno.None || !IsDevice(status))
             throw new UsageException(
                 $"error gathering device information while adding custom device \"{device.PathOnHost}\": "
@@ -58,12 +77,19 @@ internal static class DeviceTree
         const string prefix = "/dev/";
         if (!device.PathInContainer.StartsWith(prefix, StringComparison.Ordinal))
             throw new UsageException($"device path {device.PathInContainer} in the container must be below /dev", 125);
-        string relative = device.PathInContainer[prefix.Length..];
-        int slash = relative.LastIndexOf('/');
-        if (slash > 0) RootTree.EnsureDirectory(dev, relative[..slash]);
-        Files.TryUnlinkAt(dev, relative);
-        MakeNode(dev, relative, status.Mode, status.RdevMajor, status.RdevMinor);
-        Check(Files.TryChownAt(dev, relative, status.Uid, status.Gid), "fchownat", relative);
+        return device.PathInContainer[prefix.Length..];
+    }
+
+    /// <summary>The names of the devices right below the host's /dev.</summary>
+    internal static List<string> NodesOfHost()
+    {
+        var names = new List<string>();
+        using Fd host = Files.Open("/dev", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        foreach (var entry in Files.ListDirectory(host))
+            if (entry.Name is not ("pts" or "shm" or "mqueue" or "console" or "ptmx")
+                && Files.TryStatAt(host, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) == Errno.None
+                && IsDevice(status)) names.Add(entry.Name);
+        return names;
     }
 
     private static bool IsDevice(FileStatus status) => status.Type is FileType.DT_CHR or FileType.DT_BLK;
@@ -75,14 +101,9 @@ internal static class DeviceTree
 
     private static void AddHostDevices(Fd dev)
     {
-        using Fd host = Files.Open("/dev", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-        foreach (var entry in Files.ListDirectory(host))
-        {
-            if (entry.Name is "pts" or "shm" or "mqueue" or "console" or "ptmx") continue;
-            if (Files.TryStatAt(host, entry.Name, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) != Errno.None
-                || !IsDevice(status)) continue;
-            if (Files.TryMknodAt(dev, entry.Name, status.Mode, status.RdevMajor, status.RdevMinor) == Errno.None)
-                Files.TryChownAt(dev, entry.Name, status.Uid, status.Gid);
-        }
+        foreach (string name in NodesOfHost())
+            if (Files.TryStatAt(Fd.Cwd, $"/dev/{name}", AtFlags.None, out FileStatus status) == Errno.None
+                && Files.TryMknodAt(dev, name, status.Mode, status.RdevMajor, status.RdevMinor) == Errno.None)
+                Files.TryChownAt(dev, name, status.Uid, status.Gid);
     }
 }

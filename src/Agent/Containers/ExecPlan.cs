@@ -42,7 +42,7 @@ internal static class ExecPlan
         program.CloseRange(3); // At once, as at a start: the working directory must not be found among them.
         plan.AddTo(program);
         return ProcessPlan.Start(program,
-            new LaunchOptions { Cgroup = container.Cgroup.Directory, PidNamespaceOf = target.Fd });
+            new LaunchOptions { Cgroup = container.Cgroup?.Directory, PidNamespaceOf = target.Fd });
     }
 
     private static ProcessPlan Plan(ContainerConfig config, ExecOptions options, int pid)

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Mounts;
@@ -52,7 +53,7 @@ internal static class LaunchPlan
     }
 
     /// <summary>Runs the program in a new child.</summary>
-    public static LaunchedProcess Start(LaunchProgram program, LaunchParts parts, Cgroup cgroup)
+    public static LaunchedProcess Start(LaunchProgram program, LaunchParts parts, Cgroup? cgroup)
     {
         ContainerConfig config = parts.Config;
         CloneFlags namespaces = CloneFlags.CLONE_NEWNS;
@@ -62,7 +63,7 @@ internal static class LaunchPlan
         if (parts.Meeting is not null) namespaces |= CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWNET;
         return ProcessPlan.Start(program, new LaunchOptions
         {
-            Namespaces = namespaces, Cgroup = cgroup.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
+            Namespaces = namespaces, Cgroup = cgroup?.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
             Meeting = parts.Meeting,
         });
     }
@@ -88,13 +89,18 @@ internal static class LaunchPlan
     {
         program.MountSetAttr(Fd.Cwd, "/", MountConstants.AT_RECURSIVE, 0, 0, MountConstants.MS_SLAVE);
         program.MoveMount(mounts.Root, Fd.Cwd, attachPoint);
-        LaunchStep proc = AttachNew(program, mounts.Root, "proc", "proc", NoSuidNoDevNoExec);
+        LaunchStep proc = AttachNew(program, mounts.Root, "proc", "proc", NoSuidNoDevNoExec,
+            isHosts: config.PidMode == "host");
         ulong readOnly = config.Privileged ? 0 : MountConstants.MOUNT_ATTR_RDONLY;
-        LaunchStep sys = AttachNew(program, mounts.Root, "sysfs", "sys", NoSuidNoDevNoExec | readOnly);
-        AttachNew(program, mounts.Root, "cgroup2", "sys/fs/cgroup", NoSuidNoDevNoExec | readOnly);
+        LaunchStep sys = AttachNew(program, mounts.Root, "sysfs", "sys", NoSuidNoDevNoExec | readOnly,
+            isHosts: config.NetworkMode == "host");
+        AttachNew(program, mounts.Root, "cgroup2", "sys/fs/cgroup", NoSuidNoDevNoExec | readOnly,
+            isHosts: config.CgroupnsMode == "host");
         Attach(program, mounts.Root, mounts.Dev, "dev", ResolveFlags.RESOLVE_NO_SYMLINKS);
         Attach(program, mounts.Dev, mounts.DevPts, "pts", ResolveFlags.RESOLVE_NO_SYMLINKS);
-        AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec);
+        foreach (PreparedMount node in mounts.DeviceNodes)
+            Attach(program, mounts.Dev, node.Tree, node.Target, ResolveFlags.RESOLVE_NO_SYMLINKS);
+        AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: config.IpcMode == "host");
         // Before what the user mounts: a symlink of the image may lead such a mount into /proc, and what is written to
         // a sysctl, or covers a path, would be redirected by whoever has that volume (CVE-2025-52881).
         AddSysctls(program, config, proc, network);
@@ -111,16 +117,32 @@ internal static class LaunchPlan
     }
 
     // A filesystem that belongs to one of the child's namespaces. Returns its mount, for masks relative to it.
-    private static LaunchStep AttachNew(LaunchProgram program, Fd root, string type, string target, ulong attributes)
+    private static LaunchStep AttachNew(
+        LaunchProgram program, Fd root, string type, string target, ulong attributes, bool isHosts)
     {
-        LaunchStep context = program.FsOpen(type);
-        program.FsConfigString(context, "source", type == "cgroup2" ? "cgroup" : type, OnError.Ignore);
-        program.FsConfigCreate(context, type);
-        LaunchStep mount = program.FsMount(context, attributes);
+        LaunchStep mount = isHosts && RootlessMode.IsOn ? CloneOfHost(program, target, attributes)
+            : New(program, type, attributes);
         LaunchStep directory = program.OpenAt2(root, target, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY,
             Inside | ResolveFlags.RESOLVE_NO_SYMLINKS);
         program.MoveMountTo(mount, directory, "/" + target);
         return mount;
+    }
+
+    // Only the owner of a namespace mounts what belongs to it: a rootless user gets a copy of the host's mount.
+    private static LaunchStep CloneOfHost(LaunchProgram program, string target, ulong attributes)
+    {
+        LaunchStep tree = program.OpenTree(
+            Fd.Cwd, "/" + target, MountConstants.OPEN_TREE_CLONE | MountConstants.AT_RECURSIVE);
+        program.MountSetAttr(tree, "", MountConstants.AT_EMPTY_PATH | MountConstants.AT_RECURSIVE, attributes);
+        return tree;
+    }
+
+    private static LaunchStep New(LaunchProgram program, string type, ulong attributes)
+    {
+        LaunchStep context = program.FsOpen(type);
+        program.FsConfigString(context, "source", type == "cgroup2" ? "cgroup" : type, OnError.Ignore);
+        program.FsConfigCreate(context, type);
+        return program.FsMount(context, attributes);
     }
 
     private static void Attach(
@@ -139,7 +161,8 @@ internal static class LaunchPlan
             AddSysctl(program, proc, "net/ipv4/ip_unprivileged_port_start", "0", OnError.SkipNext(2));
             // Groups without a number in the container's user namespace cannot be written.
             if (config.UidMap.Length == 0)
-                AddSysctl(program, proc, "net/ipv4/ping_group_range", "0 2147483647", OnError.SkipNext(2));
+                AddSysctl(program, proc, "net/ipv4/ping_group_range",
+                    $"0 {(RootlessMode.IsOn ? RootlessMode.LastGroup : int.MaxValue)}", OnError.SkipNext(2));
         }
         foreach (var (name, value) in config.Sysctls) AddSysctl(program, proc, name.Replace('.', '/'), value,
             OnError.Fail);

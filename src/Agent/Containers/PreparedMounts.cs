@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
@@ -28,8 +29,10 @@ internal sealed class PreparedMounts : IDisposable
     {
         (_config, _volumes, Root, _mapping) = (config, volumes, root, mapping);
         Dev = DeviceTree.Create(config);
+        DeviceNodes = RootlessMode.IsOn ? HostDevices.Clone(config) : [];
         DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
-            $"gid={mapping?.Groups.Outside(TerminalGroup) ?? TerminalGroup}"],
+            .. RootlessMode.IsOn && RootlessMode.LastGroup < TerminalGroup ? Array.Empty<string>()
+                : [$"gid={mapping?.Groups.Outside(TerminalGroup) ?? TerminalGroup}"]],
             MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NOEXEC);
         mapping?.OwnTree(DevPts);
     }
@@ -39,6 +42,9 @@ internal sealed class PreparedMounts : IDisposable
 
     /// <summary>The tmpfs of /dev; detached.</summary>
     public Fd Dev { get; }
+
+    /// <summary>What is mounted on files in <see cref="Dev"/>, where no device nodes can be made.</summary>
+    public IReadOnlyList<PreparedMount> DeviceNodes { get; }
 
     /// <summary>The devpts instance; detached.</summary>
     public Fd DevPts { get; }
@@ -88,6 +94,7 @@ internal sealed class PreparedMounts : IDisposable
     public void Dispose()
     {
         foreach (PreparedMount mount in _mounts) mount.Tree.Dispose();
+        foreach (PreparedMount node in DeviceNodes) node.Tree.Dispose();
         Dev.Dispose();
         Root.Dispose();
     }

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 using Skiff.Interop.Seccomp;
@@ -113,7 +114,8 @@ internal sealed record ProcessPlan
         // follows, as runc's must.
         if (Seccomp is { } filter && !NoNewPrivileges) program.Seccomp(filter.Bytes, filter.Flags);
         program.DropBounding(Capabilities);
-        program.SetGroups(User.SupplementaryGroups);
+        // With one group alone in the namespace, no others can be had, nor the user's be given up.
+        if (!RootlessMode.IsOn || RootlessMode.LastGroup > 0) program.SetGroups(User.SupplementaryGroups);
         program.SetGid(User.Gid);
         program.Chdir(WorkingDir);
         if (User.Uid == 0) program.CapSet(Capabilities, Capabilities, default);

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
 
@@ -29,12 +30,14 @@ internal static class RootFilesystem
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
         if (lowers.Count == 0) lowers = [EmptyLower(runDirectory, 0)];
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
-            $",upperdir={upper},workdir={work}{string.Concat(Refused.Select(feature => $",{feature}=off"))}"
+            $",upperdir={upper},workdir={work}"
+            + (RootlessMode.IsOn ? ",userxattr" : string.Concat(Refused.Select(feature => $",{feature}=off")))
             + (temporary ? ",volatile" : ""), runDirectory);
         using Fd context = Over(lowers);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);
-        foreach (string feature in Refused) Mounts.FsConfigString(context, feature, "off");
+        // With attributes of the user they are off, and may not be mentioned; Over has said so.
+        if (!RootlessMode.IsOn) foreach (string feature in Refused) Mounts.FsConfigString(context, feature, "off");
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
@@ -50,7 +53,8 @@ internal static class RootFilesystem
     {
         // An overlay without an upper directory wants two others.
         for (int i = lowers.Count; i < 2; i++) lowers = [EmptyLower(runDirectory, i), .. lowers];
-        if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers, "", runDirectory);
+        if (KernelVersion.Current < AppendableLowers) return MountByOptions(
+            lowers, RootlessMode.IsOn ? ",userxattr" : "", runDirectory);
         using Fd context = Over(lowers);
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
@@ -61,6 +65,7 @@ internal static class RootFilesystem
     {
         Fd context = Mounts.FsOpen("overlay");
         Mounts.FsConfigString(context, "source", "overlay");
+        if (RootlessMode.IsOn) Mounts.FsConfigFlag(context, "userxattr");
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
         return context;
     }

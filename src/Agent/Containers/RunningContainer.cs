@@ -17,8 +17,8 @@ internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
     /// <summary>How long it had been running when this process took it over.</summary>
     public TimeSpan Age { get; init; }
 
-    /// <summary>Where all its processes are.</summary>
-    public required Cgroup Cgroup { get; init; }
+    /// <summary>Where all its processes are; null when a rootless user has no cgroups.</summary>
+    public required Cgroup? Cgroup { get; init; }
 
     /// <summary>Master side of the terminal, or null.</summary>
     public Fd? Terminal { get; init; }
@@ -42,7 +42,7 @@ internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
     public string[] Warnings { get; init; } = [];
 
     /// <summary>Whether the kernel killed one of its processes for memory. Valid until disposal.</summary>
-    public bool OomKilled => Cgroup.OomKillCount is > 0;
+    public bool OomKilled => Cgroup?.OomKillCount is > 0;
 
     /// <summary>Takes everything back and returns what could not be, in words.</summary>
     public List<string> Failures { get; private set; } = [];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
@@ -28,6 +29,8 @@ internal static class UserRanges
     {
         turn = null;
         if (config.UsernsMode is "" or "host") return config;
+        if (RootlessMode.IsOn) throw new UsageException($"--userns {config.UsernsMode} needs root: rootless containers "
+            + "are in the user's own namespace already", 125);
         List<IdRange> pool = Pool();
         if (config.UsernsMode == "remap")
         {

@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Layers.Oci;
@@ -26,8 +27,9 @@ internal sealed partial class Engine
         }
         Snapshotter.Release(inUse);
         if (running > 0) return running;
-        Networks.RemoveAll();
+        if (!RootlessMode.IsOn) Networks.RemoveAll();
         RemoveCgroups();
+        if (RootlessMode.Directory == Roots.RunRoot) UserNamespaceHolder.End();
         return 0;
     }
 
@@ -45,7 +47,8 @@ internal sealed partial class Engine
     // Another state root may have containers below the same parent: it stays then.
     private static void RemoveCgroups()
     {
-        string parent = Path.Combine(CgroupHierarchy.Detect().Root, ContainerCgroup.DefaultParent);
+        if (ContainerCgroup.Root() is not { } root) return;
+        string parent = Path.Combine(root, ContainerCgroup.DefaultParent);
         Files.TryUnlinkAt(Fd.Cwd, Path.Combine(parent, "monitor"), directoryEntry: true);
         Files.TryUnlinkAt(Fd.Cwd, parent, directoryEntry: true);
     }

@@ -53,8 +53,8 @@ internal sealed partial class Engine
                 CpuMax = new CpuMax(-1, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs),
             };
         // A container that was started without limits has no controllers yet.
-        using Cgroup cgroup = Cgroup.Create(
-            CgroupHierarchy.Detect(), ContainerCgroup.NameOf(config), limits.Controllers);
+        if (ContainerCgroup.Tree() is not { } tree) return [ContainerLimits.Discarded];
+        using Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
         return cgroup.Apply(limits);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Skiff.Agent.Containers;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 
@@ -46,11 +47,12 @@ internal sealed partial class Engine
     /// <exception cref="UsageException">It is not running.</exception>
     public IReadOnlyList<int> ProcessesOf(ContainerConfig config)
     {
-        if (StateOf(config).Pid == 0) throw new UsageException($"container {config.Id} is not running");
+        ContainerState state = StateOf(config);
+        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
         var pids = new List<int>();
         Events.Write(config, "top");
-        Gather($"{CgroupHierarchy.Detect().Root}/{ContainerCgroup.NameOf(config)}", pids);
-        return pids;
+        if (ContainerCgroup.PathOf(config) is { } path) Gather(path, pids);
+        return pids.Count > 0 ? pids : PidNamespaces.ProcessesWith(state.Pid);
     }
 
     // A container that manages cgroups of its own has processes below its own cgroup.

@@ -1,5 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Networks;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -118,6 +120,9 @@ internal static class Orphans
     {
         Kill(config);
         engine.Networks.Detach(config.Id);
+        if (!RootlessMode.IsOn) return;
+        Pasta.Stop(engine.Containers.RunDirectory(config.Id));
+        new PortReservations(engine.Roots).Prune(id => id != config.Id);
     }
 
     private static void Kill(ContainerConfig config)

@@ -35,7 +35,7 @@ internal sealed class ContainerRun : IDisposable
         Stdio = new ContainerStdio(loop, container, log, clients, stdinOnce);
         Execs = new ExecSessions(loop, container, config, events);
         Health = HealthChecks.Start(loop, container, config, healthChanged, health);
-        _oom = OomWatch.Start(loop, container.Cgroup, () => events.Write(config, "oom"));
+        if (container.Cgroup is { } cgroup) _oom = OomWatch.Start(loop, cgroup, () => events.Write(config, "oom"));
         loop.Watch(container.Process.PidFd.Fd, EpollEvents.EPOLLIN, _ => ended());
     }
 

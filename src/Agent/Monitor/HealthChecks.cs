@@ -68,7 +68,7 @@ internal sealed class HealthChecks : IDisposable
 
     private void Probe()
     {
-        if (_container.Cgroup.Frozen)
+        if (_container.Cgroup is { Frozen: true })
         {
             Schedule();
             return;
@@ -106,7 +106,7 @@ internal sealed class HealthChecks : IDisposable
         _loop.Cancel(_timeout);
         _probe = null;
         // One that was frozen on its way tells nothing about the container.
-        if (result.ExitCode == -1 && _container.Cgroup.Frozen) Schedule();
+        if (result.ExitCode == -1 && _container.Cgroup is { Frozen: true }) Schedule();
         else Take(result);
     }
 

@@ -1,4 +1,6 @@
+using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -34,13 +36,14 @@ internal static class MonitorSpawner
 
     private static void SpawnOnce(StateRoots roots, Fd control)
     {
-        using Cgroup cgroup = Cgroup.Create(CgroupHierarchy.Detect(), CgroupName, CgroupControllers.None);
+        using Cgroup? cgroup = ContainerCgroup.Tree() is { } tree
+            ? Cgroup.Create(tree, CgroupName, CgroupControllers.None) : null;
         using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
         using Fd self = ReadOnlySelf.Open(out _);
         using LaunchedProcess process = Spawn(self, roots, nothing, control, cgroup);
     }
 
-    private static LaunchedProcess Spawn(Fd self, StateRoots roots, Fd nothing, Fd control, Cgroup cgroup) =>
+    private static LaunchedProcess Spawn(Fd self, StateRoots roots, Fd nothing, Fd control, Cgroup? cgroup) =>
         Skiff.Interop.Processes.Spawn.Start(new SpawnRequest
         {
             Program = self,
@@ -50,7 +53,7 @@ internal static class MonitorSpawner
             Descriptors = [nothing, nothing, nothing, control],
             NewSession = true,
             WorkingDirectory = "/",
-            Cgroup = cgroup.Directory,
+            Cgroup = cgroup?.Directory,
         });
 
     private static string[] Globals(StateRoots roots) =>
@@ -66,5 +69,6 @@ internal static class MonitorSpawner
     [
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DOTNET_GCgen0size=40000",
         "DOTNET_GCGen0MaxBudget=40000",
+        .. RootlessMode.IsOn ? [$"{RootlessMode.Variable}={RootlessMode.Directory}"] : Array.Empty<string>(),
     ];
 }

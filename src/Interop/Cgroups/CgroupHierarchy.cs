@@ -45,6 +45,9 @@ public sealed class CgroupHierarchy
         return null;
     }
 
+    /// <summary>A part of the tree as a tree of its own: the controllers are those that it offers.</summary>
+    public CgroupHierarchy Below(string path) => Describe(path, IsMixed);
+
     private static CgroupHierarchy Describe(string root, bool mixed) =>
         new(root, mixed, CgroupControllerNames.Parse(CgroupFile.ReadText(root + "/cgroup.controllers")));
 

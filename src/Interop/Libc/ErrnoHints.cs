@@ -3,6 +3,9 @@ namespace Skiff.Interop;
 /// <summary>What to check when a call fails with an errno that misleads; one table, tested.</summary>
 public static class ErrnoHints
 {
+    private const string NoSuchId = "the user namespace has no such user or group: a rootless user's are those of "
+        + "/etc/subuid and /etc/subgid";
+
     private static readonly (string Call, Errno Errno, string Hint)[] Table =
     [
         ("mount", Errno.ENOSPC, "the mount namespace is full: raise /proc/sys/fs/mount-max"),
@@ -14,6 +17,8 @@ public static class ErrnoHints
         ("inotify_add_watch", Errno.ENOSPC, "no inotify watches left: raise /proc/sys/fs/inotify/max_user_watches"),
         ("execve", Errno.ENOENT, "the file, or the interpreter that it names, is missing"),
         ("bpf", Errno.EPERM, "loading a device program needs CAP_BPF or CAP_SYS_ADMIN"),
+        ("setresuid", Errno.EINVAL, NoSuchId), ("setresgid", Errno.EINVAL, NoSuchId),
+        ("fchown", Errno.EINVAL, NoSuchId), ("fchownat", Errno.EINVAL, NoSuchId),
         ("fsconfig", Errno.EINVAL, "the filesystem refused the option: see dmesg"),
         ("RTM_NEWLINK", Errno.EOPNOTSUPP, "the kernel lacks this kind of link: load the module bridge or veth"),
         ("NFT_MSG_NEWCHAIN", Errno.ENOENT, "the kernel lacks NAT for nf_tables: load the module nft_chain_nat"),

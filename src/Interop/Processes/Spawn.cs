@@ -19,7 +19,7 @@ public static class Spawn
         program.ResetSignals();
         if (request.Program is null) program.ExecVe(request.Path, request.Arguments, request.Environment);
         else program.ExecFd(file, request.Path, request.Arguments, request.Environment);
-        return Launcher.Start(program, new LaunchOptions { Cgroup = request.Cgroup });
+        return Launcher.Start(program, new LaunchOptions { Cgroup = request.Cgroup, Namespaces = request.Namespaces });
     }
 
     /// <summary>This process's environment, <c>NAME=value</c> each.</summary>

@@ -26,6 +26,9 @@ public sealed class SpawnRequest
     /// <summary>The cgroup v2 directory that the child is born in; null for the caller's own.</summary>
     public Fd? Cgroup { get; init; }
 
+    /// <summary>The namespaces that the child gets new.</summary>
+    public CloneFlags Namespaces { get; init; }
+
     /// <summary>The working directory; null for the caller's own.</summary>
     public string? WorkingDirectory { get; init; }
 }

@@ -259,6 +259,12 @@ public static class SyscallNumbers
     /// <summary>getpid(2).</summary>
     public const int getpid = 39;
 
+    /// <summary>geteuid(2).</summary>
+    public const int geteuid = 107;
+
+    /// <summary>getegid(2).</summary>
+    public const int getegid = 108;
+
     /// <summary>gettid(2).</summary>
     public const int gettid = 186;
 

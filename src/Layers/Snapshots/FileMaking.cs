@@ -84,7 +84,7 @@ internal sealed class FileMaking(FileStatus birth)
     /// </summary>
     private static void CheckXattr(Errno errno, ReadOnlySpan<byte> name, Fd file)
     {
-        bool needed = name.SequenceEqual("security.capability"u8) || name.StartsWith("trusted.overlay."u8);
+        bool needed = name.SequenceEqual("security.capability"u8) || OverlayMarks.Has(name);
         if (errno is Errno.EOPNOTSUPP or Errno.EPERM && !needed) return;
         Check(errno, "setxattr", file);
     }

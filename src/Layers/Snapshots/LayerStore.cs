@@ -248,7 +248,7 @@ internal sealed partial class LayerStore(
     internal static List<string> Visible(List<string> trees)
     {
         for (int i = trees.Count - 1; i > 0; i--)
-            if (Xattrs.TryGet(trees[i], "trusted.overlay.opaque", out _) == Errno.None) return trees[i..];
+            if (Xattrs.TryGet(trees[i], OverlayMarks.OpaqueName, out _) == Errno.None) return trees[i..];
         return trees;
     }
 

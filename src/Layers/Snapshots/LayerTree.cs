@@ -98,8 +98,8 @@ internal sealed partial class LayerTree
         {
             if (_entries[entry].Dead) continue;
             ref LayerInode inode = ref _inodes[InodeOf(entry)];
-            if (inode.Opaque) Mark(ref inode, "trusted.overlay.opaque"u8, "y"u8);
-            if (inode.IsWhiteout) Mark(ref _inodes[InodeOf(ParentOf(entry))], "trusted.overlay.origin"u8, default);
+            if (inode.Opaque) Mark(ref inode, OverlayMarks.Opaque, "y"u8);
+            if (inode.IsWhiteout) Mark(ref _inodes[InodeOf(ParentOf(entry))], OverlayMarks.Origin, default);
         }
     }
 

@@ -142,7 +142,7 @@ internal sealed class UpperTar : IDisposable
         {
             if (directory is null) return;
             AddXattrs(directory);
-            opaque = Xattrs.TryGet(directory, "trusted.overlay.opaque", out byte[] mark) == Errno.None
+            opaque = Xattrs.TryGet(directory, OverlayMarks.OpaqueName, out byte[] mark) == Errno.None
                 && mark is [(byte)'y'];
             // What the kernel makes up for the processes of a container is none of its files.
             isForeign = status.IsMountRoot && _path.Length > 0
@@ -242,7 +242,7 @@ internal sealed class UpperTar : IDisposable
         Array.Sort(names, StringComparer.Ordinal);
         foreach (string name in names)
         {
-            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal) || name == "security.selinux") continue;
+            if (name.StartsWith(OverlayMarks.Prefix, StringComparison.Ordinal) || name == "security.selinux") continue;
             if (Xattrs.TryGet(file, name, out byte[] value) == Errno.None)
                 _entry.Xattrs.Set(Encoding.UTF8.GetBytes(name), value);
         }

@@ -11,6 +11,8 @@ public class LaunchCodeTests
     {
         AssertAssembles("launch", "x64", LaunchCode.X64.ToArray());
         AssertAssembles("init", "x64", ContainerInit.X64.ToArray());
+        AssertAssembles("hold", "x64", UserNamespaceCode.HoldX64.ToArray());
+        AssertAssembles("enter", "x64", UserNamespaceCode.EnterX64.ToArray());
     }
 
     [Fact]
@@ -18,6 +20,8 @@ public class LaunchCodeTests
     {
         AssertAssembles("launch", "arm64", LaunchCode.Arm64.ToArray());
         AssertAssembles("init", "arm64", ContainerInit.Arm64.ToArray());
+        AssertAssembles("hold", "arm64", UserNamespaceCode.HoldArm64.ToArray());
+        AssertAssembles("enter", "arm64", UserNamespaceCode.EnterArm64.ToArray());
     }
 
     private static void AssertAssembles(string name, string architecture, byte[] expected)

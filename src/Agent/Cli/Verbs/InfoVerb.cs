@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 
@@ -32,6 +33,7 @@ internal sealed class InfoVerb : Verb
         Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
         Output.Line(
             $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
+        if (RootlessMode.IsOn) Output.Line("Security Options: rootless");
         Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         foreach (string place in engine.Roots.Preloaded.Where(Files.Exists)) Output.Line($"Preloaded Dir: {place}");
@@ -40,6 +42,9 @@ internal sealed class InfoVerb : Verb
 
     private static string Cgroups()
     {
+        if (RootlessMode.IsOn) return ContainerCgroup.Tree() is { } own
+            ? $"Cgroup Version: 2\n Tree: {own.Root}\n Controllers: {own.Controllers}"
+            : "Cgroup: none (the host has delegated none to this user)";
         if (CgroupHierarchy.TryDetect("/sys/fs/cgroup",
             out string problem) is not { } tree) return $"Cgroup: {problem}";
         string beside = tree.IsMixed ? " (version 1 keeps most controllers: their limits are not enforced)" : "";
