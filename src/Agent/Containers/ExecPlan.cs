@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
@@ -42,7 +43,11 @@ internal static class ExecPlan
         program.CloseRange(3); // At once, as at a start: the working directory must not be found among them.
         plan.AddTo(program);
         return ProcessPlan.Start(program,
-            new LaunchOptions { Cgroup = container.Cgroup?.Directory, PidNamespaceOf = target.Fd });
+            new LaunchOptions
+            {
+                Cgroup = container.Cgroup?.Directory, PidNamespaceOf = target.Fd,
+                PidNamespaceIsOneWay = RootlessMode.IsOn,
+            });
     }
 
     private static ProcessPlan Plan(ContainerConfig config, ExecOptions options, int pid)

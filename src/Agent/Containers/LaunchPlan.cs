@@ -64,6 +64,7 @@ internal static class LaunchPlan
         return ProcessPlan.Start(program, new LaunchOptions
         {
             Namespaces = namespaces, Cgroup = cgroup?.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
+            PidNamespaceIsOneWay = RootlessMode.IsOn,
             Meeting = parts.Meeting,
         });
     }

@@ -4,6 +4,7 @@ using System.Text;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 using Skiff.Interop;
+using Skiff.Interop.Mounts;
 using Skiff.Interop.Netlink;
 using Skiff.Interop.Processes;
 
@@ -31,14 +32,19 @@ internal static class Pasta
     {
         string name = $"{runDirectory}/netns";
         Stop(runDirectory);
-        Errno errno = Files.TrySymlinkAt($"/proc/{Environment.ProcessId}/fd/{ns.Fd.Number}", Fd.Cwd, name);
-        if (errno != Errno.None) throw new LinuxException(errno, "symlink", name);
+        // Mounted in the monitor's mount namespace, which pasta shares: it has no right to look at our descriptors.
+        Files.Open(name, OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180).Dispose();
+        using (Fd mount = Mounts.CloneTree(ns.Fd, "", recursive: false)) Mounts.Attach(mount, name);
         Run(Find(), Arguments(name, ports));
         return Describe(containerId, ns.Rtnetlink, ports);
     }
 
     /// <summary>Ends it; fine when there is none.</summary>
-    public static void Stop(string runDirectory) => Files.TryUnlinkAt(Fd.Cwd, $"{runDirectory}/netns");
+    public static void Stop(string runDirectory)
+    {
+        Mounts.TryUnmount($"{runDirectory}/netns", detach: true);
+        Files.TryUnlinkAt(Fd.Cwd, $"{runDirectory}/netns");
+    }
 
     private static string Find() =>
         HostProgram.Find("pasta", $"{Environment.GetEnvironmentVariable("PATH")}:/usr/bin:/bin:/usr/local/bin")

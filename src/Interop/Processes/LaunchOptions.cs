@@ -27,6 +27,12 @@ public sealed class LaunchOptions
     public Fd? PidNamespaceOf { get; init; }
 
     /// <summary>
+    /// Whether this process has no right to come back to its own PID namespace, as in a user namespace of its own: the
+    /// launch is then done by a thread that stays away.
+    /// </summary>
+    public bool PidNamespaceIsOneWay { get; init; }
+
+    /// <summary>
     /// PR_SET_DUMPABLE 0 during the launch. The child shares this process' memory until exec: without this a process of
     /// the same user inside the child's namespaces could attach to it once the child dropped its capabilities. Restored
     /// afterwards.

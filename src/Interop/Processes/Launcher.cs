@@ -22,7 +22,11 @@ public static unsafe class Launcher
     {
         options ??= new LaunchOptions();
         if (program.Link is not null) throw new InvalidOperationException("a program with a link is for Fork");
-        nint result = Clone(program, options, Flags(options), out int pidFd);
+        nint result = 0;
+        int pidFd = -1;
+        if (options is { PidNamespaceIsOneWay: true, PidNamespaceOf: { } below })
+            PidNamespaceThread.Do(below, () => result = Clone(program, options, Flags(options), out pidFd));
+        else result = Clone(program, options, Flags(options), out pidFd);
         return Conclude(program, options, result, pidFd);
     }
 
@@ -59,7 +63,7 @@ public static unsafe class Launcher
         nint result;
         options.Meeting?.Begin(&pid);
         using (options.ProtectMemory ? new DumpableGuard() : null)
-        using (options.PidNamespaceOf is { } pidNamespace ? new PidNamespaceScope(pidNamespace) : null)
+        using (options is { PidNamespaceIsOneWay: false, PidNamespaceOf: { } pidNamespace } ? new PidNamespaceScope(pidNamespace) : null)
             result = CloneWithSignalsBlocked(&arguments, header);
         options.Meeting?.End();
         GC.KeepAlive(options);

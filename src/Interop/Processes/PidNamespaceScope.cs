@@ -33,7 +33,8 @@ internal sealed class PidNamespaceScope : IDisposable
         using (_own) Enter(_own);
     }
 
-    private static void Enter(Fd target)
+    /// <summary>setns(2), for good.</summary>
+    internal static void Enter(Fd target)
     {
         nint r = Native.syscall(SyscallNumbers.setns, target.Number, (nint)CloneFlags.CLONE_NEWPID);
         if (r == -1) throw new LinuxException(Native.LastErrno, "setns(CLONE_NEWPID)", target.ToString());
