@@ -101,7 +101,10 @@ internal static class LaunchPlan
         Attach(program, mounts.Dev, mounts.DevPts, "pts", ResolveFlags.RESOLVE_NO_SYMLINKS);
         foreach (PreparedMount node in mounts.DeviceNodes)
             Attach(program, mounts.Dev, node.Tree, node.Target, ResolveFlags.RESOLVE_NO_SYMLINKS);
-        AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: config.IpcMode == "host");
+        bool sharesQueues = config.IpcMode == "host";
+        // A host need not have them mounted.
+        if (!sharesQueues || !RootlessMode.IsOn || Files.Exists("/dev/mqueue"))
+            AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: sharesQueues);
         // Before what the user mounts: a symlink of the image may lead such a mount into /proc, and what is written to
         // a sysctl, or covers a path, would be redirected by whoever has that volume (CVE-2025-52881).
         AddSysctls(program, config, proc, network);

@@ -26,7 +26,9 @@ internal sealed partial class Engine
         var request = new CommitRequest(parent, UpperOf(container),
             ContainerFactory.Defaults(container, Images.Open(parent).Config.Config), changes,
             string.Join(' ', container.Cmd), author, message);
-        bool pausing = pause && StateOf(container).Status == "running";
+        // A rootless container without a cgroup cannot be frozen: what changes meanwhile is in the image or isn't.
+        bool pausing = pause && ContainerCgroup.PathOf(container) is not null
+            && StateOf(container).Status == "running";
         if (pausing) Pause(container);
         try
         {

@@ -53,7 +53,8 @@ internal sealed partial class Engine
                 CpuMax = new CpuMax(-1, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs),
             };
         // A container that was started without limits has no controllers yet.
-        if (ContainerCgroup.Tree() is not { } tree) return [ContainerLimits.Discarded];
+        if (ContainerCgroup.Tree() is not { } tree)
+            return limits.Controllers == CgroupControllers.None ? [] : [ContainerLimits.Discarded];
         using Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
         return cgroup.Apply(limits);
     }

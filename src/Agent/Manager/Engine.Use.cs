@@ -22,9 +22,12 @@ internal sealed partial class Engine
         };
         if (state.Pid == 0) return none;
         using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
-        if (cgroup is null) return none;
-        IReadOnlyList<IoStat>? io = cgroup.ReadIoStat();
         (long received, long sent) = config.NetworkMode == "host" ? default : TrafficOf(state.Pid);
+        if (cgroup is null) return !RootlessMode.IsOn ? none : none with
+        {
+            ReceivedBytes = received, SentBytes = sent, Pids = PidNamespaces.ProcessesWith(state.Pid).Count,
+        };
+        IReadOnlyList<IoStat>? io = cgroup.ReadIoStat();
         return new ContainerUse
         {
             AtMs = nowMs,

@@ -63,7 +63,8 @@ public static unsafe class Launcher
         nint result;
         options.Meeting?.Begin(&pid);
         using (options.ProtectMemory ? new DumpableGuard() : null)
-        using (options is { PidNamespaceIsOneWay: false, PidNamespaceOf: { } pidNamespace } ? new PidNamespaceScope(pidNamespace) : null)
+        using (options is { PidNamespaceIsOneWay: false, PidNamespaceOf: { } pidNamespace }
+            ? new PidNamespaceScope(pidNamespace) : null)
             result = CloneWithSignalsBlocked(&arguments, header);
         options.Meeting?.End();
         GC.KeepAlive(options);
