@@ -8,7 +8,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_user_runs_containers_with_the_ids_of_subuid()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         Assert.Equal("uid=0(root) gid=0(root) groups=0(root)",
             user.Run("run", "--rm", "--network", "none", host.Busybox, "id").Text());
         string map = user.Run("run", "--rm", "--network", "none", host.Busybox, "cat", "/proc/self/uid_map",
@@ -31,7 +31,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_container_of_a_user_shows_the_same_files_as_one_of_root()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         const string Script = "find / -xdev ! -path '/sys*' ! -path '/proc*' ! -path '/dev*' ! -name '.dockerenv' "
             + "-exec stat -c '%n %F %u:%g %a' {} + | sort";
         foreach (string image in (ReadOnlySpan<string>)[host.Probe, host.Debian])
@@ -44,7 +44,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void What_a_container_writes_belongs_to_the_user_and_to_ids_given_away()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         Directory.CreateDirectory($"{user.Home}/bound");
         Command.Run("chown", $"{user.Id}:{user.Id}", $"{user.Home}/bound").Exits(0);
         user.Run("run", "--rm", "--network", "none", "-u", "0", "-v", "vol:/data", "-v", "./bound:/b", host.Probe,
@@ -66,15 +66,14 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_container_lives_as_one_of_root_does()
     {
-        using var user = new RootlessUser(host);
-        user.Run("pull", "-q", host.Busybox).Exits(0);
+        using var user = NewUser();
         user.Run("run", "-d", "--network", "none", "--name", "web", "--restart", "on-failure:1", "--health-cmd", "true",
             "--health-interval", "100ms", host.Busybox, "sh", "-c", "echo out; echo err >&2; sleep 1000").Exits(0);
         Wait.Until(() => user.Run("ps").Out.Contains("(healthy)"), "the container is healthy");
         CommandResult logs = user.Run("logs", "web").Exits(0);
         Assert.Equal(("out\n", "err\n"), (logs.Out, logs.Error));
         Assert.Equal("uid=7 gid=0(root) groups=0(root)", user.Run("exec", "-u", "7", "web", "id").Text());
-        Assert.Equal("/dev/pts/0", user.Run("exec", "-t", "web", "tty").Text());
+        Assert.Equal("/dev/pts/0", user.Run("exec", "-t", "web", "tty").Text().Trim());
         Assert.Contains("sleep 1000", user.Run("top", "web").Text());
         File.WriteAllText($"{user.RunRoot}/given", "text");
         user.Run("cp", $"{user.RunRoot}/given", "web:/given").Exits(0);
@@ -100,7 +99,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void Pasta_connects_a_container_and_publishes_its_ports()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         (int first, int second) = (20_000 + (user.Id % 1000), 21_000 + (user.Id % 1000));
         user.Run("run", "-d", "--name", "web", "-p", $"{first}:80", "-p", $"127.0.0.1:{second}:81", host.Busybox,
             "sh", "-c", "mkdir /w; echo hello > /w/index.html; httpd -p 80 -h /w; httpd -p 81 -h /w; sleep 1000")
@@ -129,7 +128,8 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void Without_pasta_the_error_says_what_to_install()
     {
-        using var user = new RootlessUser(host) { Before = "touch etc/none; mount --bind etc/none /usr/bin/passt" };
+        using var user = NewUser();
+        user.Before = "touch etc/none; mount --bind etc/none /usr/bin/passt";
         user.Run("run", "--rm", host.Busybox, "true")
             .FailsClearly(125, "pasta", "not installed", "package passt", "--network host");
         Assert.Contains("lo", user.Run("run", "--rm", "--network", "host", host.Busybox, "ls", "/sys/class/net")
@@ -140,11 +140,12 @@ public sealed class RootlessTests(SkiffHost host)
     public void Without_ids_to_give_away_a_container_has_the_users_own_one()
     {
         using var user = new RootlessUser(host, withIds: false);
-        CommandResult first = user.Run("run", "--rm", "--network", "none", host.Busybox, "sh", "-c",
+        Assert.Contains("rootless in /etc/subuid and /etc/subgid not found",
+            user.Run("pull", "-q", host.Busybox).Exits(0).Error);
+        CommandResult seen = user.Run("run", "--rm", "--network", "none", host.Busybox, "sh", "-c",
             "id; cat /proc/self/uid_map /proc/self/setgroups; touch /x; stat -c %u:%g /x; tty").Exits(1);
-        Assert.Equal($"uid=0(root) gid=0(root) groups=0(root) 0 {user.Id} 1 deny 0:0 not a tty", Words(first.Out));
-        Assert.Contains("rootless in /etc/subuid and /etc/subgid not found", first.Error);
-        Assert.Equal("/dev/pts/0", user.Run("run", "--rm", "-t", "--network", "none", host.Busybox, "tty").Text());
+        Assert.Equal($"uid=0(root) gid=0(root) 0 {user.Id} 1 deny 0:0 not a tty", Words(seen.Out));
+        Assert.Equal("/dev/pts/0", user.Run("run", "--rm", "-t", "--network", "none", host.Busybox, "tty").Text().Trim());
         user.Run("run", "--rm", "--network", "none", "-u", "1000", host.Busybox, "true")
             .FailsClearly(125, "setresuid(1000)", "/etc/subuid");
         user.Run("pull", "-q", host.Probe).FailsClearly(1, "EINVAL", "/etc/subuid");
@@ -157,24 +158,24 @@ public sealed class RootlessTests(SkiffHost host)
     [InlineData("prlimit(nofile=10:2000000000)", "--ulimit", "nofile=10:2000000000")]
     public void What_needs_root_is_refused_by_name(string words, params string[] flags)
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         user.Run(["run", "--rm", "--network", "none", .. flags, host.Busybox, "true"]).FailsClearly(125, words);
     }
 
     [Fact]
     public void The_layer_store_of_root_is_refused()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         user.Run("--snapshotter", "erofs", "images").FailsClearly(1, "erofs needs root");
     }
 
     [Fact]
     public void Namespaces_of_the_host_are_shared_as_far_as_the_kernel_lets_a_user()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         string[] flags = ["--network", "host", "--pid", "host", "--ipc", "host", "--uts", "host", "--cgroupns", "host"];
         string seen = user.Run(["run", "--rm", .. flags, host.Busybox, "sh", "-c",
-            "readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/ipc /proc/self/ns/uts /proc/self/ns/cgroup; "
+            "for n in net pid ipc uts cgroup; do readlink /proc/self/ns/$n; done; "
             + "touch /sys/made /proc/sys/made /sys/fs/cgroup/made 2>/dev/null || echo refused"]).Text();
         string own = Command.Shell("for n in net pid ipc uts cgroup; do readlink /proc/self/ns/$n; done").Text();
         Assert.Equal($"{own}\nrefused", seen);
@@ -183,7 +184,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void Limits_are_discarded_with_a_warning_where_no_cgroup_is_delegated()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         CommandResult run = user.Run("run", "-d", "--name", "c", "--network", "none", "--memory", "64m", host.Busybox,
             "sleep", "1000").Exits(0);
         Assert.Contains("WARNING: limits are discarded", run.Error);
@@ -196,7 +197,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_delegated_cgroup_has_the_users_containers()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         string group = Path.Combine(HostState.CgroupRoot, $"skiff-rootless-{user.Id}");
         Command.Shell("mkdir -p $1/shell && chown $2 $1 $1/cgroup.procs $1/cgroup.subtree_control $1/shell "
             + "$1/shell/cgroup.procs", group, $"{user.Id}").Exits(0);
@@ -226,7 +227,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_killed_monitor_and_a_killed_holder_of_the_namespace_are_got_over()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         foreach (string name in (ReadOnlySpan<string>)["a", "b"])
             user.Run("run", "-d", "--name", name, host.Busybox, "sleep", "1000").Exits(0);
         string state = user.Run("inspect", "-f", "{{.Id}}", "a").Text();
@@ -245,7 +246,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void A_volatile_directory_that_others_could_have_made_is_refused()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         string path = $"/tmp/skiff-{user.Id}";
         Directory.CreateDirectory(path);
         try
@@ -267,7 +268,7 @@ public sealed class RootlessTests(SkiffHost host)
     [Fact]
     public void Signals_and_exit_codes_are_those_of_the_container()
     {
-        using var user = new RootlessUser(host);
+        using var user = NewUser();
         user.Run("run", "--rm", "--network", "none", host.Busybox, "sh", "-c", "exit 7").Exits(7);
         user.Run("run", "--rm", "--network", "none", host.Busybox, "nosuch").FailsClearly(127, "nosuch");
         using Command run = user.Start($"{user.RunRoot}/../skiff", "run", "--rm", "--name", "c", "--network", "none",
@@ -276,6 +277,13 @@ public sealed class RootlessTests(SkiffHost host)
         // It stays one process from the shell that starts it to the verb inside the namespace.
         Command.Shell($"kill -TERM {run.Pid}").Exits(0);
         run.Finish().Exits(9);
+    }
+
+    private RootlessUser NewUser()
+    {
+        var user = new RootlessUser(host);
+        user.Run("pull", "-q", host.Busybox).Exits(0);
+        return user;
     }
 
     private static string Words(string text) =>

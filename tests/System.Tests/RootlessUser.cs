@@ -80,7 +80,9 @@ public sealed class RootlessUser : IDisposable
     public List<string> Processes() => [.. Command.Shell(
         "for p in /proc/[0-9]*; do awk -v u=$1 -v f=$2 '/^Uid:/ && ($2 == u || ($2 >= f && $2 < f + 65536)) {exit 9}' "
         + "$p/status 2>/dev/null; [ $? = 9 ] && { tr '\\0' ' ' < $p/cmdline; echo \" ($p)\"; }; done; true",
-        $"{Id}", $"{FirstId}").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        $"{Id}", $"{FirstId}").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        // One that has ended, and that nobody has asked how, has no words left.
+        .Where(line => line[0] != ' ')];
 
     public void Dispose()
     {

@@ -87,11 +87,9 @@ internal sealed class ContainerNetwork : IDisposable
             + "container:NAME", 125);
         if (config.IpAddress is not null || config.MacAddress is not null) throw new UsageException(
             "--ip and --mac-address need root: a rootless container has the host's address", 125);
-        var reservations = new PortReservations(roots);
-        PortMapping[] ports = reservations.Reserve(config.Id, PortsOf(config));
-        undo.Push("giving ports back", () => reservations.Release(config.Id, ports));
-        undo.Push("ending pasta", () => Pasta.Stop(runDirectory));
-        _endpoint = Pasta.Start(config.Id, Namespace!, runDirectory, ports);
+        var networks = new PastaNetworks(roots);
+        undo.Push("leaving the network", () => networks.Detach(config.Id, runDirectory));
+        _endpoint = networks.Attach(config.Id, runDirectory, Namespace!, PortsOf(config));
     }
 
     private void Attach(ContainerConfig config, NetNamespace ns, Unwinder undo)

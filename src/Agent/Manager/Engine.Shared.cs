@@ -41,7 +41,10 @@ internal sealed partial class Engine
     {
         List(all: true);
         Trees.Remove(Path.Combine(Roots.RunRoot, "ended"));
-        Networks.Prune(id => Files.Exists(Containers.RunDirectory(id)));
+        if (RootlessMode.IsOn) new PastaNetworks(Roots).Prune(IsLive);
+        else Networks.Prune(IsLive);
+
+        bool IsLive(string id) => Files.Exists(Containers.RunDirectory(id));
     }
 
     // Another state root may have containers below the same parent: it stays then.

@@ -1,6 +1,5 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
-using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -119,10 +118,9 @@ internal static class Orphans
     private static void GiveBack(Engine engine, ContainerConfig config)
     {
         Kill(config);
-        engine.Networks.Detach(config.Id);
-        if (!RootlessMode.IsOn) return;
-        Pasta.Stop(engine.Containers.RunDirectory(config.Id));
-        new PortReservations(engine.Roots).Prune(id => id != config.Id);
+        if (RootlessMode.IsOn)
+            new PastaNetworks(engine.Roots).Detach(config.Id, engine.Containers.RunDirectory(config.Id));
+        else engine.Networks.Detach(config.Id);
     }
 
     private static void Kill(ContainerConfig config)
