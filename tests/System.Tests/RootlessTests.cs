@@ -145,7 +145,8 @@ public sealed class RootlessTests(SkiffHost host)
         CommandResult seen = user.Run("run", "--rm", "--network", "none", host.Busybox, "sh", "-c",
             "id; cat /proc/self/uid_map /proc/self/setgroups; touch /x; stat -c %u:%g /x; tty").Exits(1);
         Assert.Equal($"uid=0(root) gid=0(root) 0 {user.Id} 1 deny 0:0 not a tty", Words(seen.Out));
-        Assert.Equal("/dev/pts/0", user.Run("run", "--rm", "-t", "--network", "none", host.Busybox, "tty").Text().Trim());
+        Assert.Equal("/dev/pts/0", user.Run(
+            "run", "--rm", "-t", "--network", "none", host.Busybox, "tty").Text().Trim());
         user.Run("run", "--rm", "--network", "none", "-u", "1000", host.Busybox, "true")
             .FailsClearly(125, "setresuid(1000)", "/etc/subuid");
         user.Run("pull", "-q", host.Probe).FailsClearly(1, "EINVAL", "/etc/subuid");
@@ -185,13 +186,13 @@ public sealed class RootlessTests(SkiffHost host)
     public void Limits_are_discarded_with_a_warning_where_no_cgroup_is_delegated()
     {
         using var user = NewUser();
-        CommandResult run = user.Run("run", "-d", "--name", "c", "--network", "none", "--memory", "64m", host.Busybox,
+        CommandResult run = user.Run("run", "-d", "--name", "cc", "--network", "none", "--memory", "64m", host.Busybox,
             "sleep", "1000").Exits(0);
         Assert.Contains("WARNING: limits are discarded", run.Error);
-        Assert.Contains("limits are discarded", user.Run("inspect", "c").Text());
-        Assert.Contains("limits are discarded", user.Run("update", "--memory", "32m", "c").Exits(0).Error);
-        Assert.Equal("", user.Run("update", "--restart", "no", "c").Exits(0).Error);
-        user.Run("pause", "c").FailsClearly(1, "delegated");
+        Assert.Contains("limits are discarded", user.Run("inspect", "cc").Text());
+        Assert.Contains("limits are discarded", user.Run("update", "--memory", "32m", "cc").Exits(0).Error);
+        Assert.Equal("", user.Run("update", "--restart", "no", "cc").Exits(0).Error);
+        user.Run("pause", "cc").FailsClearly(1, "delegated");
     }
 
     [Fact]
@@ -204,20 +205,21 @@ public sealed class RootlessTests(SkiffHost host)
         try
         {
             user.Before = $"echo $$ > {group}/shell/cgroup.procs";
-            string id = user.Run("run", "-d", "--name", "c", "--network", "none", host.Busybox, "sleep", "1000").Text();
+            string id = user.Run(
+                "run", "-d", "--name", "cc", "--network", "none", host.Busybox, "sleep", "1000").Text();
             Assert.Single(File.ReadAllLines($"{group}/skiff/{id}/cgroup.procs"));
-            user.Run("pause", "c").Exits(0);
+            user.Run("pause", "cc").Exits(0);
             // Another verb finds the cgroup from wherever it is called.
             user.Before = ":";
             Assert.Contains("(Paused)", user.Run("ps").Text());
-            user.Run("unpause", "c").Exits(0);
-            user.Run("exec", "c", "true").Exits(0);
-            user.Run("rm", "-f", "c").Exits(0);
+            user.Run("unpause", "cc").Exits(0);
+            user.Run("exec", "cc", "true").Exits(0);
+            user.Run("rm", "-f", "cc").Exits(0);
             Assert.False(Directory.Exists($"{group}/skiff/{id}"));
         }
         finally
         {
-            user.Run("rm", "-f", "c");
+            user.Run("rm", "-f", "cc");
             Command.Shell("kill $(cut -d' ' -f1 $2/skiff/userns); for i in $(seq 50); do "
                 + "rmdir $1/skiff/monitor $1/skiff $1/shell $1 2>/dev/null; [ -d $1 ] || break; sleep 0.1; done",
                 group, user.RunRoot);
@@ -228,19 +230,19 @@ public sealed class RootlessTests(SkiffHost host)
     public void A_killed_monitor_and_a_killed_holder_of_the_namespace_are_got_over()
     {
         using var user = NewUser();
-        foreach (string name in (ReadOnlySpan<string>)["a", "b"])
+        foreach (string name in (ReadOnlySpan<string>)["aa", "bb"])
             user.Run("run", "-d", "--name", name, host.Busybox, "sleep", "1000").Exits(0);
-        string state = user.Run("inspect", "-f", "{{.Id}}", "a").Text();
+        string state = user.Run("inspect", "-f", "{{.Id}}", "aa").Text();
         Command.Shell("kill -9 $(grep -o '\"MonitorPid\":[0-9]*' $1 | cut -d: -f2)",
             $"{user.RunRoot}/skiff/containers/{state}/run.json").Exits(0);
-        Wait.Until(() => user.Run("inspect", "-f", "{{.State.ExitCode}}", "a").Text() == "137", "the end is recorded");
+        Wait.Until(() => user.Run("inspect", "-f", "{{.State.ExitCode}}", "aa").Text() == "137", "the end is recorded");
         Wait.Until(() => user.Processes().Count(line => line.Contains("pasta")) == 1, "its pasta ends too");
         int holder = int.Parse(File.ReadAllText($"{user.RunRoot}/skiff/userns").Split(' ')[0],
             CultureInfo.InvariantCulture);
         Command.Shell($"kill -9 {holder}").Exits(0);
-        Assert.Equal("0", user.Run("exec", "b", "id", "-u").Text());
-        user.Run("stop", "-t", "0", "b").Exits(0);
-        user.Run("start", "a").Exits(0);
+        Assert.Equal("0", user.Run("exec", "bb", "id", "-u").Text());
+        user.Run("stop", "-t", "0", "bb").Exits(0);
+        user.Run("start", "aa").Exits(0);
     }
 
     [Fact]
@@ -271,9 +273,9 @@ public sealed class RootlessTests(SkiffHost host)
         using var user = NewUser();
         user.Run("run", "--rm", "--network", "none", host.Busybox, "sh", "-c", "exit 7").Exits(7);
         user.Run("run", "--rm", "--network", "none", host.Busybox, "nosuch").FailsClearly(127, "nosuch");
-        using Command run = user.Start($"{user.RunRoot}/../skiff", "run", "--rm", "--name", "c", "--network", "none",
+        using Command run = user.Start($"{user.RunRoot}/../skiff", "run", "--rm", "--name", "cc", "--network", "none",
             host.Busybox, "sh", "-c", "trap 'exit 9' TERM; touch /ready; while :; do sleep 0.1; done");
-        Wait.Until(() => user.Run("exec", "c", "ls", "/ready").ExitCode == 0, "the trap is set");
+        Wait.Until(() => user.Run("exec", "cc", "ls", "/ready").ExitCode == 0, "the trap is set");
         // It stays one process from the shell that starts it to the verb inside the namespace.
         Command.Shell($"kill -TERM {run.Pid}").Exits(0);
         run.Finish().Exits(9);

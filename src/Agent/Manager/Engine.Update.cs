@@ -54,7 +54,11 @@ internal sealed partial class Engine
             };
         // A container that was started without limits has no controllers yet.
         if (ContainerCgroup.Tree() is not { } tree)
-            return limits.Controllers == CgroupControllers.None ? [] : [ContainerLimits.Discarded];
+        {
+            using Cgroup? own = ContainerCgroup.TryOpen(config);
+            return own is not null ? own.Apply(limits)
+                : limits.Controllers == CgroupControllers.None ? [] : [ContainerLimits.Discarded];
+        }
         using Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
         return cgroup.Apply(limits);
     }

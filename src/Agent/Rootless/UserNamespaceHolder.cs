@@ -40,7 +40,9 @@ internal static class UserNamespaceHolder
         if (StateFile.TryRead(path) is not { } content) return null;
         string[] words = Encoding.ASCII.GetString(content).Split(' ', '\n');
         return words.Length >= 2 && int.TryParse(words[0], out int pid) && ulong.TryParse(words[1], out ulong start)
-            && PidFd.TryOpen(pid, start, out PidFd? process) == Errno.None ? process : null;
+            && PidFd.TryOpen(pid, start, out PidFd? process) == Errno.None
+            // One that has ended keeps its place until somebody asks how, and nobody can go where it was.
+            && PidFd.TryReadStat(pid, out char state, out _) == Errno.None && state != 'Z' ? process : null;
     }
 
     private static PidFd Start(string path, uint user, Action<string> warn)

@@ -19,7 +19,13 @@ public static class Spawn
         program.ResetSignals();
         if (request.Program is null) program.ExecVe(request.Path, request.Arguments, request.Environment);
         else program.ExecFd(file, request.Path, request.Arguments, request.Environment);
-        return Launcher.Start(program, new LaunchOptions { Cgroup = request.Cgroup, Namespaces = request.Namespaces });
+        // The files of /proc/PID belong to the host's root while memory is protected, and for a moment after. Whoever
+        // asks for a new user namespace is to write the child's maps there; nobody else is in it yet.
+        return Launcher.Start(program, new LaunchOptions
+        {
+            Cgroup = request.Cgroup, Namespaces = request.Namespaces,
+            ProtectMemory = (request.Namespaces & CloneFlags.CLONE_NEWUSER) == 0,
+        });
     }
 
     /// <summary>This process's environment, <c>NAME=value</c> each.</summary>

@@ -311,6 +311,9 @@ internal sealed partial class LayerTree
                 (inode.Size, inode.Data) = (source.LinkPath.Length, _names.Append(source.LinkPath));
                 inode.Mode = 0x1FF;
                 break;
+            case TarEntryType.CharDevice or TarEntryType.BlockDevice when OverlayMarks.HidesDevices:
+                inode.Type = TarEntryType.CharDevice;
+                break;
             case TarEntryType.CharDevice or TarEntryType.BlockDevice:
                 uint minor = source.DeviceMinor;
                 inode.Data = (minor & 0xFF) | (source.DeviceMajor << 8) | ((minor & ~0xFFu) << 12);

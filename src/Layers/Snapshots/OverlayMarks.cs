@@ -22,6 +22,12 @@ public static class OverlayMarks
     /// <summary><see cref="Opaque"/> as text.</summary>
     internal static string OpaqueName => s_areUsers ? "user.overlay.opaque" : "trusted.overlay.opaque";
 
+    /// <summary>
+    /// Whether a layer's device nodes are whiteouts: in a user namespace nobody makes others, and a container there has
+    /// no use for them.
+    /// </summary>
+    internal static bool HidesDevices => s_areUsers;
+
     /// <summary>How the names of all of them begin.</summary>
     internal static string Prefix => s_areUsers ? "user.overlay." : "trusted.overlay.";
 
