@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Events;
 
@@ -15,12 +15,6 @@ namespace Skiff.Agent.Events;
 internal sealed record EngineEvent(
     string Type, string Action, string Id, (string Name, string Value)[] Attributes, long UnixNanoseconds)
 {
-    /// <summary>How docker shows events: no character is escaped without need.</summary>
-    public static JsonWriterOptions Readable { get; } = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>The image of a container, or empty.</summary>
     public string From => Type == "container" ? Attribute("image") : "";
 
@@ -36,27 +30,25 @@ internal sealed record EngineEvent(
     }
 
     /// <summary>Appends Docker's object, on one line with its end.</summary>
-    public void WriteLine(ArrayBufferWriter<byte> buffer, JsonWriterOptions options = default)
+    public void WriteLine(ArrayBufferWriter<byte> buffer)
     {
-        using (var json = new Utf8JsonWriter(buffer, options))
-        {
-            json.WriteStartObject();
-            if (HasOldFields) json.WriteString("status"u8, Action);
-            if (HasOldFields && Id.Length > 0) json.WriteString("id"u8, Id);
-            if (From.Length > 0) json.WriteString("from"u8, From);
-            json.WriteString("Type"u8, Type);
-            json.WriteString("Action"u8, Action);
-            json.WriteStartObject("Actor"u8);
-            json.WriteString("ID"u8, Id);
-            json.WriteStartObject("Attributes"u8);
-            foreach ((string name, string value) in Attributes) json.WriteString(name, value);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteString("scope"u8, "local"u8);
-            json.WriteNumber("time"u8, UnixNanoseconds / 1_000_000_000);
-            json.WriteNumber("timeNano"u8, UnixNanoseconds);
-            json.WriteEndObject();
-        }
+        var json = new JsonText(buffer);
+        json.WriteStartObject();
+        if (HasOldFields) json.WriteString("status", Action);
+        if (HasOldFields && Id.Length > 0) json.WriteString("id", Id);
+        if (From.Length > 0) json.WriteString("from", From);
+        json.WriteString("Type", Type);
+        json.WriteString("Action", Action);
+        json.WriteStartObject("Actor");
+        json.WriteString("ID", Id);
+        json.WriteStartObject("Attributes");
+        foreach ((string name, string value) in Attributes) json.WriteString(name, value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteString("scope", "local");
+        json.WriteNumber("time", UnixNanoseconds / 1_000_000_000);
+        json.WriteNumber("timeNano", UnixNanoseconds);
+        json.WriteEndObject();
         buffer.Write("\n"u8);
     }
 

@@ -5,17 +5,26 @@ using System.Text;
 namespace Skiff.Agent.Manager;
 
 /// <summary>
-/// Writes the JSON of state records (RFC 8259), compact. The library's writer first builds the tables of its encoder,
+/// Writes the JSON of state records and events (RFC 8259), compact. The library's writer first builds the tables of its encoder,
 /// which costs every short command and every start a tenth of a millisecond; see docs/decisions/006.
 /// </summary>
-internal sealed class JsonText
+/// <param name="bytes">Takes it.</param>
+internal sealed class JsonText(ArrayBufferWriter<byte> bytes)
 {
     private static readonly SearchValues<char> s_escaped = SearchValues.Create(
         "\"\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014"
         + "\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f");
 
-    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
+    private const string Short = "\b\t\n\f\r";
+
+    private readonly ArrayBufferWriter<byte> _bytes = bytes;
     private bool _needsComma;
+
+    /// <summary>Writes into a buffer of its own.</summary>
+    public JsonText()
+        : this(new ArrayBufferWriter<byte>(1024))
+    {
+    }
 
     /// <summary>What was written; invalid after the next write.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes.WrittenMemory;
@@ -119,6 +128,12 @@ internal sealed class JsonText
         if (c is '"' or '\\')
         {
             Raw(c);
+            return;
+        }
+        int index = Short.IndexOf(c);
+        if (index >= 0)
+        {
+            Raw("btnfr"[index]);
             return;
         }
         Raw('u');

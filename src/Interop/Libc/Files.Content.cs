@@ -124,8 +124,10 @@ public static unsafe partial class Files
         return Errno.None;
     }
 
-    /// <summary>A fitting buffer for <see cref="ReadDirectory"/>: a few hundred names at once.</summary>
-    internal const int DirectoryBuffer = 16384;
+    /// <summary>
+    /// A fitting buffer for <see cref="ReadDirectory"/>, of the size that reading a small file has from the pool too.
+    /// </summary>
+    internal const int DirectoryBuffer = 4096;
 
     /// <summary>getdents64(2); 0 at the end, and for a directory that was removed while it is open (ENOENT).</summary>
     internal static int ReadDirectory(Fd directory, Span<byte> buffer)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
@@ -7,15 +6,16 @@ using System.Text;
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
-/// One or more netlink requests in a pooled buffer, sent together by <see cref="NetlinkSocket"/>. Attributes are
+/// One or more netlink requests, sent together by <see cref="NetlinkSocket"/>. Attributes are
 /// written in order; <see cref="BeginNest"/> opens a nested one. Not thread-safe; may be cleared and used again.
-/// Dispose returns the buffer.
+/// Dispose lets go of the buffer.
 /// </summary>
 public sealed class NetlinkBatch : IDisposable
 {
     internal const int HeaderSize = 16;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
+    // Not from the shared pool, which would keep it: most who use batches, a container's monitor first, do so once.
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(4096);
     private int _length;
     private int _message = -1;
     private (string Call, string? Target)[] _labels = new (string, string?)[4];
@@ -123,7 +123,6 @@ public sealed class NetlinkBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         Clear();
     }
@@ -141,9 +140,8 @@ public sealed class NetlinkBatch : IDisposable
 
     private void Grow(int size)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _length + size));
+        byte[] larger = GC.AllocateUninitializedArray<byte>(Math.Max(_buffer.Length * 2, _length + size));
         _buffer.AsSpan(0, _length).CopyTo(larger);
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
     }
 }

@@ -16,7 +16,6 @@ public sealed unsafe class NetlinkSocket : IDisposable
     private const int ReplyTimeoutSeconds = 10;
 
     private readonly Fd _fd;
-    private byte[] _receive = [];
     private uint _sequence;
     private int _sendBuffer = 100_000;
 
@@ -65,9 +64,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
     {
         uint first = Send(batch);
         var reply = new Reply(first, AcknowledgedSequence(batch, first), batch.IsTransaction);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(8192);
         while (!reply.Done)
         {
-            ReadOnlySpan<byte> datagram = Receive(8192);
+            ReadOnlySpan<byte> datagram = Receive(buffer);
             while (NetlinkMessage.TryRead(ref datagram, out NetlinkMessage message))
                 if (!reply.TakeError(message) && reply.Owns(message)) visitor(message, ref state);
         }
@@ -97,9 +97,10 @@ public sealed unsafe class NetlinkSocket : IDisposable
     {
         uint sequence = Send(batch);
         bool consistent = true;
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(32768);
         while (true)
         {
-            ReadOnlySpan<byte> datagram = Receive(32768);
+            ReadOnlySpan<byte> datagram = Receive(buffer);
             while (NetlinkMessage.TryRead(ref datagram, out NetlinkMessage message))
             {
                 if (message.Sequence != sequence) continue;
@@ -143,19 +144,18 @@ public sealed unsafe class NetlinkSocket : IDisposable
     private static uint AcknowledgedSequence(NetlinkBatch batch, uint first) =>
         first + (uint)batch.Count - (batch.IsTransaction ? 2u : 1u);
 
-    /// <summary>One datagram; the span is valid until the next call.</summary>
-    private ReadOnlySpan<byte> Receive(int size)
+    /// <summary>One datagram, in the buffer.</summary>
+    private ReadOnlySpan<byte> Receive(byte[] buffer)
     {
-        if (_receive.Length < size) _receive = GC.AllocateUninitializedArray<byte>(size);
         nint received;
-        fixed (byte* b = _receive) // SAFETY: pinned for the call, length of the array.
+        fixed (byte* b = buffer) // SAFETY: pinned for the call, length of the array.
         {
-            do received = (nint)LibC.recv(_fd.Number, b, _receive.Length, LibC.MSG_TRUNC);
+            do received = (nint)LibC.recv(_fd.Number, b, buffer.Length, LibC.MSG_TRUNC);
             while (received == -1 && Native.LastErrno == Errno.EINTR);
         }
         if (received == -1) throw new LinuxException(Native.LastErrno, "recv", "netlink");
-        if (received > _receive.Length) throw new LinuxException(Errno.EMSGSIZE, "recv", "netlink");
-        return _receive.AsSpan(0, (int)received);
+        if (received > buffer.Length) throw new LinuxException(Errno.EMSGSIZE, "recv", "netlink");
+        return buffer.AsSpan(0, (int)received);
     }
 
     /// <summary>

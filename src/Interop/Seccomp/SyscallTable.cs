@@ -1,7 +1,7 @@
 namespace Skiff.Interop.Seccomp;
 
 /// <summary>
-/// System call names and numbers of every <see cref="SeccompArch"/>. The text table is indexed once, at first use, into
+/// System call names and numbers of every <see cref="SeccompArch"/>. The text table is indexed at first use into
 /// a small hash table; names are found as bytes, without allocating. Numbers are "slots": 0 to 767 are the numbers
 /// themselves (x32 without its bit), <see cref="ArmPrivateSlot"/> and up are the private calls of 32-bit Arm.
 /// </summary>
@@ -18,30 +18,43 @@ internal static partial class SyscallTable
 
     private const int Buckets = 2048;
     private const int MaxRows = 512;
-    private static readonly Index s_index = new();
+    private static readonly WeakReference<Index> s_index = new(null!);
+
+    // Weak: a process compiles one profile when it starts a container, and then waits for its end.
+    private static Index Current
+    {
+        get
+        {
+            if (!s_index.TryGetTarget(out Index? index)) s_index.SetTarget(index = new Index());
+            return index;
+        }
+    }
 
     /// <summary>The row of <paramref name="name"/>, or -1 for a name that no architecture has.</summary>
     internal static int Find(ReadOnlySpan<byte> name)
     {
         ReadOnlySpan<byte> data = Data;
+        Index index = Current;
         for (int bucket = Hash(name); ; bucket = (bucket + 1) % Buckets)
         {
-            int row = s_index.Heads[bucket] - 1;
+            int row = index.Heads[bucket] - 1;
             if (row < 0) return -1;
-            if (data.Slice(s_index.Starts[row], s_index.Lengths[row]).SequenceEqual(name)) return row;
+            if (data.Slice(index.Starts[row], index.Lengths[row]).SequenceEqual(name)) return row;
         }
     }
 
     /// <summary>The slot of the call in <paramref name="row"/>, or <see cref="NoSlot"/>.</summary>
-    internal static short Slot(int row, SeccompArch arch) => s_index.Slots[(row * SeccompArches.Count) + (int)arch];
+    internal static short Slot(int row, SeccompArch arch) =>
+        Current.Slots[(row * SeccompArches.Count) + (int)arch];
 
     /// <summary>Every name with its slot on <paramref name="arch"/>, for tests.</summary>
     internal static IEnumerable<(string Name, int Slot)> All(SeccompArch arch)
     {
-        for (int row = 0; row < s_index.Rows; row++)
+        Index index = Current;
+        for (int row = 0; row < index.Rows; row++)
             if (Slot(row, arch) != NoSlot)
-                yield return (System.Text.Encoding.ASCII.GetString(Data.Slice(s_index.Starts[row],
-                    s_index.Lengths[row])), Slot(row, arch));
+                yield return (System.Text.Encoding.ASCII.GetString(Data.Slice(index.Starts[row],
+                    index.Lengths[row])), Slot(row, arch));
     }
 
     private static int Hash(ReadOnlySpan<byte> name)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Skiff.Agent.Manager;
 
@@ -27,6 +28,16 @@ public class JsonTextTests
         JsonElement read = JsonElement.Parse(json.Bytes.Span);
         Assert.Equal(text, read.GetProperty(text).GetString());
         Assert.Equal([text, "last"], read.GetProperty("list").EnumerateArray().Select(e => e.GetString()!));
+    }
+
+    [Fact]
+    public void Control_characters_have_their_short_forms_where_json_has_one()
+    {
+        var json = new JsonText();
+        json.WriteStartObject();
+        json.WriteString("all", "\b\t\n\f\r\u000b");
+        json.WriteEndObject();
+        Assert.Equal("""{"all":"\b\t\n\f\r\u000b"}""", Encoding.UTF8.GetString(json.Bytes.Span));
     }
 
     [Fact]

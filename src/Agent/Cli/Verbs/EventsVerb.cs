@@ -68,7 +68,7 @@ internal sealed class EventsVerb : Verb
     private static string Line(EngineEvent e)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        e.WriteLine(buffer, EngineEvent.Readable);
+        e.WriteLine(buffer);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
