@@ -5,8 +5,8 @@ using System.Text;
 namespace Skiff.Agent.Manager;
 
 /// <summary>
-/// Writes the JSON of state records and events (RFC 8259), compact. The library's writer first builds the tables of its encoder,
-/// which costs every short command and every start a tenth of a millisecond; see docs/decisions/006.
+/// Writes the JSON of state records and events (RFC 8259), compact. The library's writer first builds the tables of its
+/// encoder, which costs every short command and every start a tenth of a millisecond; see docs/decisions/006.
 /// </summary>
 /// <param name="bytes">Takes it.</param>
 internal sealed class JsonText(ArrayBufferWriter<byte> bytes)
