@@ -13,7 +13,8 @@ public class RoomTests
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
         [""] = ["Cli"],
-        ["Cli"] = ["Events", "Rootless", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor", "Oci"],
+        ["Cli"] = ["Cdi", "Events", "Rootless", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor",
+            "Oci"],
         ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
         ["Manager"] = ["Events", "Rootless", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
         ["Monitor"] = ["Events", "Rootless", "Containers", "Networks", "Volumes"],
@@ -23,10 +24,13 @@ public class RoomTests
         ["Volumes"] = ["Events"],
         ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
-        ["Containers"] = ["Events", "Networks", "Volumes", "Rootless"],
+        ["Containers"] = ["Cdi", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],
         ["Rootless"] = ["Networks"],
         // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
-        ["Oci"] = ["Containers", "Volumes"],
+        ["Oci"] = ["Containers", "RuntimeSpec", "Volumes"],
+        // What engine and OCI runtime have in common of that specification, and devices described in its words.
+        ["RuntimeSpec"] = [],
+        ["Cdi"] = ["RuntimeSpec"],
     };
 
     /// <summary>

@@ -39,7 +39,6 @@ public sealed class RunFlagTests(SkiffHost host)
         AssertRefused(flags, error);
 
     [Theory]
-    [InlineData("--gpus all", "\"--gpus\" is not supported")]
     [InlineData("--runtime kata", "\"--runtime\" is not supported")]
     [InlineData("--volume-driver nfs", "\"--volume-driver\" is not supported")]
     [InlineData("--use-api-socket", "\"--use-api-socket\" is not supported")]

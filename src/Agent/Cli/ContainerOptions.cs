@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
@@ -34,7 +35,8 @@ internal static class ContainerOptions
         Option.Value("cpuset-cpus", "string", "CPUs in which to allow execution (0-3, 0,1)"),
         Option.Value("cpuset-mems", "string", "MEMs in which to allow execution (0-3, 0,1)"),
         Option.List("depends-on", "list", "Container that the agent starts before this one (NAME[:healthy])"),
-        Option.List("device", "list", "Add a host device to the container"),
+        Option.List("device", "list",
+            "Add a host device to the container, or one that a vendor describes (VENDOR/CLASS=NAME)"),
         Option.List("device-cgroup-rule", "list", "Add a rule to the cgroup allowed devices list"),
         Option.List("device-read-bps", "list", "Limit read rate (bytes per second) from a device"),
         Option.List("device-read-iops", "list", "Limit read rate (IO per second) from a device"),
@@ -49,7 +51,7 @@ internal static class ContainerOptions
         Option.List("env", "list", "Set environment variables", 'e'),
         Option.List("env-file", "list", "Read in a file of environment variables"),
         Option.List("expose", "list", "Expose a port or a range of ports"),
-        Option.Value("gpus", "gpu-request", "GPU devices to add to the container ('all' to pass all GPUs)"),
+        Option.List("gpus", "gpu-request", "GPU devices to add to the container ('all' to pass all GPUs)"),
         Option.List("group-add", "list", "Add additional groups to join"),
         Option.Value("health-cmd", "string", "Command to run to check health"),
         Option.Value("health-interval", "duration", "Time between running the check (ms|s|m|h) (default 0s)"),
@@ -164,7 +166,8 @@ internal static class ContainerOptions
             CapDrop = [.. a.Values("cap-drop")],
             SecurityOpt = SecurityOptions.Read(a.Values("security-opt")),
             Mounts = MountFlags.Read(a),
-            Devices = [.. a.Values("device").Select(DeviceOf)],
+            Devices = [.. a.Values("device").Where(device => !CdiName.TryParse(device, out _)).Select(DeviceOf)],
+            DeviceRequests = DeviceRequestFlags.Read(a),
             DeviceCgroupRules = [.. a.Values("device-cgroup-rule")],
             Resources = ResourceFlags.Read(a),
             Ulimits = [.. a.Values("ulimit")],

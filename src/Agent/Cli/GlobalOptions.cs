@@ -11,6 +11,8 @@ internal static class GlobalOptions
     /// <summary>The table.</summary>
     public static Option[] Table { get; } =
     [
+        Option.Value("cdi-spec-dirs", "dirs",
+            "Where vendors describe devices, DIR[:...] (default \"/etc/cdi:/var/run/cdi\")"),
         Option.Flag("debug", "Show where an error comes from", 'D'),
         Option.Value("gc", "HIGH[,LOW]",
             "Remove unused images from a disk that is fuller than HIGH (90% in use, 500m left), until LOW "
@@ -39,6 +41,7 @@ internal static class GlobalOptions
     /// SKIFF_POLICY, or the option, the one that says which images are trusted.
     /// SKIFF_LOGS, or the option, is the file with the defaults of logs.
     /// SKIFF_PRELOADED, or the option, names the directories of preloaded images.
+    /// SKIFF_CDI_SPEC_DIRS, or the option, names the directories with files about devices.
     /// SKIFF_LIMITS, or the option, says how much of an image is taken, SKIFF_GC when unused images go,
     /// SKIFF_LIMIT_RATE how fast an image comes, SKIFF_KEEP_PARTIAL how long a download that was cut off is kept.
     /// </summary>
@@ -53,9 +56,9 @@ internal static class GlobalOptions
         (globals.Value("gc") ?? FromEnvironment("SKIFF_GC")) is { } marks ? Watermarks.Parse(marks) : null,
         (globals.Value("policy") ?? FromEnvironment("SKIFF_POLICY")) is { } policy ? Absolute(policy) : null)
     {
-        Preloaded = (globals.Value("preloaded") ?? Environment.GetEnvironmentVariable("SKIFF_PRELOADED")) is { } places
-            ? [.. places.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)]
-            : StateRoots.Default.Preloaded,
+        Preloaded = Places(globals, "preloaded", "SKIFF_PRELOADED") ?? StateRoots.Default.Preloaded,
+        CdiSpecDirectories = Places(globals, "cdi-spec-dirs", "SKIFF_CDI_SPEC_DIRS")
+            ?? StateRoots.Default.CdiSpecDirectories,
         LogsFile = (globals.Value("logs") ?? FromEnvironment("SKIFF_LOGS")) is { } logs ? Absolute(logs) : null,
     };
 
@@ -74,6 +77,11 @@ internal static class GlobalOptions
         null or "erofs" or "overlay" => name,
         _ => throw new UsageException($"unknown layer store \"{name}\": expected erofs or overlay"),
     };
+
+    // Given but empty, there is none.
+    private static string[]? Places(ParsedArguments globals, string option, string variable) =>
+        (globals.Value(option) ?? Environment.GetEnvironmentVariable(variable)) is { } places
+            ? [.. places.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Absolute)] : null;
 
     private static string? FromEnvironment(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor.Logs;
@@ -168,6 +169,7 @@ internal static partial class InspectJson
         WriteStrings(w, "Dns", c.Dns);
         WriteStrings(w, "ExtraHosts", c.ExtraHosts);
         WriteStrings(w, "GroupAdd", c.GroupAdd);
+        WriteDeviceRequests(w, c.DeviceRequests);
         WriteStrings(w, "Ulimits", c.Ulimits);
         WriteStrings(w, "PortBindings", c.Ports);
         w.WriteString("PidMode", c.PidMode);
@@ -221,6 +223,28 @@ internal static partial class InspectJson
             w.WriteString("Mode", mount.ReadOnly ? "ro" : "");
             w.WriteBoolean("RW", !mount.ReadOnly);
             w.WriteString("Propagation", mount.Type == "bind" ? mount.Propagation : "");
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
+    private static void WriteDeviceRequests(Utf8JsonWriter w, DeviceRequest[] requests)
+    {
+        w.WriteStartArray("DeviceRequests");
+        foreach (DeviceRequest request in requests)
+        {
+            w.WriteStartObject();
+            w.WriteString("Driver", request.Driver);
+            w.WriteNumber("Count", request.Count);
+            WriteStrings(w, "DeviceIDs", request.DeviceIds);
+            w.WriteStartArray("Capabilities");
+            if (request.Capabilities.Length > 0)
+            {
+                w.WriteStartArray();
+                foreach (string capability in request.Capabilities) w.WriteStringValue(capability);
+                w.WriteEndArray();
+            }
+            w.WriteEndArray();
             w.WriteEndObject();
         }
         w.WriteEndArray();

@@ -13,7 +13,6 @@ internal static class RefusedFlags
         ("cpu-percent", ["0"], Windows),
         ("io-maxbandwidth", ["0"], Windows),
         ("io-maxiops", ["0"], Windows),
-        ("gpus", [], "is not supported by this version: give the device nodes with --device"),
         ("isolation", ["", "default"], "is not supported on Linux: only default is"),
         ("runtime", ["", "runc", "skiff", "io.containerd.runc.v2"],
             "is not supported: Skiff starts containers itself (leave it out, or give runc or skiff)"),

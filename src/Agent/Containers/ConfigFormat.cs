@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Containers;
@@ -57,6 +58,7 @@ internal static class ConfigFormat
             SecurityOpt = Texts(e, "SecurityOpt"),
             Mounts = List(e, "Mounts", ReadMount),
             Devices = List(e, "Devices", ReadDevice),
+            DeviceRequests = List(e, "DeviceRequests", ReadDeviceRequest),
             DeviceCgroupRules = Texts(e, "DeviceCgroupRules"),
             Resources = ReadResources(e),
             Ulimits = Texts(e, "Ulimits"),
@@ -134,6 +136,7 @@ internal static class ConfigFormat
     private static void WriteHost(JsonText w, ContainerConfig c)
     {
         WriteDevices(w, c.Devices);
+        WriteDeviceRequests(w, c.DeviceRequests);
         JsonFields.Write(w, "DeviceCgroupRules", c.DeviceCgroupRules);
         WriteResources(w, c.Resources);
         JsonFields.Write(w, "Ulimits", c.Ulimits);
@@ -204,6 +207,30 @@ internal static class ConfigFormat
 
     private static Device ReadDevice(JsonElement e) =>
         new(Text(e, "PathOnHost"), Text(e, "PathInContainer"), Text(e, "Access"));
+
+    private static void WriteDeviceRequests(JsonText w, DeviceRequest[] requests)
+    {
+        if (requests.Length == 0) return;
+        w.WriteStartArray("DeviceRequests");
+        foreach (DeviceRequest request in requests)
+        {
+            w.WriteStartObject();
+            JsonFields.Write(w, "Driver", request.Driver);
+            JsonFields.Write(w, "Count", request.Count);
+            JsonFields.Write(w, "DeviceIDs", request.DeviceIds);
+            JsonFields.Write(w, "Capabilities", request.Capabilities);
+            w.WriteEndObject();
+        }
+        w.WriteEndArray();
+    }
+
+    private static DeviceRequest ReadDeviceRequest(JsonElement e) => new()
+    {
+        Driver = Text(e, "Driver"),
+        Count = (int)Number(e, "Count"),
+        DeviceIds = Texts(e, "DeviceIDs"),
+        Capabilities = Texts(e, "Capabilities"),
+    };
 
     private static void WriteResources(JsonText w, Resources r)
     {

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Containers;
@@ -109,6 +110,10 @@ internal sealed record ContainerConfig
 
     /// <summary>Host devices to expose.</summary>
     public Device[] Devices { get; init; } = [];
+
+    /// <summary>Devices that vendors describe, by name or by what they can: <c>--device NAME</c>, <c>--gpus</c>.
+    /// </summary>
+    public DeviceRequest[] DeviceRequests { get; init; } = [];
 
     /// <summary><c>--device-cgroup-rule</c> values.</summary>
     public string[] DeviceCgroupRules { get; init; } = [];

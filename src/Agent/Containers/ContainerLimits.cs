@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -37,9 +38,9 @@ internal static class ContainerLimits
     /// <summary>
     /// Refuses every device outside Docker's list and the container's own, by an eBPF program on the cgroup.
     /// </summary>
-    public static void RestrictDevices(Cgroup cgroup, ContainerConfig config)
+    public static void RestrictDevices(Cgroup cgroup, ContainerConfig config, CdiEdits edits)
     {
-        if (config.Devices.Length == 0 && config.DeviceCgroupRules.Length == 0)
+        if (config.Devices.Length + config.DeviceCgroupRules.Length + edits.DeviceNodes.Length == 0)
         {
             using DeviceProgram standard = DeviceProgram.Load(DefaultDevices.Rules);
             standard.Attach(cgroup.Directory);
@@ -47,6 +48,8 @@ internal static class ContainerLimits
         }
         var rules = new List<DeviceRule>(DefaultDevices.Rules);
         foreach (Device device in config.Devices) rules.Add(RuleOf(device));
+        foreach (CdiDeviceNode node in edits.DeviceNodes)
+            if (node.Rule is { } allowed) rules.Add(allowed);
         foreach (string text in config.DeviceCgroupRules)
             rules.Add(DeviceRule.TryParse(text, out DeviceRule rule) ? rule
                 : throw new UsageException($"invalid device cgroup format '{text}'", 125));

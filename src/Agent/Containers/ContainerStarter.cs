@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
@@ -54,7 +55,12 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
         using UserMapping? mapping = UserMapping.Of(config);
-        Cgroup? cgroup = CreateCgroup(config, undo, out List<string> warnings);
+        CdiEdits edits = DeviceRequest.Resolve(config.DeviceRequests, Roots.CdiSpecDirectories);
+        config = config with { Env = [.. EnvironmentList.Merge(config.Env, edits.Env)] };
+        string attachPoint = AttachPoint(mapping);
+        var hooks = new StartHooks(config, edits, Path.Combine(runDirectory, "bundle"), attachPoint);
+        if (!edits.Hooks.IsEmpty) undo.Push("running hooks", hooks.RunStopped);
+        Cgroup? cgroup = CreateCgroup(config, edits, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, Store, runDirectory);
 
@@ -62,28 +68,57 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
         Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory,
             temporary: config.AutoRemove || mapping is not null);
-        using PreparedMounts mounts = PreparedMounts.Create(config, _volumes, root, runDirectory, shared, mapping);
+        using PreparedMounts mounts = PreparedMounts.Create(
+            config, edits, _volumes, root, runDirectory, shared, mapping);
         undo.Push("closing devpts", mounts.DevPts.Dispose);
 
         using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);
         undo.Push("closing stdio", stdio.DisposeOwn);
-        ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd);
+        ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd).With(edits.AdditionalGids);
         if (mapping is not null) Map(config, mapping, mounts, stdio, lowers);
-        using LaunchMeeting? meeting = mapping is null ? null
-            : new LaunchMeeting(pid => Prepare(config, mapping, network, pid, undo));
+        DeviceTree.Own(mounts.Dev, edits.DeviceNodes, user, mapping);
+        hooks.Begin();
+        using LaunchMeeting? meeting = MeetingOf(
+            mapping is null ? null : pid => Prepare(config, mapping, network, pid, undo), hooks);
         var parts = new LaunchParts
         {
             Config = config, User = user, Mounts = mounts, Network = network, Shared = shared, Stdio = stdio,
-            AttachPoint = AttachPoint(mapping), AppArmor = AppArmorProfile.Of(config, warnings), Meeting = meeting,
+            AttachPoint = attachPoint, AppArmor = AppArmorProfile.Of(config, warnings), Hooks = hooks,
+            Meeting = meeting,
         };
         using LaunchProgram program = LaunchPlan.Build(parts);
         LaunchedProcess process = LaunchPlan.Start(program, parts, cgroup);
+        Started(process, hooks);
         return new RunningContainer(undo)
         {
             Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings =
                 [.. warnings],
             Terminal = stdio.Terminal, Stdin = stdio.Stdin, Stdout = stdio.Stdout, Stderr = stdio.Stderr,
         };
+    }
+
+    private static LaunchMeeting? MeetingOf(Action<int>? prepare, StartHooks hooks)
+    {
+        var stops = new List<Action<int>>();
+        if (prepare is not null) stops.Add(prepare);
+        if (hooks.StopsOutside) stops.Add(hooks.RunOutside);
+        if (hooks.StopsInside) stops.Add(hooks.RunInside);
+        return stops.Count == 0 ? null : new LaunchMeeting([.. stops]);
+    }
+
+    private static void Started(LaunchedProcess process, StartHooks hooks)
+    {
+        try
+        {
+            hooks.RunStarted(process.Pid);
+        }
+        catch
+        {
+            process.PidFd.TrySendSignal(Signals.SIGKILL);
+            process.PidFd.Wait();
+            process.Dispose();
+            throw;
+        }
     }
 
     private void Map(
@@ -121,7 +156,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         return path;
     }
 
-    private static Cgroup? CreateCgroup(ContainerConfig config, Unwinder undo, out List<string> warnings)
+    private static Cgroup? CreateCgroup(
+        ContainerConfig config, CdiEdits edits, Unwinder undo, out List<string> warnings)
     {
         CgroupLimits limits = ContainerLimits.Of(config.Resources);
         warnings = [];
@@ -134,7 +170,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         warnings = [.. cgroup.Apply(limits)];
         // A user may load no eBPF program, but makes no device nodes either.
-        if (!config.Privileged && !RootlessMode.IsOn) ContainerLimits.RestrictDevices(cgroup, config);
+        if (!config.Privileged && !RootlessMode.IsOn) ContainerLimits.RestrictDevices(cgroup, config, edits);
         return cgroup;
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
@@ -12,14 +13,34 @@ internal static class DeviceTree
 {
     private const uint CharacterDevice = 0x2000;
 
+    /// <summary>Gives the nodes of devices that vendors describe to their owners.</summary>
+    /// <param name="dev">The tmpfs.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="user">Owns those whose owner nobody names.</param>
+    /// <param name="mapping">The container's ids; null: the host's.</param>
+    /// <exception cref="UsageException">An owner is not among the container's ids.</exception>
+    public static void Own(Fd dev, CdiDeviceNode[] nodes, ProcessUser user, UserMapping? mapping)
+    {
+        foreach (CdiDeviceNode node in nodes)
+        {
+            (uint uid, uint gid) = (node.Uid ?? user.Uid, node.Gid ?? user.Gid);
+            uint? outsideUid = mapping is null ? uid : mapping.Users.Outside(uid);
+            uint? outsideGid = mapping is null ? gid : mapping.Groups.Outside(gid);
+            if (outsideUid is null || outsideGid is null) throw new UsageException(
+                $"the owner {uid}:{gid} of device {node.Path} has no ids in the container's user namespace", 125);
+            Check(Files.TryChownAt(dev, node.Path["/dev/".Length..], outsideUid.Value, outsideGid.Value), "fchownat",
+                node.Path);
+        }
+    }
+
     /// <summary>Makes the tmpfs; detached, owned by the caller.</summary>
-    public static Fd Create(ContainerConfig config)
+    public static Fd Create(ContainerConfig config, CdiEdits edits)
     {
         Fd dev = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", "mode=755", "size=65536k"],
             MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_STRICTATIME);
         try
         {
-            Fill(dev, config);
+            Fill(dev, config, edits);
             return dev;
         }
         catch
@@ -29,10 +50,12 @@ internal static class DeviceTree
         }
     }
 
-    private static void Fill(Fd dev, ContainerConfig config)
+    private static void Fill(Fd dev, ContainerConfig config, CdiEdits edits)
     {
+        if (RootlessMode.IsOn && edits.DeviceNodes.Any())
+            throw new UsageException("devices by CDI need root: a user may make no device nodes", 125);
         if (RootlessMode.IsOn) HostDevices.MakeFiles(dev, config);
-        else MakeNodes(dev, config);
+        else MakeNodes(dev, config, edits);
         foreach (var (name, target) in ContainerDefaults.DeviceLinks) Check(Files.TrySymlinkAt(target, dev, name),
             "symlinkat", name);
         foreach (string directory in (ReadOnlySpan<string>)["pts", "shm", "mqueue"])
@@ -41,12 +64,18 @@ internal static class DeviceTree
         if (config.Tty) RootTree.EnsureFile(dev, "console");
     }
 
-    private static void MakeNodes(Fd dev, ContainerConfig config)
+    private static void MakeNodes(Fd dev, ContainerConfig config, CdiEdits edits)
     {
         foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes)
             MakeNode(dev, name, CharacterDevice | 0x1B6, major, minor);
         if (config.Privileged) AddHostDevices(dev);
         foreach (Device device in config.Devices) AddDevice(dev, device);
+        foreach (CdiDeviceNode node in edits.DeviceNodes)
+        {
+            string relative = BelowDev(node.Path);
+            MakeRoom(dev, relative);
+            MakeNode(dev, relative, node.Mode, node.Major, node.Minor);
+        }
     }
 
     private static void MakeNode(Fd directory, string name, uint mode, uint major, uint minor)
@@ -58,9 +87,7 @@ internal static class DeviceTree
     private static void AddDevice(Fd dev, Device device)
     {
         string relative = NameOf(device, out FileStatus status);
-        int slash = relative.LastIndexOf('/');
-        if (slash > 0) RootTree.EnsureDirectory(dev, relative[..slash]);
-        Files.TryUnlinkAt(dev, relative);
+        MakeRoom(dev, relative);
         MakeNode(dev, relative, status.Mode, status.RdevMajor, status.RdevMinor);
         Check(Files.TryChownAt(dev, relative, status.Uid, status.Gid), "fchownat", relative);
     }
@@ -74,10 +101,23 @@ internal static class DeviceTree
             throw new UsageException(
                 $"error gathering device information while adding custom device \"{device.PathOnHost}\": "
                 + (errno == Errno.None ? "not a device node" : ErrnoText.Of(errno)), 125);
+        return BelowDev(device.PathInContainer);
+    }
+
+    private static string BelowDev(string path)
+    {
         const string prefix = "/dev/";
-        if (!device.PathInContainer.StartsWith(prefix, StringComparison.Ordinal))
-            throw new UsageException($"device path {device.PathInContainer} in the container must be below /dev", 125);
-        return device.PathInContainer[prefix.Length..];
+        if (!path.StartsWith(prefix, StringComparison.Ordinal))
+            throw new UsageException($"device path {path} in the container must be below /dev", 125);
+        return path[prefix.Length..];
+    }
+
+    // Nothing is there afterwards.
+    private static void MakeRoom(Fd dev, string relative)
+    {
+        int slash = relative.LastIndexOf('/');
+        if (slash > 0) RootTree.EnsureDirectory(dev, relative[..slash]);
+        Files.TryUnlinkAt(dev, relative);
     }
 
     /// <summary>The names of the devices right below the host's /dev.</summary>

@@ -6,7 +6,12 @@ using Skiff.Interop;
 namespace Skiff.Agent.Containers;
 
 /// <summary>Who a container's first process runs as.</summary>
-internal sealed record ProcessUser(uint Uid, uint Gid, uint[] SupplementaryGroups, string Home);
+internal sealed record ProcessUser(uint Uid, uint Gid, uint[] SupplementaryGroups, string Home)
+{
+    /// <summary>The same in more groups.</summary>
+    public ProcessUser With(uint[] groups) =>
+        groups.Length == 0 ? this : this with { SupplementaryGroups = [.. SupplementaryGroups.Union(groups)] };
+}
 
 /// <summary>
 /// Resolves <c>user[:group]</c> against the image's own passwd(5) and group(5), as Docker does: names must exist there,

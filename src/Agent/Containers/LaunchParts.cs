@@ -29,6 +29,12 @@ internal sealed record LaunchParts
     /// <summary>The AppArmor profile, or null.</summary>
     public string? AppArmor { get; init; }
 
-    /// <summary>In a user namespace of its own: where it waits for its maps.</summary>
+    /// <summary>Whether it has a user namespace of its own, and waits for its maps.</summary>
+    public bool IsMapped => Config.UidMap.Length > 0;
+
+    /// <summary>Where else it waits.</summary>
+    public required StartHooks Hooks { get; init; }
+
+    /// <summary>What is done to it while it waits; null when it doesn't.</summary>
     public LaunchMeeting? Meeting { get; init; }
 }

@@ -27,15 +27,16 @@ internal static class LaunchPlan
         {
             // While /proc is the host's: nothing that a container shows there could take the write's place.
             if (parts.AppArmor is { } profile) program.AppArmorOnExec(profile);
-            if (parts.Meeting is { } meeting)
+            if (parts.IsMapped)
             {
-                program.Meet(meeting);
+                program.Meet(parts.Meeting!);
                 program.BecomeRoot();
             }
             AddNamespaces(program, parts);
-            AddMounts(program, config, parts.Mounts, parts.AttachPoint, parts.Network);
+            AddMounts(program, parts);
+            if (parts.Hooks.StopsInside) program.Meet(parts.Meeting!);
             ProcessPlan plan = ProcessPlan.Of(config, parts.User);
-            if (parts.Meeting is null) plan.AddLimitsTo(program);
+            if (!parts.IsMapped) plan.AddLimitsTo(program);
             if (config.Init)
             {
                 plan = plan.WithInit();
@@ -60,7 +61,7 @@ internal static class LaunchPlan
         if (config.PidMode.Length == 0) namespaces |= CloneFlags.CLONE_NEWPID;
         if (config.IpcMode != "host" && parts.Shared.Ipc is null) namespaces |= CloneFlags.CLONE_NEWIPC;
         if (config.UtsMode != "host") namespaces |= CloneFlags.CLONE_NEWUTS;
-        if (parts.Meeting is not null) namespaces |= CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWNET;
+        if (parts.IsMapped) namespaces |= CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWNET;
         return ProcessPlan.Start(program, new LaunchOptions
         {
             Namespaces = namespaces, Cgroup = cgroup?.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
@@ -76,7 +77,7 @@ internal static class LaunchPlan
         if (config.CgroupnsMode != "host") program.Unshare(CloneFlags.CLONE_NEWCGROUP);
         if (parts.Shared.Ipc is { } ipc) program.SetNs(ipc.Fd, CloneFlags.CLONE_NEWIPC);
         if (parts.Network.Namespace is { } ns) program.SetNs(ns.Fd, CloneFlags.CLONE_NEWNET);
-        if (config.OomScoreAdj is { } score && parts.Meeting is null)
+        if (config.OomScoreAdj is { } score && !parts.IsMapped)
             program.WriteFile(Fd.Cwd, "/proc/self/oom_score_adj",
                 score.ToString(System.Globalization.CultureInfo.InvariantCulture));
         if (config.UtsMode == "host") return;
@@ -84,12 +85,11 @@ internal static class LaunchPlan
         if (config.Domainname.Length > 0) program.SetDomainname(config.Domainname);
     }
 
-    private static void AddMounts(
-        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, string attachPoint,
-            ContainerNetwork network)
+    private static void AddMounts(LaunchProgram program, LaunchParts parts)
     {
+        (ContainerConfig config, PreparedMounts mounts) = (parts.Config, parts.Mounts);
         program.MountSetAttr(Fd.Cwd, "/", MountConstants.AT_RECURSIVE, 0, 0, MountConstants.MS_SLAVE);
-        program.MoveMount(mounts.Root, Fd.Cwd, attachPoint);
+        program.MoveMount(mounts.Root, Fd.Cwd, parts.AttachPoint);
         LaunchStep proc = AttachNew(program, mounts.Root, "proc", "proc", NoSuidNoDevNoExec,
             isHosts: config.PidMode == "host");
         ulong readOnly = config.Privileged ? 0 : MountConstants.MOUNT_ATTR_RDONLY;
@@ -107,12 +107,13 @@ internal static class LaunchPlan
             AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: sharesQueues);
         // Before what the user mounts: a symlink of the image may lead such a mount into /proc, and what is written to
         // a sysctl, or covers a path, would be redirected by whoever has that volume (CVE-2025-52881).
-        AddSysctls(program, config, proc, network);
+        AddSysctls(program, config, proc, parts.Network);
         if (!SecuritySettings.ShowsSystemPaths(config))
             AddMasks(program, mounts, proc, sys);
         foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree,
             mount.Target.TrimStart('/'));
 
+        if (parts.Hooks.StopsOutside) program.Meet(parts.Meeting!);
         program.Fchdir(mounts.Root, "the new root");
         program.PivotRoot(".", ".");
         program.Umount2(".", MountConstants.MNT_DETACH);

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Rootless;
 using Skiff.Agent.Volumes;
@@ -24,11 +25,13 @@ internal sealed class PreparedMounts : IDisposable
     private readonly ContainerConfig _config;
     private readonly VolumeModule _volumes;
     private readonly UserMapping? _mapping;
+    private readonly CdiEdits _edits;
 
-    private PreparedMounts(ContainerConfig config, VolumeModule volumes, Fd root, UserMapping? mapping)
+    private PreparedMounts(
+        ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root, UserMapping? mapping)
     {
-        (_config, _volumes, Root, _mapping) = (config, volumes, root, mapping);
-        Dev = DeviceTree.Create(config);
+        (_config, _edits, _volumes, Root, _mapping) = (config, edits, volumes, root, mapping);
+        Dev = DeviceTree.Create(config, edits);
         DeviceNodes = RootlessMode.IsOn ? HostDevices.Clone(config) : [];
         DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
             .. RootlessMode.IsOn && RootlessMode.LastGroup < TerminalGroup ? Array.Empty<string>()
@@ -54,15 +57,16 @@ internal sealed class PreparedMounts : IDisposable
 
     /// <summary>Makes all of it. Takes ownership of <paramref name="root"/>, also on failure.</summary>
     /// <param name="config">The container.</param>
+    /// <param name="edits">What devices that vendors describe add.</param>
     /// <param name="volumes">Where volumes are.</param>
     /// <param name="root">The detached overlay.</param>
     /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
     /// <param name="shared">Has the /dev/shm of a container whose IPC namespace is shared.</param>
     /// <param name="mapping">Its ids, or null; <see cref="Map"/> comes last then.</param>
-    public static PreparedMounts Create(ContainerConfig config, VolumeModule volumes, Fd root, string runDirectory,
-        ContainerNamespaces shared, UserMapping? mapping)
+    public static PreparedMounts Create(ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root,
+        string runDirectory, ContainerNamespaces shared, UserMapping? mapping)
     {
-        var prepared = new PreparedMounts(config, volumes, root, mapping);
+        var prepared = new PreparedMounts(config, edits, volumes, root, mapping);
         try
         {
             prepared.AddAll(runDirectory, shared);
@@ -105,9 +109,10 @@ internal sealed class PreparedMounts : IDisposable
         AddSharedMemory(shared);
         foreach (string file in ContainerNetwork.EtcFiles)
             AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
-        var mounts = new List<Mount>(_config.Mounts);
-        mounts.Sort((a, b) => Depth(a.Target).CompareTo(Depth(b.Target)));
-        foreach (Mount mount in mounts) Add(mount);
+        var mounts = new List<(string Target, Action Add)>();
+        foreach (Mount mount in _config.Mounts) mounts.Add((mount.Target, () => Add(mount)));
+        foreach (CdiMount mount in _edits.Mounts) mounts.Add((mount.ContainerPath, () => Add(mount)));
+        foreach (var (_, add) in mounts.OrderBy(mount => Depth(mount.Target))) add();
         if (_config.WorkingDir != "/" && !IsKernels(_config.WorkingDir))
             EnsureTarget(_config.WorkingDir, directory: true);
     }
@@ -142,6 +147,29 @@ internal sealed class PreparedMounts : IDisposable
             default:
                 AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
                 break;
+        }
+    }
+
+    private void Add(CdiMount mount)
+    {
+        string path = mount.ContainerPath;
+        if (mount.IsMemory)
+        {
+            EnsureTarget(path, directory: true);
+            Replace(new PreparedMount(path, Mounts.CreateFilesystem("tmpfs",
+                ["source=tmpfs", .. Owner, .. mount.Options.Data], (uint)mount.Options.Set)));
+            return;
+        }
+        Errno errno = Files.TryOpenAt(Fd.Cwd, mount.HostPath, OpenFlags.O_PATH, 0, out Fd? location);
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", mount.HostPath,
+            $"CDI device injection failed: mounting {path}");
+        using (location)
+        {
+            EnsureTarget(path, Files.Stat(location!).IsDirectory);
+            Fd tree = BindTree.Clone(location!, readOnly: false,
+                mount.Options.IsBind && !mount.Options.IsRecursive ? "private" : "rprivate");
+            Replace(new PreparedMount(path, tree));
+            mount.Options.ApplyTo(tree);
         }
     }
 

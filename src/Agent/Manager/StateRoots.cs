@@ -25,6 +25,7 @@ internal sealed record StateRoots(
     Watermarks? Gc = null, string? PolicyFile = null)
 {
     private static readonly string[] s_preloaded = ["/usr/share/skiff/images"];
+    private static readonly string[] s_cdiSpecDirectories = ["/etc/cdi", "/var/run/cdi"];
 
     /// <summary>Durable state roots whose images are there besides, and are only read: factory images on a read-only
     /// system partition. --preloaded or SKIFF_PRELOADED.</summary>
@@ -33,6 +34,10 @@ internal sealed record StateRoots(
     /// <summary>Where containers log that ask for nothing; null: /etc/skiff/logs.json, if it is there. --logs or
     /// SKIFF_LOGS.</summary>
     public string? LogsFile { get; init; }
+
+    /// <summary>Where vendors describe their devices; a later directory's device hides its namesake of an earlier
+    /// one. --cdi-spec-dirs or SKIFF_CDI_SPEC_DIRS.</summary>
+    public IReadOnlyList<string> CdiSpecDirectories { get; init; } = s_cdiSpecDirectories;
 
     /// <summary>The defaults.</summary>
     public static StateRoots Default { get; } = new("/var/lib/skiff", "/run/skiff");

@@ -61,6 +61,7 @@ internal static class MonitorSpawner
         "skiff", "--root", roots.Root, "--run-root", roots.RunRoot,
         .. roots.LayerStore is { } store ? ["--snapshotter", store] : Array.Empty<string>(),
         "--preloaded", string.Join(':', roots.Preloaded),
+        "--cdi-spec-dirs", string.Join(':', roots.CdiSpecDirectories),
     ];
 
     // The young generation would otherwise grow to as much as the processor caches before anything is collected

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Spec;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Oci;

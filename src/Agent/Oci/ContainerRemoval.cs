@@ -1,5 +1,6 @@
 using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Spec;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;

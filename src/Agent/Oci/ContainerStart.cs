@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Plan;
 using Skiff.Agent.Oci.Spec;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 

@@ -3,6 +3,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Plan;
 using Skiff.Agent.Oci.Spec;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop.Processes;
 using Skiff.Interop.Seccomp;
 

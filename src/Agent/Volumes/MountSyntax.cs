@@ -137,7 +137,9 @@ internal static class MountSyntax
         pairs[equals < 0 ? value : value[..equals]] = equals < 0 ? "" : value[(equals + 1)..];
     }
 
-    private static List<string> Fields(string text)
+    /// <summary>Fields between commas, which quotes may protect.</summary>
+    /// <exception cref="UsageException">A quote is not closed.</exception>
+    public static List<string> Fields(string text)
     {
         var fields = new List<string>();
         var field = new StringBuilder();

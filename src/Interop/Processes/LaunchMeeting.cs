@@ -3,21 +3,21 @@ using System.Runtime.ExceptionServices;
 namespace Skiff.Interop.Processes;
 
 /// <summary>
-/// A step at which the child of a launch waits until this process has done from outside what a child cannot do to
+/// Steps at which the child of a launch waits until this process has done from outside what a child cannot do to
 /// itself, such as the maps of its user namespace. The thread that launches is suspended meanwhile, so another one does
 /// it. For one launch.
 /// </summary>
 public sealed unsafe class LaunchMeeting : IDisposable
 {
-    private readonly Action<int> _prepare;
+    private readonly Action<int>[] _stops;
     private readonly (Fd Read, Fd Write) _arrived = Files.Pipe(), _go = Files.Pipe();
     private Thread? _thread;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Nothing happens before the launch.</summary>
-    /// <param name="prepare">Given the child's pid; what it throws ends the child, and comes out of the
-    /// launch.</param>
-    public LaunchMeeting(Action<int> prepare) => _prepare = prepare;
+    /// <param name="stops">What is done at each <see cref="LaunchProgram.Meet"/> of the program, in its order, given
+    /// the child's pid. What one throws ends the child, and comes out of the launch.</param>
+    public LaunchMeeting(params Action<int>[] stops) => _stops = stops;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -53,19 +53,28 @@ public sealed unsafe class LaunchMeeting : IDisposable
     private void Run(nint pidAddress)
     {
         Span<byte> one = stackalloc byte[1];
-        if (Files.TryRead(_arrived.Read, one, out int count) != Errno.None || count == 0) return;
-        // SAFETY: the address is in the frame of the launching thread, which joins this one before it leaves.
-        int pid = Volatile.Read(ref *(int*)pidAddress);
+        foreach (Action<int> stop in _stops)
+        {
+            if (Files.TryRead(_arrived.Read, one, out int count) != Errno.None || count == 0) return;
+            // SAFETY: the address is in the frame of the launching thread, which joins this one before it leaves.
+            if (!TryRun(stop, Volatile.Read(ref *(int*)pidAddress))) return;
+        }
+    }
+
+    private bool TryRun(Action<int> stop, int pid)
+    {
         try
         {
-            _prepare(pid);
+            stop(pid);
             Files.WriteAll(_go.Write, "+"u8);
+            return true;
         }
         catch (Exception e)
         {
             _failure = ExceptionDispatchInfo.Capture(e);
             using PidFd child = PidFd.Open(pid);
             child.SendSignal(Signals.SIGKILL);
+            return false;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
 using Skiff.Layers.Oci;
@@ -18,6 +19,7 @@ public class ConfigFormatTests
         Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true)], Devices =
             [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],
+        DeviceRequests = [new DeviceRequest { Driver = "a", Count = -1, DeviceIds = ["b"], Capabilities = ["gpu"] }],
         Resources = new()
         {
             MemoryMaxBytes = 1, MemoryReservationBytes = 2, MemorySwapTotalBytes = -1, CpuQuotaUs = 3, CpuPeriodUs = 4,

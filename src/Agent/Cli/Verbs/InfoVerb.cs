@@ -1,3 +1,4 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Rootless;
@@ -37,7 +38,18 @@ internal sealed class InfoVerb : Verb
         Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         foreach (string place in engine.Roots.Preloaded.Where(Files.Exists)) Output.Line($"Preloaded Dir: {place}");
+        ShowDevices(engine.Roots.CdiSpecDirectories);
         return 0;
+    }
+
+    private static void ShowDevices(IReadOnlyList<string> directories)
+    {
+        CdiRegistry registry = CdiRegistry.Load(directories);
+        if (directories.Count > 0) Output.Line("CDI spec directories:");
+        foreach (string directory in directories) Output.Line($"  {directory}");
+        if (registry.Devices.Count > 0) Output.Line("Discovered Devices:");
+        foreach (string device in registry.Devices) Output.Line($"  cdi: {device}");
+        foreach (string problem in registry.Problems) Output.Error($"WARNING: CDI: {problem}");
     }
 
     private static string Cgroups()

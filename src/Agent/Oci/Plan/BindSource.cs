@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Oci.Spec;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
@@ -31,7 +32,7 @@ internal sealed record BindSource(Fd Tree, bool IsDirectory) : IDisposable
             Fd tree = Mounts.CloneTree(location!, "", mount.Options.IsRecursive);
             try
             {
-                SetAttributes(tree, mount.Options);
+                mount.Options.ApplyTo(tree);
                 if (mount.IsMapped) Map(tree, mount, linux);
                 return new BindSource(tree, Files.Stat(location!).IsDirectory);
             }
@@ -74,16 +75,6 @@ internal sealed record BindSource(Fd Tree, bool IsDirectory) : IDisposable
         using (source)
         using (Fd target = Files.OpenAt(tree, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY))
             TreeCopy.Copy(source!, target);
-    }
-
-    private static void SetAttributes(Fd tree, MountOptions options)
-    {
-        if ((options.Set | options.Clear | options.Propagation) != 0)
-            Mounts.SetAttributes(tree, options.Set, options.Clear, options.Propagation, recursive: false);
-        if ((options.RecursiveSet | options.RecursiveClear) != 0)
-            Mounts.SetAttributes(tree, options.RecursiveSet, options.RecursiveClear, 0, recursive: true);
-        if (options.PropagatesRecursively)
-            Mounts.SetAttributes(tree, 0, 0, options.Propagation, recursive: true);
     }
 
     private static void Map(Fd tree, MountEntry mount, LinuxSpec linux)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Skiff.Agent.Manager;
+using Skiff.Agent.RuntimeSpec;
 
 namespace Skiff.Agent.Oci.Spec;
 

@@ -1,3 +1,5 @@
+using Skiff.Agent.RuntimeSpec;
+
 namespace Skiff.Agent.Oci.Spec;
 
 /// <summary>One of linux.devices: a node to be made.</summary>

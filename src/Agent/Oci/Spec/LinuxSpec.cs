@@ -1,4 +1,5 @@
 using System.Text;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop.Mounts;
 using Skiff.Interop.Processes;
 using Skiff.Interop.Seccomp;

@@ -1,3 +1,4 @@
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Oci.Spec;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Skiff.Agent.Manager;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Ebpf;
 

@@ -1,10 +1,9 @@
 using System.Text;
 using Skiff.Agent.Manager;
-using Skiff.Agent.Oci.Spec;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
-namespace Skiff.Agent.Oci;
+namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>
 /// Runs hooks one after the other, with the state on standard input (runtime specification, "POSIX-platform Hooks").

@@ -1,7 +1,8 @@
+using Skiff.Interop;
 using Skiff.Interop.Mounts;
 using static Skiff.Interop.Mounts.MountConstants;
 
-namespace Skiff.Agent.Oci.Spec;
+namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>
 /// mounts[].options (runtime specification, "Linux mount options"): attributes of the mount, of the mounts below it,
@@ -88,6 +89,15 @@ internal sealed record MountOptions
         if (bind && options.Data.Count > 0)
             throw mount.Wrong("options", $"has \"{options.Data[0]}\", which a bind mount doesn't have");
         return options;
+    }
+
+    /// <summary>Gives a detached tree its attributes and propagation.</summary>
+    public void ApplyTo(Fd tree)
+    {
+        if ((Set | Clear | Propagation) != 0) Mounts.SetAttributes(tree, Set, Clear, Propagation, recursive: false);
+        if ((RecursiveSet | RecursiveClear) != 0)
+            Mounts.SetAttributes(tree, RecursiveSet, RecursiveClear, 0, recursive: true);
+        if (PropagatesRecursively) Mounts.SetAttributes(tree, 0, 0, Propagation, recursive: true);
     }
 
     private void Add(string option)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Skiff.Agent.Manager;
 
-namespace Skiff.Agent.Oci.Spec;
+namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>
 /// An object of a JSON document of the OCI runtime specification, which knows its place for errors. What is missing and
@@ -16,6 +16,13 @@ internal readonly struct SpecNode(JsonElement element, string path)
 
     /// <summary>Whether the field is there.</summary>
     public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>Refuses a field that is not among those that are known.</summary>
+    public void Only(params ReadOnlySpan<string> known)
+    {
+        foreach (JsonProperty property in element.EnumerateObject())
+            if (!known.Contains(property.Name)) throw Wrong(property.Name, "is no field that is known here");
+    }
 
     /// <summary>An object, or null.</summary>
     public SpecNode? Child(string name) =>

@@ -4,7 +4,7 @@ using Skiff.Interop;
 using Skiff.Interop.Netlink;
 using Skiff.Interop.Processes;
 
-namespace Skiff.Agent.Oci;
+namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>
 /// linux.netDevices: devices of the host that become the container's, with the addresses that they have; the kernel

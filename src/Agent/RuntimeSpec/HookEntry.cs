@@ -1,4 +1,4 @@
-namespace Skiff.Agent.Oci.Spec;
+namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>One hook.</summary>
 /// <param name="Path">The program's absolute path.</param>
