@@ -28,20 +28,13 @@ public sealed partial class Cgroup
     }
 
     /// <summary>
-    /// Stops every process; true once all are stopped, false when <paramref name="timeoutMs"/> ran out first.
+    /// Stops every process; true once all are stopped, false when <paramref name="timeoutMs"/> ran out first or the
+    /// cgroup is removed.
     /// </summary>
-    public bool Freeze(int timeoutMs)
-    {
-        CgroupFile.Write(Directory, "cgroup.freeze", "1");
-        return WaitForEvent("frozen", 1, timeoutMs);
-    }
+    public bool Freeze(int timeoutMs) => TryWriteFreeze("1") && WaitForEvent("frozen", 1, timeoutMs);
 
     /// <summary>Lets the processes run again; true once none is stopped any more.</summary>
-    public bool Thaw(int timeoutMs)
-    {
-        CgroupFile.Write(Directory, "cgroup.freeze", "0");
-        return WaitForEvent("frozen", 0, timeoutMs);
-    }
+    public bool Thaw(int timeoutMs) => !TryWriteFreeze("0") || WaitForEvent("frozen", 0, timeoutMs);
 
     /// <summary>
     /// Waits until no process is left, here or below; false when <paramref name="timeoutMs"/> ran out first.
@@ -68,6 +61,14 @@ public sealed partial class Cgroup
         return errno == Errno.ENOENT ? Errno.None : errno;
     }
 
+    // False when the cgroup is removed.
+    private bool TryWriteFreeze(string value)
+    {
+        Errno errno = CgroupFile.TryWrite(Directory, "cgroup.freeze", value);
+        return errno is Errno.None or Errno.ENOENT or Errno.ENODEV ? errno == Errno.None
+            : throw new LinuxException(errno, "write cgroup", $"{Path}/cgroup.freeze");
+    }
+
     private static void RemoveBelow(string path)
     {
         foreach (string child in System.IO.Directory.GetDirectories(path))
@@ -84,7 +85,7 @@ public sealed partial class Cgroup
         // Rounds end when a listing is empty; a bounded number, since a frozen tree cannot grow.
         Freeze(timeoutMs: 500);
         for (int round = 0; round < 10 && KillListed(Path) > 0; round++) WaitUntilEmpty(timeoutMs: 10);
-        CgroupFile.Write(Directory, "cgroup.freeze", "0");
+        TryWriteFreeze("0");
     }
 
     private static int KillListed(string path)
@@ -118,15 +119,18 @@ public sealed partial class Cgroup
         using (events)
             while (true)
             {
-                if (TryReadEvent(events!, key, out long current) && current == value) return true;
+                if (!TryReadEvent(events!, key, out long? current)) return value == 0;
+                if (current == value) return true;
                 long left = deadline - Environment.TickCount64;
                 if (left <= 0) return false;
                 PollPriority(events!, left);
             }
     }
 
-    private static bool TryReadEvent(Fd events, string key, out long value)
+    // False when the cgroup is removed.
+    private static bool TryReadEvent(Fd events, string key, out long? value)
     {
+        value = null;
         Span<byte> bytes = stackalloc byte[256];
         int count;
         try
@@ -135,15 +139,12 @@ public sealed partial class Cgroup
         }
         catch (LinuxException e) when (e.Errno == Errno.ENODEV)
         {
-            // Removed by someone else in between: nothing is in it, nothing is frozen.
-            value = 0;
-            return true;
+            return false;
         }
         Span<char> text = stackalloc char[256];
         System.Text.Encoding.ASCII.GetChars(bytes[..count], text);
-        long? found = FlatKeyed.Find(text[..count], key);
-        value = found ?? 0;
-        return found.HasValue;
+        value = FlatKeyed.Find(text[..count], key);
+        return true;
     }
 
     private static unsafe void PollPriority(Fd events, long timeoutMs)

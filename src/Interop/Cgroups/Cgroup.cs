@@ -48,7 +48,7 @@ public sealed partial class Cgroup : IDisposable
     public static Cgroup? TryOpen(string path)
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out Fd? fd);
-        if (errno == Errno.ENOENT) return null;
+        if (errno is Errno.ENOENT or Errno.ENODEV) return null;
         return errno == Errno.None ? new Cgroup(path, fd!) : throw new LinuxException(errno, "open cgroup", path);
     }
 
@@ -74,6 +74,17 @@ public sealed partial class Cgroup : IDisposable
             Files.MakeDirectories(above);
         }
         return Open(above);
+    }
+
+    /// <summary>
+    /// Enables <paramref name="controllers"/> for a cgroup that exists, in every directory above, as far as it has them.
+    /// </summary>
+    public void Enable(CgroupHierarchy hierarchy, CgroupControllers controllers)
+    {
+        CgroupControllers wanted = controllers & hierarchy.Controllers;
+        if (wanted == CgroupControllers.None) return;
+        for (int end = hierarchy.Root.Length; end > 0; end = Path.IndexOf('/', end + 1))
+            EnableForChildren(Path[..end], wanted);
     }
 
     /// <summary>Moves the process <paramref name="pid"/> into this cgroup.</summary>

@@ -105,7 +105,8 @@ public static unsafe partial class Files
             nint r;
             do r = (nint)LibC.pread(fd.Number, b, buffer.Length, offset);
             while (r == -1 && Native.LastErrno == Errno.EINTR);
-            return (int)Native.Check(r, "pread", r == -1 ? fd.ToString() : null);
+            // The errno is taken first: putting the descriptor into words makes calls of its own.
+            return r == -1 ? throw new LinuxException(Native.LastErrno, "pread", fd.ToString()) : (int)r;
         }
     }
 

@@ -106,6 +106,22 @@ public sealed class CgroupTests : IDisposable
         Directory.Delete(cgroup.Path);
         Assert.False(cgroup.Populated);
         Assert.False(cgroup.Frozen);
+        Assert.False(cgroup.Freeze(timeoutMs: 5000));
+        Assert.True(cgroup.Thaw(timeoutMs: 5000));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_frozen_cgroup_hears_that_somebody_removed_it()
+    {
+        using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
+        using Process sleeper = Sleeper(cgroup);
+        Assert.True(cgroup.Freeze(timeoutMs: 5000));
+        Task<bool> wait = Task.Run(() => cgroup.WaitUntilEmpty(timeoutMs: 5000));
+        Thread.Sleep(50);
+        sleeper.Kill();
+        Assert.True(sleeper.WaitForExit(5000));
+        Assert.True(SpinWait.SpinUntil(() => Files.TryUnlinkAt(Fd.Cwd, cgroup.Path, true) == Errno.None, 5000));
+        Assert.True(await wait);
     }
 
     [Fact]

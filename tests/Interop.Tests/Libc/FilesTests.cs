@@ -31,6 +31,15 @@ public sealed class FilesTests : IDisposable
     }
 
     [Fact]
+    public void An_error_of_a_read_has_the_errno_and_the_file()
+    {
+        using Fd file = Files.Open(_directory["written"], OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180);
+        LinuxException e = Assert.Throws<LinuxException>(() => Files.PRead(file, new byte[1], 0));
+        Assert.Equal(Errno.EBADF, e.Errno);
+        Assert.Contains(_directory["written"], e.Message);
+    }
+
+    [Fact]
     public void Stat_of_a_symlink_follows_only_when_asked()
     {
         using Fd directory = _directory.Open();
