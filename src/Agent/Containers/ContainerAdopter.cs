@@ -1,5 +1,7 @@
+using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -10,7 +12,7 @@ namespace Skiff.Agent.Containers;
 /// Takes over a running container whose monitor was killed: opens again what that monitor held. Its stdin and its
 /// terminal went with the monitor, unless somebody kept them; output that was not read yet is still in its pipes.
 /// </summary>
-internal sealed class ContainerAdopter(StateRoots roots)
+internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
 {
     private const OpenFlags Reading = OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK;
 
@@ -25,19 +27,45 @@ internal sealed class ContainerAdopter(StateRoots roots)
         LaunchedProcess process = LaunchedProcess.Adopt(state.Pid, (ulong)state.PidStartTime)
             ?? throw new UsageException($"container {config.Name} has ended", 125);
         var undo = new Unwinder();
-        Cgroup cgroup = ContainerCgroup.Open(config);
-        undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
-        if (state.Endpoint is not null)
-            undo.Push("leaving the network", () => new NetworkModule(roots).Detach(config.Id));
+        if (HooksOf(config) is { } hooks) undo.Push("running hooks", hooks.RunStopped);
+        Cgroup? cgroup = ContainerCgroup.TryOpen(config);
+        if (cgroup is not null) undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
+        if (state.Endpoint is not null) undo.Push("leaving the network", () => Detach(config.Id));
         Fd? devPts = OpenDevPts(state.Pid);
         if (devPts is not null) undo.Push("closing devpts", devPts.Dispose);
         if (terminal is not null) undo.Push("closing its terminal", terminal.Dispose);
+        // Without cgroups only the first process is known.
+        IReadOnlyList<int> members = cgroup?.ProcessesBelow() ?? [state.Pid];
         return new RunningContainer(undo)
         {
             Process = process, Cgroup = cgroup, DevPts = devPts, Endpoint = state.Endpoint, Warnings = state.Warnings,
             Age = ProcessTimes.Since(state.PidStartTime), Terminal = terminal,
-            Stdout = OpenPipe(cgroup, state.Pipes.Stdout), Stderr = OpenPipe(cgroup, state.Pipes.Stderr),
+            Stdout = OpenPipe(members, state.Pipes.Stdout), Stderr = OpenPipe(members, state.Pipes.Stderr),
         };
+    }
+
+    private void Detach(string id)
+    {
+        if (RootlessMode.IsOn) new PastaNetworks(roots).Detach(id, store.RunDirectory(id));
+        else new NetworkModule(roots).Detach(id);
+    }
+
+    // Null when there are none, or none can be found any more.
+    private StartHooks? HooksOf(ContainerConfig config)
+    {
+        try
+        {
+            CdiEdits edits = DeviceRequest.Resolve(config.DeviceRequests, roots.CdiSpecDirectories);
+            return edits.Hooks.IsEmpty ? null
+                : new StartHooks(config, edits, Path.Combine(store.RunDirectory(config.Id), "bundle"), "/")
+                {
+                    HasBegun = true,
+                };
+        }
+        catch (UsageException)
+        {
+            return null;
+        }
     }
 
     // Below the container's root, where it may have put anything: no symlink is followed, and no other filesystem taken
@@ -55,11 +83,11 @@ internal sealed class ContainerAdopter(StateRoots roots)
     }
 
     // Whoever of the container has the pipe, if anybody still has.
-    private static Fd? OpenPipe(Cgroup cgroup, long inode)
+    private static Fd? OpenPipe(IReadOnlyList<int> members, long inode)
     {
         if (inode == 0) return null;
         string wanted = $"pipe:[{inode}]";
-        foreach (int pid in cgroup.ProcessesBelow())
+        foreach (int pid in members)
         {
             string directory = $"/proc/{pid}/fd";
             if (Files.TryListDirectory(directory, out List<string> numbers) != Errno.None) continue; // It has ended.

@@ -19,7 +19,8 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
 {
     private const string OciVersion = "1.2.0";
 
-    private bool _hasBegun;
+    /// <summary>Whether they are at work, so that the last of them have to run, too.</summary>
+    public bool HasBegun { get; set; }
 
     /// <summary>Whether the child waits with its namespaces and mounts, before the root is its own.</summary>
     public bool StopsOutside => edits.NetDevices.Length + Hooks.Prestart.Length + Hooks.CreateRuntime.Length
@@ -40,7 +41,7 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
             || ContainerNamespaces.Joins(config.NetworkMode))) throw new UsageException("CDI device injection failed: "
                 + "netDevices need a network namespace that is the container's alone", 125);
         if (Hooks.IsEmpty) return;
-        _hasBegun = true;
+        HasBegun = true;
         var text = new JsonText();
         text.WriteStartObject();
         text.WriteString("ociVersion", OciVersion);
@@ -71,7 +72,7 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
     /// <summary>When nothing of a container that had begun is left.</summary>
     public void RunStopped()
     {
-        if (_hasBegun) Run("poststop", Hooks.Poststop, "stopped", 0);
+        if (HasBegun) Run("poststop", Hooks.Poststop, "stopped", 0);
     }
 
     private void Run(string kind, HookEntry[] hooks, string status, int pid, bool joins = false)

@@ -136,9 +136,12 @@ internal sealed partial class Engine
         if (state.Status == "restarting") throw new UsageException(
             $"container {config.Id} is restarting, wait until the container is running");
         if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
-        using Cgroup cgroup = ContainerCgroup.Open(config);
+        // It may have ended since.
+        using Cgroup cgroup = ContainerCgroup.TryOpen(config)
+            ?? throw new UsageException($"container {config.Id} is not running");
         if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
-            $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
+            StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
+                : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
         Events.Write(config, "pause");
     }
 
@@ -171,7 +174,8 @@ internal sealed partial class Engine
 
     private static void Thaw(ContainerConfig config)
     {
-        using Cgroup cgroup = ContainerCgroup.Open(config);
+        using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
+        if (cgroup is null) return; // It has ended: nothing of it is frozen.
         if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException(
             $"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
     }

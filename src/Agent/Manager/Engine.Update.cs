@@ -52,14 +52,13 @@ internal sealed partial class Engine
             {
                 CpuMax = new CpuMax(-1, r.CpuPeriodUs > 0 ? r.CpuPeriodUs : CpuMax.DefaultPeriodUs),
             };
+        // One that has ended meanwhile has none, and nobody would take away another one.
+        using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         // A container that was started without limits has no controllers yet.
-        if (ContainerCgroup.Tree() is not { } tree)
-        {
-            using Cgroup? own = ContainerCgroup.TryOpen(config);
-            return own is not null ? own.Apply(limits)
-                : limits.Controllers == CgroupControllers.None ? [] : [ContainerLimits.Discarded];
-        }
-        using Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
-        return cgroup.Apply(limits);
+        CgroupHierarchy? tree = ContainerCgroup.Tree();
+        if (tree is null && cgroup is null)
+            return limits.Controllers == CgroupControllers.None ? [] : [ContainerLimits.Discarded];
+        if (tree is not null) cgroup?.Enable(tree, limits.Controllers);
+        return cgroup?.Apply(limits) ?? [];
     }
 }

@@ -32,6 +32,8 @@ internal sealed class ExecSession(LaunchedProcess process)
 internal sealed class ExecSessions(
     EventLoop loop, RunningContainer container, ContainerConfig config, EventJournal events)
 {
+    private const int EndTimeoutMs = 100;
+
     /// <summary>Handles an Exec packet: answers Started or Failed, and Exited when the process ends.</summary>
     public void Start(ClientConnection client, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
@@ -55,9 +57,15 @@ internal sealed class ExecSessions(
         catch (Exception e) when (e is UsageException or LinuxException)
         {
             int code = e is UsageException usage ? usage.ExitCode : 126;
-            client.Send(MessageFormat.Pack(new FailureReport(code, e.Message)));
+            client.Send(MessageFormat.Pack(e is LinuxException && ContainerEnds()
+                ? new FailureReport(1, $"container {config.Id} is not running")
+                : new FailureReport(code, e.Message)));
         }
     }
+
+    // The kernel kills what is in a PID namespace before the end of its first process can be seen.
+    private bool ContainerEnds() =>
+        Files.Poll(container.Process.PidFd.Fd, PollEvents.POLLIN, EndTimeoutMs) != 0;
 
     /// <summary>
     /// A client has gone. Its process goes on, and what it still writes to its terminal is read, so that it does not

@@ -154,7 +154,7 @@ internal sealed partial class MonitorProcess : IDisposable
         {
             ContainerState state = _store.ReadRunState(_config.Id)
                 ?? throw new UsageException($"container {_config.Name} has ended", 125);
-            RunningContainer container = new ContainerAdopter(_starter.Roots).Adopt(_config, state,
+            RunningContainer container = new ContainerAdopter(_starter.Roots, _store).Adopt(_config, state,
                 kept.Count > 0 ? kept[0] : null);
             _run = new ContainerRun(_loop, _config, container,
                 ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients, stdinOnce: false,
