@@ -216,7 +216,8 @@ public sealed class AdoptionTests(SkiffHost host)
             Assert.Equal(pid, roots.Run(ask.Split(' ')).Text());
             Type(attach, "exit");
             attach.Finish();
-            Wait.Until(() => roots.Run(ask.Split(' ')).Text() is var next && next != "0" && next != pid, "the next run");
+            Wait.Until(() => roots.Run(ask.Split(' ')).Text() is var next && next != "0" && next != pid,
+                "the next run");
         }
         roots.End(agent);
     }

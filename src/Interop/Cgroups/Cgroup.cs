@@ -77,7 +77,7 @@ public sealed partial class Cgroup : IDisposable
     }
 
     /// <summary>
-    /// Enables <paramref name="controllers"/> for a cgroup that exists, in every directory above, as far as it has them.
+    /// Enables <paramref name="controllers"/> for a cgroup that is there, in every directory above it, if it has them.
     /// </summary>
     public void Enable(CgroupHierarchy hierarchy, CgroupControllers controllers)
     {
