@@ -6,6 +6,16 @@ public sealed class LifecycleTests(SkiffHost host)
     private const string Loop = "trap 'echo stopping; exit 3' TERM; echo up; while :; do sleep 0.05; done";
 
     [Fact]
+    public void Rm_takes_what_a_start_that_was_cut_off_has_left()
+    {
+        string id = host.Run("create", host.Busybox, "true").Text();
+        DirectoryInfo left = Directory.CreateDirectory(Path.Combine(HostState.CgroupRoot, "skiff", id));
+        host.Run("rm", id).Exits(0);
+        left.Refresh();
+        Assert.False(left.Exists);
+    }
+
+    [Fact]
     public void Create_start_stop_start_rm_walk_through_the_states()
     {
         var name = host.NewName();

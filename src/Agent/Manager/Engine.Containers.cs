@@ -122,11 +122,17 @@ internal sealed partial class Engine
             }
         }
         SendSignal(config, link, Signals.SIGKILL);
-        if (!link.WaitExited(KillTimeoutMs, out _) && StateOf(config).IsActive)
+        long end = Environment.TickCount64 + KillTimeoutMs;
+        if (!link.WaitExited(KillTimeoutMs, out _) && !WaitForEnd(config, state, end))
             throw new UsageException(
                 $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
         Events.Write(config, "stop");
     }
+
+    // Somebody else may just be cleaning up after a killed monitor; the container may even have been started again.
+    private bool WaitForEnd(ContainerConfig config, ContainerState run, long end) => WaitForState(config.Id, end,
+        () => StateOf(config) is not { IsActive: true } now
+            || (now.Pid, now.PidStartTime) != (run.Pid, run.PidStartTime));
 
     /// <summary>Freezes all processes.</summary>
     public void Pause(ContainerConfig config)

@@ -32,6 +32,7 @@ internal sealed partial class Engine
 
     private void RemoveClaimed(ContainerConfig config, bool withVolumes)
     {
+        Orphans.GiveBackUnstarted(this, config);
         ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
         // What it was made from may now be unused; until now it was not.
         string images = ImageStore.DirectoryBelow(Roots);

@@ -100,6 +100,17 @@ internal static class Orphans
         engine.Containers.RemoveRunDirectory(id);
     }
 
+    /// <summary>
+    /// What a monitor that was killed in the middle of a start has left of a container that is about to be removed; the
+    /// caller has claimed it. The cgroup is the first that a start makes, and the last that it takes back.
+    /// </summary>
+    public static void GiveBackUnstarted(Engine engine, ContainerConfig config)
+    {
+        using (Cgroup? left = ContainerCgroup.TryOpen(config))
+            if (left is null) return;
+        GiveBack(engine, config);
+    }
+
     // A disk without room for the record must not keep anybody from listing containers: the run directory stays, and
     // the next look tries again.
     private static bool TryRecord(Engine engine, string id, ContainerState state)
