@@ -47,6 +47,51 @@ public sealed class UsernsTests(SkiffHost host)
             "/owned").Text()));
     }
 
+    [Theory]
+    [InlineData("remap", "erofs")]
+    [InlineData("auto", "overlay")]
+    public void Copies_commits_and_exports_have_the_owners_that_the_container_sees(string mode, string snapshotter)
+    {
+        using var store = NewStore(snapshotter);
+        string name = host.NewName(), folder = host.NewFolder(), own = Path.Combine(folder, "in");
+        using var removal = new Removal(store, name);
+        store.Run("run", "-d", "--userns", mode, "--name", name, "-v", "vol:/data", "--tmpfs", "/t", host.Probe,
+            "sleep", "1000").Exits(0);
+        string Exec(string script) => Words(store.Run("exec", "-u", "0", name, "sh", "-c", script).Text());
+        Exec("for d in / /data /t; do echo x > $d/own; chown 1000:1001 $d/own; done");
+        Command.Run("sh", "-c", $"echo y > {own}; chown 1234:1235 {own}; mkdir {folder}/dir; cp -a {own} {folder}/dir"
+            + $"; tar -C {folder} -cf {folder}/tar dir; chown 70000:0 {folder}/dir").Exits(0);
+        void Check(bool running)
+        {
+            string suffix = running ? "r" : "s";
+            foreach (string place in running ? (string[])["", "/data", "/t"] : ["", "/data"])
+            {
+                string file = Path.Combine(folder, "out");
+                store.Run("cp", "-a", $"{name}:{place}/own", file).Exits(0);
+                Assert.Equal("1000:1001", Command.Run("stat", "-c", "%u:%g", file).Text());
+                store.Run("cp", $"{name}:{place}/own", file).Exits(0);
+                Assert.Equal("0:0", Command.Run("stat", "-c", "%u:%g", file).Text());
+                store.Run("cp", "-a", own, $"{name}:{place}/in-{suffix}").Exits(0);
+                string arguments = string.Join(' ', store.Arguments("cp", "-", $"{name}:{place}/"));
+                using Command input =
+                    Command.Start("/bin/sh", ["-c", $"exec {host.Binary} {arguments} < {folder}/tar"]);
+                input.Finish().Exits(0);
+            }
+        }
+        Check(running: true);
+        store.Run("cp", "-a", $"{folder}/dir", $"{name}:/refused").FailsClearly(1, "owner 70000:0 has no ids");
+        Assert.Equal("1234:1235 1234:1235 1234:1235 0:0", Exec("stat -c %u:%g /in-r /data/in-r /t/in-r /dir"));
+        Assert.Contains("A /in-r", store.Run("diff", name).Text());
+        store.Run("stop", "-t", "0", name).Exits(0);
+        Check(running: false);
+        store.Run("start", name).Exits(0);
+        Assert.Equal("1234:1235 1234:1235 1000:1001 1234:1235",
+            Exec("stat -c %u:%g /in-s /data/in-s /own /data/dir/in"));
+        store.Run("export", "-o", $"{folder}/all", name).Exits(0);
+        Assert.Equal("1000/1001 1234/1235 1234/1235", Words(Command.Run("sh", "-c",
+            $"tar -tvf {folder}/all own in-r in-s | sort -k 6 | awk '{{print $2}}' | sort").Text()));
+    }
+
     [Fact]
     public void Each_container_has_a_range_of_its_own_and_gives_it_back()
     {

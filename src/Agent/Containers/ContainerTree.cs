@@ -3,6 +3,7 @@ using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
 using Skiff.Interop.Processes;
+using Skiff.Layers.Archives;
 
 namespace Skiff.Agent.Containers;
 
@@ -20,8 +21,12 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
     /// <summary>The id of the mount with the devices, which are none of the container's files; 0 for none.</summary>
     public ulong DevMount { get; private init; }
 
+    /// <summary>The container's own numbers for owners, where its mounts show those of the host; null: no others.
+    /// </summary>
+    public OwnerMap? Owners { get; private init; }
+
     /// <summary>The root of a container's first process; null when it has just ended.</summary>
-    public static ContainerTree? TryOpen(ContainerState running)
+    public static ContainerTree? TryOpen(ContainerConfig config, ContainerState running)
     {
         if (PidFd.TryOpen(running.Pid, (ulong)running.PidStartTime, out PidFd? process) != Errno.None) return null;
         using Fd? pin = process!.Fd;
@@ -29,7 +34,12 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
             Fd.Cwd, $"/proc/{running.Pid}/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, 0, out Fd? root);
         // Still there: what was opened was its root and not that of a process which got the number meanwhile.
         if (errno == Errno.None && process.TrySendSignal(0) == Errno.None)
-            return new ContainerTree(root!, static () => { }) { DevMount = MountAt(root!, "/dev") };
+            return new ContainerTree(root!, static () => { })
+            {
+                DevMount = MountAt(root!, "/dev"),
+                Owners = config.UidMap.Length == 0 ? null
+                    : new OwnerMap(IdMap.Parse(config.UidMap), IdMap.Parse(config.GidMap)),
+            };
         root?.Dispose();
         return errno is Errno.None or Errno.ENOENT or Errno.ESRCH ? null
             : throw new LinuxException(errno, "openat", $"/proc/{running.Pid}/root", "opening the container's root");

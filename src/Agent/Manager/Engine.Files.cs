@@ -20,7 +20,7 @@ internal sealed partial class Engine
             ContainerState state = StateOf(config);
             if (state.Pid > 0)
             {
-                if (ContainerTree.TryOpen(state) is { } tree) return tree;
+                if (ContainerTree.TryOpen(config, state) is { } tree) return tree;
                 // It has just ended, and its state says so when its monitor is done.
                 using MonitorClient? client = MonitorClient.TryConnect(Containers, config.Id);
                 client?.WaitExited(KillTimeoutMs, out _);

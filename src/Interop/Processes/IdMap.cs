@@ -18,6 +18,14 @@ public sealed class IdMap(IReadOnlyList<IdRange> ranges)
         return null;
     }
 
+    /// <summary>The id inside; null for one that nothing inside stands for.</summary>
+    public uint? Inside(uint outside)
+    {
+        foreach (IdRange range in Ranges)
+            if (outside - range.Outside < range.Count) return range.Inside + (outside - range.Outside);
+        return null;
+    }
+
     /// <summary>The inverse of <see cref="ToString"/>.</summary>
     /// <exception cref="FormatException">The text is none.</exception>
     public static IdMap Parse(string text)

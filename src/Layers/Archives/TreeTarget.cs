@@ -9,4 +9,6 @@ namespace Skiff.Layers.Archives;
 /// <param name="Resolve">How directories below the root are opened.</param>
 /// <param name="KeepOwner">Files get the owners that the tar says, and set-id bits, capabilities and devices with
 /// them; without it they are the caller's.</param>
-public readonly record struct TreeTarget(Fd Root, byte[] Prefix, string Shown, ResolveFlags Resolve, bool KeepOwner);
+/// <param name="Owners">How the tar numbers owners; null: as they are.</param>
+public readonly record struct TreeTarget(
+    Fd Root, byte[] Prefix, string Shown, ResolveFlags Resolve, bool KeepOwner, OwnerMap? Owners = null);

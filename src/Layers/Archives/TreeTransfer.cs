@@ -22,7 +22,7 @@ public static class TreeTransfer
     {
         using var tar = new UpperTar(Files.Dup(source.Directory), sink, cancellation, isLayer: false, Beneath)
         {
-            ForeignMount = source.ForeignMount,
+            ForeignMount = source.ForeignMount, Owners = source.Owners,
         };
         tar.WriteAs(source.Name, source.NewName);
     }

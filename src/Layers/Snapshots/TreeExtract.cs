@@ -122,15 +122,26 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
         _making.SetAttributes(parent, name, _inode, _xattrs);
     }
 
-    private LayerInode InodeOf(TarEntry entry) => new()
+    private LayerInode InodeOf(TarEntry entry)
     {
-        Type = entry.Type,
-        Mode = (ushort)(entry.Mode & (target.KeepOwner || entry.Type == TarEntryType.Directory ? 0xFFFu : 0x3FFu)),
-        Uid = target.KeepOwner ? entry.Uid : 0,
-        Gid = target.KeepOwner ? entry.Gid : 0,
-        MtimeSeconds = entry.MtimeSeconds,
-        MtimeNanoseconds = entry.MtimeNanoseconds,
-    };
+        (uint uid, uint gid) = target.KeepOwner ? OwnerOf(entry) : (0, 0);
+        return new LayerInode
+        {
+            Type = entry.Type,
+            Mode = (ushort)(entry.Mode & (target.KeepOwner || entry.Type == TarEntryType.Directory ? 0xFFFu : 0x3FFu)),
+            Uid = uid,
+            Gid = gid,
+            MtimeSeconds = entry.MtimeSeconds,
+            MtimeNanoseconds = entry.MtimeNanoseconds,
+        };
+    }
+
+    private (uint Uid, uint Gid) OwnerOf(TarEntry entry)
+    {
+        if (target.Owners is not { } owners) return (entry.Uid, entry.Gid);
+        return owners.Outside(entry.Uid, entry.Gid) ?? throw Refuse(
+            $"its owner {entry.Uid}:{entry.Gid} has no ids in the container's user namespace");
+    }
 
     private XattrSet? XattrsOf(TarEntry entry)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Skiff.Interop;
+using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Tar;
 
@@ -66,6 +67,9 @@ internal sealed class UpperTar : IDisposable
 
     /// <summary>The id of a mount that is shown empty; 0 for none.</summary>
     internal ulong ForeignMount { get; init; }
+
+    /// <summary>How owners are numbered in the tar; null: as they are.</summary>
+    internal OwnerMap? Owners { get; init; }
 
     /// <summary>
     /// Writes one file of the directory, or the directory itself, with all that is below, under another name.
@@ -215,7 +219,8 @@ internal sealed class UpperTar : IDisposable
         _entry.LinkBytes.Clear();
         _entry.Xattrs.Clear();
         _entry.Type = type;
-        (_entry.Mode, _entry.Uid, _entry.Gid) = (status.Permissions, status.Uid, status.Gid);
+        _entry.Mode = status.Permissions;
+        (_entry.Uid, _entry.Gid) = Owners?.Inside(status.Uid, status.Gid) ?? (status.Uid, status.Gid);
         (_entry.MtimeSeconds, _entry.MtimeNanoseconds) = (status.MtimeSeconds, (int)status.MtimeNanoseconds);
         (_entry.Size, _entry.DeviceMajor, _entry.DeviceMinor) = (0, 0, 0);
     }

@@ -4,6 +4,7 @@ using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
+using Skiff.Interop.Processes;
 using Skiff.Interop.Terminals;
 using Skiff.Layers.Archives;
 
@@ -59,47 +60,52 @@ internal sealed class CpVerb : Verb
             if (from is not null)
             {
                 CopyPath path = CopyPath.InContainer(tree.Root, container, source);
-                if (target == "-") ToOutput(path, follow, tree.DevMount, cancellation);
-                else Copy(path, CopyPath.OnHost(host, target), tree.DevMount, arguments, cancellation);
+                if (target == "-") ToOutput(path, follow, tree, cancellation);
+                else Copy(path, CopyPath.OnHost(host, target), tree, arguments, cancellation);
             }
             else
             {
                 CopyPath path = CopyPath.InContainer(tree.Root, container, target);
                 Writing(tree, path, () =>
                 {
-                    if (source == "-") FromInput(path, cancellation);
-                    else Copy(CopyPath.OnHost(host, source), path, 0, arguments, cancellation);
+                    if (source == "-") FromInput(path, tree, cancellation);
+                    else Copy(CopyPath.OnHost(host, source), path, tree, arguments, cancellation);
                 });
             }
             return 0;
         });
     }
 
-    private static void Copy(CopyPath from, CopyPath to, ulong devMount, ParsedArguments arguments,
+    private static void Copy(CopyPath from, CopyPath to, ContainerTree tree, ParsedArguments arguments,
         CancellationToken cancellation)
     {
-        TreeSource source = CopyEnds.OpenSource(from, arguments.Flag("follow-link"), devMount, out bool isDirectory);
+        bool isOut = from.Container is not null;
+        TreeSource source = CopyEnds.OpenSource(
+            from, arguments.Flag("follow-link"), isOut ? tree.DevMount : 0, out bool isDirectory);
         using Fd opened = source.Directory;
         var place = CopyEnds.Place(Encoding.UTF8.GetString(source.NewName), isDirectory, to);
         using Fd directory = CopyEnds.OpenTarget(place.Path, place.Directory);
         // As docker does it in fact: what goes into a container keeps its numbers with and without -a.
         bool keepOwner = to.Container is not null || arguments.Flag("archive");
-        long bytes = TreeTransfer.Copy(source with { NewName = Encoding.UTF8.GetBytes(place.Name) },
-            new TreeTarget(directory, [], place.Directory, TreeTransfer.Beneath, keepOwner), cancellation);
+        long bytes = TreeTransfer.Copy(
+            source with { NewName = Encoding.UTF8.GetBytes(place.Name), Owners = isOut ? tree.Owners : null },
+            new TreeTarget(directory, [], place.Directory, TreeTransfer.Beneath, keepOwner,
+                isOut ? null : tree.Owners), cancellation);
         if (arguments.Flag("quiet", byDefault: !Termios.IsTerminal(Fd.Borrow(1)))) return;
         Output.Error($"Successfully copied {HumanSize.Decimal(bytes)} to "
             + (to.Container is null ? to.Path : $"{to.Container}:{to.Given}"));
     }
 
-    private static void ToOutput(CopyPath from, bool follow, ulong devMount, CancellationToken cancellation)
+    private static void ToOutput(CopyPath from, bool follow, ContainerTree tree, CancellationToken cancellation)
     {
-        TreeSource source = CopyEnds.OpenSource(from, follow, devMount, out _);
+        TreeSource source =
+            CopyEnds.OpenSource(from, follow, tree.DevMount, out _) with { Owners = tree.Owners };
         using Fd opened = source.Directory, output = Fd.Borrow(1);
         TreeTransfer.Write(source, piece => Files.WriteAll(output, piece), cancellation);
     }
 
     // Names of a tar that somebody made may lead through symlinks of the container: within its root.
-    private static void FromInput(CopyPath to, CancellationToken cancellation)
+    private static void FromInput(CopyPath to, ContainerTree tree, CancellationToken cancellation)
     {
         CopyPath path = to.FollowLinks();
         Errno errno = path.TryOpenDirectory(path.Path, out Fd? directory);
@@ -107,11 +113,14 @@ internal sealed class CpVerb : Verb
         if (errno != Errno.None)
             throw new UsageException($"destination \"{to.Container}:{to.Given}\" must be a directory");
         TreeTransfer.Extract(LayerImport.Input(Fd.Borrow(0)), new TreeTarget(path.Root,
-            Encoding.UTF8.GetBytes(path.Path.Trim('/')), path.Path, path.Resolve, KeepOwner: true), cancellation);
+            Encoding.UTF8.GetBytes(path.Path.Trim('/')), path.Path, path.Resolve, KeepOwner: true,
+            tree.Owners), cancellation);
     }
 
     private static void Writing(ContainerTree tree, CopyPath path, Action copy)
     {
+        // With the host's root as its owner, nothing could be made in a mount that shows other ids.
+        using FileIdentity? identity = tree.Owners?.ActAsRoot();
         try
         {
             copy();
