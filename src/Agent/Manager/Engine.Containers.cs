@@ -143,8 +143,8 @@ internal sealed partial class Engine
             $"container {config.Id} is restarting, wait until the container is running");
         if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
         // It may have ended since.
-        using Cgroup cgroup = ContainerCgroup.TryOpen(config)
-            ?? throw new UsageException($"container {config.Id} is not running");
+        using Cgroup cgroup = ContainerCgroup.Root() is null ? ContainerCgroup.Open(config)
+            : ContainerCgroup.TryOpen(config) ?? throw new UsageException($"container {config.Id} is not running");
         if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
             StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
                 : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
