@@ -15,7 +15,7 @@ chown $user $group $group/cgroup.procs $group/cgroup.subtree_control $group/shel
 
 # as_user WORDS: a shell's line, run by the user inside the delegated group.
 as_user() {
-    sh -c "echo \$\$ > $group/shell/cgroup.procs; exec su -s /bin/sh someone -c '
+    sh -c "echo \$\$ > $group/shell/cgroup.procs; exec busybox su -s /bin/sh someone -c '
         unset SKIFF_ROOT SKIFF_RUN_ROOT; export HOME=$home XDG_RUNTIME_DIR=/run/user/$user; cd; $1'"
 }
 as_user "skiff pull -q $image" || fail "cannot pull"
