@@ -1,7 +1,5 @@
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
-using Skiff.Agent.Networks;
-using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -30,7 +28,8 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         if (HooksOf(config) is { } hooks) undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is not null) undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
-        if (state.Endpoint is not null) undo.Push("leaving the network", () => Detach(config.Id));
+        if (state.Endpoint is not null)
+            undo.Push("leaving the network", () => ContainerNetwork.GiveBack(roots, store, config.Id));
         Fd? devPts = OpenDevPts(state.Pid);
         if (devPts is not null) undo.Push("closing devpts", devPts.Dispose);
         if (terminal is not null) undo.Push("closing its terminal", terminal.Dispose);
@@ -42,12 +41,6 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
             Age = ProcessTimes.Since(state.PidStartTime), Terminal = terminal,
             Stdout = OpenPipe(members, state.Pipes.Stdout), Stderr = OpenPipe(members, state.Pipes.Stderr),
         };
-    }
-
-    private void Detach(string id)
-    {
-        if (RootlessMode.IsOn) new PastaNetworks(roots).Detach(id, store.RunDirectory(id));
-        else new NetworkModule(roots).Detach(id);
     }
 
     // Null when there are none, or none can be found any more.

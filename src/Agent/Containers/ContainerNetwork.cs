@@ -121,6 +121,13 @@ internal sealed class ContainerNetwork : IDisposable
         }
     }
 
+    /// <summary>Gives back what a container has of networks, whoever set it up.</summary>
+    public static void GiveBack(StateRoots roots, ContainerStore store, string id)
+    {
+        if (RootlessMode.IsOn) new PastaNetworks(roots).Detach(id, store.RunDirectory(id));
+        else new NetworkModule(roots).Detach(id);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Namespace?.Dispose();
 

@@ -16,7 +16,7 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
 {
     private const int ReconnectTimeoutMs = 5_000;
 
-    private readonly List<byte[]> _said = [];
+    private readonly List<(byte[] Packet, bool OfRun)> _said = [];
     private readonly List<MonitorClient> _gone = []; // Another thread may still be using one.
     private readonly object _door = new();
     private volatile MonitorClient _client = client;
@@ -24,20 +24,25 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
     /// <summary>The connection as it is now.</summary>
     public MonitorClient Client => _client;
 
-    /// <summary>Connects; null when the container is not active.</summary>
-    public static ContainerLink? TryOpen(Engine engine, ContainerConfig config) =>
-        engine.StateOf(config).IsActive && MonitorClient.TryConnect(engine.Containers, config.Id) is { } client
-            ? new ContainerLink(engine, config, client) : null;
+    private ContainerState Run { get; init; } = new();
 
-    /// <summary>Says something that every monitor of this container has to know; nothing when it has ended.</summary>
+    /// <summary>Connects; null when the container is not active.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="config">The container.</param>
+    /// <param name="state">As of now.</param>
+    public static ContainerLink? TryOpen(Engine engine, ContainerConfig config, ContainerState state) =>
+        state.IsActive && MonitorClient.TryConnect(engine.Containers, config.Id) is { } client
+            ? new ContainerLink(engine, config, client) { Run = state } : null;
+
+    /// <summary>Says something about the present run; nothing when that has ended.</summary>
     public void Send(byte[] packet)
     {
-        Remember(packet);
+        _said.Add((packet, true));
         if (_client.Socket.TrySend(packet, []) != Errno.None) TryReconnect(out _);
     }
 
     /// <summary>Has something said to the next monitor that the present one knows already.</summary>
-    public void Remember(byte[] packet) => _said.Add(packet);
+    public void Remember(byte[] packet) => _said.Add((packet, false));
 
     /// <summary>Waits for the end, ignoring output; false after the time-out (-1 waits forever).</summary>
     public bool WaitExited(int timeoutMs, out int exitCode)
@@ -67,7 +72,7 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
             if (!state.IsActive) return false;
             if (MonitorClient.TryConnect(engine.Containers, config.Id) is { } next)
             {
-                GoOn(next);
+                GoOn(next, state);
                 return true;
             }
             long left = end - Environment.TickCount64;
@@ -87,9 +92,12 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
         return _client;
     }
 
-    private void GoOn(MonitorClient next)
+    // Somebody may have started the container again: what was said about the run before is not meant for that one.
+    private void GoOn(MonitorClient next, ContainerState state)
     {
-        foreach (byte[] packet in _said) next.Socket.TrySend(packet, []);
+        bool isSameRun = (state.Pid, state.PidStartTime) == (Run.Pid, Run.PidStartTime);
+        foreach (var (packet, ofRun) in _said)
+            if (isSameRun || !ofRun) next.Socket.TrySend(packet, []);
         lock (_door)
         {
             _gone.Add(_client);

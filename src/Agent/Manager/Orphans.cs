@@ -1,6 +1,5 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
-using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -66,6 +65,9 @@ internal static class Orphans
                 return engine.Containers.ReadDurableState(config.Id);
             }
             bool seen = PidFd.TryReadEndOfZombie(running.Pid, (ulong)running.PidStartTime, out ExitStatus status);
+            // Without a cgroup, as a user may be, nothing else is known of it: the others end with the first one.
+            if (PidFd.TryOpen(running.Pid, (ulong)running.PidStartTime, out PidFd? first) == Errno.None)
+                using (first) first!.TrySendSignal(Signals.SIGKILL);
             GiveBack(engine, config);
             ContainerState state = running.Exited() with
             {
@@ -129,9 +131,7 @@ internal static class Orphans
     private static void GiveBack(Engine engine, ContainerConfig config)
     {
         Kill(config);
-        if (RootlessMode.IsOn)
-            new PastaNetworks(engine.Roots).Detach(config.Id, engine.Containers.RunDirectory(config.Id));
-        else engine.Networks.Detach(config.Id);
+        ContainerNetwork.GiveBack(engine.Roots, engine.Containers, config.Id);
     }
 
     private static void Kill(ContainerConfig config)

@@ -73,7 +73,7 @@ internal sealed class LogsVerb : Verb
             reader.PrintExisting();
             return;
         }
-        using ContainerLink? link = ContainerLink.TryOpen(engine, config);
+        using ContainerLink? link = ContainerLink.TryOpen(engine, config, engine.StateOf(config));
         using Inotify watch = reader.Watch();
         reader.PrintExisting();
         UnixSocket? monitor = link?.Client.Socket;
