@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 OUT := out
 ARCH ?= amd64
+SECONDS ?= 7200
 KERNEL ?= $(if $(filter arm64,$(ARCH)),,6.12 6.1)
 
 # The binary is rebuilt when a source, a project or the set of files has changed.
@@ -27,6 +28,9 @@ fuzz: ## feed random input to the layers' parsers (TARGET=tar SEED=n TIME=second
 	@dotnet build tests/Layers.Tests -c Release --nologo -v quiet
 	@DOTNET_GCHeapHardLimit=0x20000000 nice tests/Layers.Tests/bin/Release/net10.0/Skiff.Layers.Tests fuzz \
 	    OUT=$(OUT)/fuzz TARGET=$(TARGET) SEED=$(SEED) TIME=$(TIME) RUNS=$(RUNS) CASE=$(CASE)
+
+soak: ## random verbs and kills on 50 containers for two hours (SECONDS=n SEED=n)
+	@SKIFF_SOAK_SECONDS=$(SECONDS) SKIFF_SOAK_WORKERS=4 SKIFF_SOAK_PAUSE_MS=0 SKIFF_SEED=$(SEED) scripts/test Soak
 
 demo: publish ## pull real images and serve a page from a container, step by step
 	@scripts/demo
@@ -56,4 +60,4 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test fuzz demo peers bench compare compare-pull publish-arm64 vm-test powercut clean
+.PHONY: help publish test fuzz soak demo peers bench compare compare-pull publish-arm64 vm-test powercut clean

@@ -83,6 +83,9 @@ public sealed class Command : IDisposable
         return new CommandResult(_line, _process.ExitCode, _out.Result, _error.Result);
     }
 
+    /// <summary>Whether it ends within this time.</summary>
+    public bool EndsWithin(int timeMs) => _process.WaitForExit(timeMs);
+
     /// <summary>Kills it by SIGKILL; its children live on.</summary>
     public void Kill() => _process.Kill();
 

@@ -20,9 +20,7 @@ public sealed class HostState
         ["cgroup"] = Folders(Path.Combine(CgroupRoot, "skiff")),
         ["link"] = Lines("ip -o link show type veth | cut -d: -f2"),
         // The engine's table, chains and the bridge stay, as other engines' do; what is in its maps must not.
-        ["nft element"] = Lines(
-            "for t in $(nft list tables inet | grep -o 'skiff[^ ]*'); do for m in ports address_ports; do "
-            + "nft list map inet $t $m; done; done | grep -E ' : [0-9]' | tr -d '\\t'"),
+        ["nft element"] = PortElements(),
         ["process"] = Processes(host),
         ["container file"] = Entries(Path.Combine(host.Root, "containers")),
         ["volatile container file"] = Entries(Path.Combine(host.RunRoot, "containers")),
@@ -79,6 +77,11 @@ public sealed class HostState
             Command.Run("umount", "-l", path);
         }
     }
+
+    /// <summary>Published ports in the rules of all engines of this network namespace.</summary>
+    public static HashSet<string> PortElements() => Lines(
+        "for t in $(nft list tables inet | grep -o 'skiff[^ ]*'); do for m in ports address_ports; do "
+        + "nft list map inet $t $m; done; done | grep -E ' : [0-9]' | tr -d '\\t'");
 
     private static bool IsLayer(SkiffHost host, string path) =>
         path.StartsWith(Path.Combine(host.RunRoot, "layers"), StringComparison.Ordinal);

@@ -10,9 +10,12 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
     /// <summary>Where they are.</summary>
     public string Folder { get; } = host.NewFolder();
 
+    /// <summary>The environment of the binary.</summary>
+    public Dictionary<string, string?> Variables { get; } = host.Variables();
+
     /// <summary>Starts the binary with these roots.</summary>
-    public Command Start(params string[] arguments) =>
-        host.Start(["--root", Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"), .. arguments]);
+    public Command Start(params string[] arguments) => Command.Start(host.Binary, ["--root",
+        Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"), .. arguments], Variables);
 
     /// <summary>Runs the binary to its end.</summary>
     public CommandResult Run(params string[] arguments)
@@ -37,12 +40,6 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
             Wait.Until(() => !File.Exists($"{process}/exe"), "the container ends");
         }
     }
-
-    /// <summary>The monitors that there are.</summary>
-    public IEnumerable<int> Monitors() => Directory.Exists(Containers)
-        ? Directory.GetDirectories(Containers).Select(d => (int?)StateOf(Path.GetFileName(d))?["MonitorPid"])
-            .OfType<int>()
-        : [];
 
     /// <summary>The monitor of a running container.</summary>
     public int MonitorOf(string name) =>

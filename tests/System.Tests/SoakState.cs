@@ -1,53 +1,65 @@
-using System.Globalization;
+using System.Text;
 
 namespace Skiff.System.Tests;
 
-/// <summary>What a long run may leave of its roots' containers, as counts with the things themselves.</summary>
+/// <summary>What a long run may leave of its roots' containers.</summary>
 public sealed class SoakState
 {
-    private readonly Dictionary<string, List<string>> _things;
+    private readonly Dictionary<string, HashSet<string>> _things;
 
     /// <summary>Looks now.</summary>
     public SoakState(OwnRoots roots) => _things = new()
     {
-        ["mounts"] = [.. HostState.MountsBelow(roots.Folder).Where(path => !path.Contains("/run/layers/"))],
-        ["control groups"] = [.. Directory.GetDirectories(Directory.CreateDirectory(
-            Path.Combine(HostState.CgroupRoot, "skiff")).FullName).Where(d => Path.GetFileName(d) != "monitor")],
+        ["mounts"] = [.. HostState.MountsBelow(roots.Folder)],
+        // With a group its processes are gone, and with them the namespaces; a namespace that something else keeps has
+        // one end of a link, a mount or a descriptor of a process here.
+        ["control groups"] = Lines($"cd {HostState.CgroupRoot}; find . -type d"),
         ["links"] = Lines("ip -o link show type veth | cut -d: -f2 | grep -v host"),
-        ["processes"] = Lines($"grep -alF '{roots.Folder}' /proc/[0-9]*/cmdline 2>/dev/null | grep -v $$"),
+        ["nft elements"] = [.. HostState.PortElements()],
+        ["processes"] = [.. Processes(roots).Select(process => $"{process.Pid} {process.Line}")],
         ["locks"] = LocksBelow(roots.Folder),
-        ["container directories"] = Entries(Path.Combine(roots.Folder, "root", "containers")),
-        ["names"] = Entries(Path.Combine(roots.Folder, "root", "containers", "names")),
-        ["volatile directories"] = Entries(Path.Combine(roots.Folder, "run", "containers")),
-        ["volumes"] = Entries(Path.Combine(roots.Folder, "root", "volumes")),
-        ["endpoints"] = Entries(Path.Combine(roots.Folder, "run", "networks", "endpoints")),
+        ["files"] = Lines($"cd {roots.Folder}; find run root/containers root/volumes root/ingest ! -name 'events*'"),
     };
 
-    /// <summary>Proportional memory of a process.</summary>
-    public static double PssMiB(int pid) => File.ReadLines($"/proc/{pid}/smaps_rollup")
-        .Where(line => line.StartsWith("Pss:", StringComparison.Ordinal))
-        .Select(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-            CultureInfo.InvariantCulture) / 1024).First();
-
-    /// <summary>Fails when <paramref name="later"/> has more than this, after a moment for the kernel.</summary>
-    public void AssertSame(SoakState later)
+    /// <summary>The processes of the engine that were started with these roots.</summary>
+    public static IEnumerable<(int Pid, string Line)> Processes(OwnRoots roots)
     {
-        foreach (var (kind, things) in _things)
-            Assert.True(later._things[kind].Except(things).ToList() is { Count: 0 },
-                $"left {kind}: {string.Join(", ", later._things[kind].Except(things).Take(5))}");
+        foreach (string folder in Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(path[6])))
+            if (LineOf(folder) is { } line && line.Contains($"{roots.Folder}/run ", StringComparison.Ordinal))
+                yield return (int.Parse(Path.GetFileName(folder)), line);
     }
 
-    private static List<string> Entries(string path) => Directory.Exists(path)
-        ? [.. Directory.GetFileSystemEntries(path).Where(entry => Path.GetFileName(entry) is not ("names" or "lock"))]
-        : [];
+    /// <summary>The monitors among them.</summary>
+    public static List<int> Monitors(OwnRoots roots) => [.. Processes(roots)
+        .Where(process => process.Line.EndsWith(" monitor", StringComparison.Ordinal)).Select(process => process.Pid)];
 
-    private static List<string> Lines(string script) =>
+    /// <summary>The descriptors of a process, by what they are.</summary>
+    public static List<string> Descriptors(int pid) =>
+        [.. Lines($"cd /proc/{pid}/fd && for fd in *; do echo $fd $(readlink $fd); done")];
+
+    /// <summary>What is there now and was not then.</summary>
+    public List<string> LeftSince(SoakState before) => [.. _things.SelectMany(kind => kind.Value
+        .Except(before._things[kind.Key]).Select(thing => $"{kind.Key}: {thing}"))];
+
+    private static string? LineOf(string folder)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"{folder}/cmdline")).Replace('\0', ' ').TrimEnd();
+        }
+        catch (IOException)
+        {
+            return null; // It ended while we looked.
+        }
+    }
+
+    private static HashSet<string> Lines(string script) =>
         [.. Command.Shell(script).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     // /proc/locks names files by their inode alone.
-    private static List<string> LocksBelow(string folder)
+    private static HashSet<string> LocksBelow(string folder)
     {
-        var inodes = Lines($"find {folder} -name '*lock' -printf '%i\\n'").ToHashSet();
+        HashSet<string> inodes = Lines($"find {folder} -name '*lock' -printf '%i\\n'");
         return [.. File.ReadLines("/proc/locks").Where(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             is [_, "FLOCK", .., var where, _, _] && inodes.Contains(where.Split(':')[^1]))];
     }
