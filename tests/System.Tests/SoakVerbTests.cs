@@ -5,8 +5,8 @@ namespace Skiff.System.Tests;
 
 /// <summary>
 /// Random verbs on fifty containers, by several processes at once, while monitors and the agent are killed: nothing is
-/// left at the end, and nothing grows. <c>make soak</c> runs it for two hours, <c>scripts/test Soak</c> beside
-/// other programs with little load; without a time it takes seconds. For the control groups to be counted, nobody else may
+/// left at the end, and nothing grows. <c>make soak</c> runs it for two hours, <c>scripts/test Soak</c> beside other
+/// programs with little load; without a time it takes seconds. For the control groups to be counted, nobody else may
 /// have containers in the same tree: <c>scripts/isolated --cgroup</c> gives it one of its own.
 /// </summary>
 [Collection(Alone.Name)]
