@@ -67,6 +67,19 @@ public sealed class SkiffHost : IDisposable
     /// <summary>Starts the binary with the tests' roots.</summary>
     public Command Start(params string[] arguments) => Command.Start(Binary, arguments, Variables());
 
+    /// <summary>
+    /// Starts a shell line on a terminal of its own, which util-linux's script(1) makes. It finds the binary in $SKIFF,
+    /// busybox in $IMAGE, and <paramref name="folder"/> in $FOLDER.
+    /// </summary>
+    public Command StartTerminal(string script, string folder)
+    {
+        var environment = Variables();
+        environment["IMAGE"] = Busybox;
+        environment["FOLDER"] = folder;
+        environment["TERM"] = "xterm";
+        return Command.Start("/usr/bin/script", ["-qec", script, "/dev/null"], environment);
+    }
+
     /// <summary>Runs the binary to its end.</summary>
     public CommandResult Run(params string[] arguments)
     {

@@ -82,12 +82,5 @@ public sealed class TerminalTests(SkiffHost host)
         return command.Finish().Exits(0).Out;
     }
 
-    private Command StartTerminal(string script)
-    {
-        var environment = host.Variables();
-        environment["IMAGE"] = host.Busybox;
-        environment["FOLDER"] = Folder;
-        environment["TERM"] = "xterm";
-        return Command.Start("/usr/bin/script", ["-qec", script, "/dev/null"], environment);
-    }
+    private Command StartTerminal(string script) => host.StartTerminal(script, Folder);
 }

@@ -14,9 +14,15 @@ namespace Skiff.Agent.Cli;
 /// </summary>
 internal sealed class AttachSession : IDisposable
 {
-    private static readonly PosixSignal[] s_proxied =
-        [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT, (PosixSignal)10,
-            (PosixSignal)12];
+    // All that docker passes on, without the real-time ones. Not those that tell of faults and of pipes, nor those that
+    // runtime and libc keep (32 to 34).
+    private static readonly int[] s_proxied = [1, 2, 3, 10, 12, 14, 15, 16, 18, 24, 25, 26, 27, 28, 29, 30];
+
+    // What ends this process and would leave the terminal as the container had it.
+    private static readonly PosixSignal[] s_ending =
+        [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    private const int WindowChange = 28, FirstRealTime = 35, LastRealTime = 64;
 
     private readonly ContainerLink _link;
     private readonly Fd _stdin = Fd.Borrow(0);
@@ -51,9 +57,10 @@ internal sealed class AttachSession : IDisposable
             _saved = Termios.MakeRaw(_stdin);
             _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, OnWindowChange));
         }
-        if (proxySignals && !_tty)
-            foreach (PosixSignal signal in s_proxied)
-                _registrations.Add(PosixSignalRegistration.Create(signal, Proxy));
+        if (proxySignals) ProxyAll();
+        else if (_saved is { } mode)
+            foreach (PosixSignal signal in s_ending)
+                _registrations.Add(PosixSignalRegistration.Create(signal, _ => Termios.Restore(_stdin, mode)));
         if (withStdin) new Thread(FeedStdin) { IsBackground = true }.Start();
         return ReadPackets();
     }
@@ -115,6 +122,14 @@ internal sealed class AttachSession : IDisposable
         while (client.Socket.TrySend(packet, []) != Errno.None) client = _link.WaitForNext(client);
     }
 
+    // A change of a terminal's size is passed on as such.
+    private void ProxyAll()
+    {
+        foreach (int signal in s_proxied.Concat(Enumerable.Range(FirstRealTime, LastRealTime - FirstRealTime + 1)))
+            if (signal != WindowChange || _saved is null)
+                _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, Proxy));
+    }
+
     private void OnWindowChange(PosixSignalContext context)
     {
         if (WindowSize.TryGet(_stdin, out ushort rows, out ushort columns))
@@ -126,8 +141,8 @@ internal sealed class AttachSession : IDisposable
         context.Cancel = true;
         int signal = context.Signal switch
         {
-            PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, PosixSignal.SIGTERM =>
-                15, var raw => (int)raw,
+            PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, PosixSignal.SIGTERM => 15,
+            PosixSignal.SIGCONT => 18, PosixSignal.SIGWINCH => WindowChange, var raw => (int)raw,
         };
         TrySend([(byte)PacketType.Signal, (byte)signal]);
     }

@@ -3,6 +3,7 @@ using Skiff.Agent.Cli.Progress;
 using Skiff.Agent.Cli.Values;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
 using Skiff.Interop.Ebpf;
 
 namespace Skiff.Agent.Cli;
@@ -148,6 +149,7 @@ internal static class ContainerOptions
             Domainname = a.Value("domainname") ?? "",
             Tty = a.Flag("tty"),
             OpenStdin = a.Flag("interactive"),
+            StdinOnce = AttachFlags.Read(a, a.Flag("detach")).HasFlag(AttachStreams.Stdin),
             Labels = KeyValues.Labels([.. a.Values("label-file").SelectMany(KeyValues.Lines), .. a.Values("label")]),
             Annotations = KeyValues.Annotations(a.Values("annotation")),
             Init = a.Flag("init"),

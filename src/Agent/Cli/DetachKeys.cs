@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Layers.Registry.Logins;
 
 namespace Skiff.Agent.Cli;
 
@@ -12,10 +13,24 @@ internal sealed class DetachKeys(byte[] sequence)
 
     private int _matched;
 
-    /// <summary>The keys of <c>--detach-keys</c>, or docker's own.</summary>
+    /// <summary>The keys of <c>--detach-keys</c>, those of docker's configuration, or docker's own.</summary>
+    /// <param name="a">The flags.</param>
+    /// <param name="tty">Whether there is a terminal to type them on: nothing is read without.</param>
     /// <exception cref="UsageException">There are no such keys.</exception>
-    public static DetachKeys Of(ParsedArguments a) => new(Parse(a.Value("detach-keys") is { Length: > 0 } keys ? keys
-        : "ctrl-p,ctrl-q"));
+    public static DetachKeys Of(ParsedArguments a, bool tty)
+    {
+        if (a.Value("detach-keys") is { Length: > 0 } given) return new DetachKeys(Parse(given));
+        LoginStore? settings = tty ? LoginStore.OfUser(Environment.GetEnvironmentVariable) : null;
+        if (settings?.DetachKeys() is not { Length: > 0 } kept) return new DetachKeys(Parse("ctrl-p,ctrl-q"));
+        try
+        {
+            return new DetachKeys(Parse(kept));
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"{settings.FilePath}: detachKeys: {e.Message}", e.ExitCode);
+        }
+    }
 
     /// <summary>Reads <c>a</c>, <c>ctrl-a</c> and the like, with commas in between.</summary>
     /// <exception cref="UsageException">One of them is no key.</exception>

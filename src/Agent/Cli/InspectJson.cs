@@ -258,6 +258,7 @@ internal static partial class InspectJson
         w.WriteString("User", c.User);
         w.WriteBoolean("Tty", c.Tty);
         w.WriteBoolean("OpenStdin", c.OpenStdin);
+        w.WriteBoolean("StdinOnce", c.StdinOnce);
         w.WriteStartObject("ExposedPorts");
         foreach (string port in c.ExposedPorts)
         {

@@ -38,6 +38,7 @@ internal static class ConfigFormat
             Domainname = Text(e, "Domainname"),
             Tty = Flag(e, "Tty"),
             OpenStdin = Flag(e, "OpenStdin"),
+            StdinOnce = Flag(e, "StdinOnce"),
             Labels = Pairs(e, "Labels"),
             Annotations = Pairs(e, "Annotations"),
             Init = Flag(e, "Init"),
@@ -112,6 +113,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "Domainname", c.Domainname);
         JsonFields.Write(w, "Tty", c.Tty);
         JsonFields.Write(w, "OpenStdin", c.OpenStdin);
+        JsonFields.Write(w, "StdinOnce", c.StdinOnce);
         JsonFields.Write(w, "Labels", c.Labels);
         JsonFields.Write(w, "Annotations", c.Annotations);
         JsonFields.Write(w, "Init", c.Init);

@@ -55,6 +55,9 @@ internal sealed record ContainerConfig
     /// <summary>Keep a stdin open for attachers.</summary>
     public bool OpenStdin { get; init; }
 
+    /// <summary>Stdin ends when a client that feeds it has no more; without, it stays open for the next one.</summary>
+    public bool StdinOnce { get; init; }
+
     /// <summary>Labels of image and flags.</summary>
     public Dictionary<string, string> Labels { get; init; } = [];
 

@@ -22,17 +22,16 @@ internal sealed class ContainerRun : IDisposable
     /// <param name="container">What was started.</param>
     /// <param name="log">Takes its output.</param>
     /// <param name="clients">Get its output.</param>
-    /// <param name="stdinOnce">Whether its stdin ends with the client that feeds it.</param>
     /// <param name="ended">Called when the first process has ended.</param>
     /// <param name="healthChanged">Told after every health check.</param>
     /// <param name="events">Told of exec'd processes.</param>
     /// <param name="health">What health checks had found before this monitor took the container over.</param>
     public ContainerRun(EventLoop loop, ContainerConfig config, RunningContainer container, ContainerLog log,
-        List<ClientConnection> clients, bool stdinOnce, Action ended, Action<HealthState> healthChanged,
+        List<ClientConnection> clients, Action ended, Action<HealthState> healthChanged,
         EventJournal events, HealthState? health = null)
     {
         (_loop, Container) = (loop, container);
-        Stdio = new ContainerStdio(loop, container, log, clients, stdinOnce);
+        Stdio = new ContainerStdio(loop, container, log, clients, config.StdinOnce);
         Execs = new ExecSessions(loop, container, config, events);
         Health = HealthChecks.Start(loop, container, config, healthChanged, health);
         if (container.Cgroup is { } cgroup) _oom = OomWatch.Start(loop, cgroup, () => events.Write(config, "oom"));

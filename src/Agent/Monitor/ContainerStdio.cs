@@ -65,10 +65,12 @@ internal sealed class ContainerStdio : IDisposable
     }
 
     /// <summary>
-    /// No more stdin: closes the pipe when everything queued is written. A terminal's stdin never ends this way.
+    /// A client has no more stdin. With StdinOnce that closes the pipe when everything queued is written. A terminal's
+    /// stdin never ends this way.
     /// </summary>
     public void EndStdin()
     {
+        if (!_stdinOnce || _container.Terminal is not null) return;
         _stdinEnded = true;
         FeedStdin();
     }
@@ -82,7 +84,7 @@ internal sealed class ContainerStdio : IDisposable
     /// <summary>With StdinOnce, the end of the client that fed stdin ends stdin.</summary>
     public void OnClientGone(ClientConnection client)
     {
-        if (_stdinOnce && client.Streams.HasFlag(AttachStreams.Stdin) && _container.Terminal is null) EndStdin();
+        if (client.Streams.HasFlag(AttachStreams.Stdin)) EndStdin();
         UpdateReading();
     }
 
@@ -158,7 +160,7 @@ internal sealed class ContainerStdio : IDisposable
             _stdinQueue.Dequeue();
             if (written < bytes.Length) RequeueFront(bytes.AsSpan(written));
         }
-        if (_stdinQueue.Count == 0 && _stdinEnded && _container.Terminal is null) CloseStdin();
+        if (_stdinQueue.Count == 0 && _stdinEnded) CloseStdin();
         WatchStdin();
         if (_stdinQueue.Count == 0) ResumeClients();
     }

@@ -56,10 +56,9 @@ internal sealed class ExecSessions(
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
-            int code = e is UsageException usage ? usage.ExitCode : 126;
             client.Send(MessageFormat.Pack(e is LinuxException && ContainerEnds()
                 ? new FailureReport(1, $"container {config.Id} is not running")
-                : new FailureReport(code, e.Message)));
+                : new FailureReport(request.Detach ? 1 : CodeOf(e), e.Message)));
         }
     }
 
@@ -83,6 +82,15 @@ internal sealed class ExecSessions(
             if (errno != Errno.EAGAIN && (errno != Errno.None || count == 0)) loop.Forget(terminal);
         });
     }
+
+    // Docker's: 127 also for a working directory that is not there, and 1 where run has 125.
+    private static int CodeOf(Exception e) => e switch
+    {
+        UsageException { ExitCode: 126 or 127 } usage => usage.ExitCode,
+        UsageException => 1,
+        LinuxException { Errno: Errno.ENOENT or Errno.ENOTDIR } => 127,
+        _ => 126,
+    };
 
     private ExecSession Start(ExecRequest request, List<Fd> fds)
     {

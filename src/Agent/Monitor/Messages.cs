@@ -7,7 +7,7 @@ internal enum AttachStreams : byte
     /// <summary>Nothing but the exit.</summary>
     None = 0,
 
-    /// <summary>Feed stdin; the container's stdin ends when this client's does (Docker's StdinOnce).</summary>
+    /// <summary>Feed stdin.</summary>
     Stdin = 1,
 
     /// <summary>Receive stdout.</summary>

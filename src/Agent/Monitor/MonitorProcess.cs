@@ -131,7 +131,7 @@ internal sealed partial class MonitorProcess : IDisposable
             log = ContainerLog.Open(_config, _store.LogDirectory(_config.Id));
             RunningContainer container = _starter.Start(_config, _request.Rows, _request.Columns);
             _run = new ContainerRun(_loop, _config, container, log, _clients,
-                stdinOnce: _request.Attach.HasFlag(AttachStreams.Stdin), OnContainerExit, OnHealth, _store.Events);
+                OnContainerExit, OnHealth, _store.Events);
             _records.Started(container, _config.Healthcheck is null ? null : HealthState.Starting);
             foreach (ClientConnection client in _clients) Lend(client);
             _store.Events.WriteStart(_config);
@@ -157,7 +157,7 @@ internal sealed partial class MonitorProcess : IDisposable
             RunningContainer container = new ContainerAdopter(_starter.Roots, _store).Adopt(_config, state,
                 kept.Count > 0 ? kept[0] : null);
             _run = new ContainerRun(_loop, _config, container,
-                ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients, stdinOnce: false,
+                ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients,
                 OnContainerExit, OnHealth, _store.Events, _store.ReadHealth(_config.Id));
             _noRestart = state.StoppedByUser;
             _records.Adopted(state);

@@ -1,6 +1,8 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
+using Skiff.Interop;
+using Skiff.Interop.Terminals;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -35,7 +37,6 @@ internal sealed class AttachVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        DetachKeys keys = DetachKeys.Of(arguments);
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException("You cannot attach to a paused container, unpause it "
@@ -44,14 +45,18 @@ internal sealed class AttachVerb : Verb
             + "until it is running");
         using MonitorClient client = (state.Pid > 0 ? MonitorClient.TryConnect(engine.Containers, config.Id) : null)
             ?? throw new UsageException("You cannot attach to a stopped container, start it first");
-        bool stdin = config.OpenStdin && !arguments.Flag("no-stdin");
+        bool withInput = !arguments.Flag("no-stdin"), stdin = config.OpenStdin && withInput;
+        if (config.Tty && withInput && !Termios.IsTerminal(Fd.Borrow(0)))
+            throw new UsageException("the input device is not a TTY");
+        DetachKeys keys = DetachKeys.Of(arguments, config.Tty);
         engine.Events.Write(config, "attach");
         AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
         client.Attach(streams, AttachSession.TerminalSize());
         using var link = new ContainerLink(engine, config, client);
         link.Remember(MonitorClient.AttachPacket(streams));
         using var session = new AttachSession(link, config.Tty, keys);
-        int exitCode = session.Run(stdin, arguments.Flag("sig-proxy", byDefault: true));
+        int exitCode = session.Run(stdin,
+            arguments.Flag("sig-proxy", byDefault: true) && !config.Tty);
         return session.Detached ? throw new UsageException("read escape sequence") : exitCode;
     }
 }

@@ -44,7 +44,6 @@ internal sealed class ExecVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        DetachKeys keys = DetachKeys.Of(arguments);
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         ContainerState state = engine.StateOf(config);
         if (state.Status == "paused") throw new UsageException(
@@ -57,6 +56,7 @@ internal sealed class ExecVerb : Verb
             arguments.Flag("interactive");
         if (tty && interactive && !detach
             && !Termios.IsTerminal(Fd.Borrow(0))) throw new UsageException("the input device is not a TTY");
+        DetachKeys keys = DetachKeys.Of(arguments, tty && interactive);
         var (rows, columns) = tty ? AttachSession.TerminalSize() : ((ushort)0, (ushort)0);
         var request = new ExecRequest
         {

@@ -50,7 +50,7 @@ internal sealed class RunVerb : Verb
             return 1;
         }
         AttachStreams streams = AttachFlags.Read(arguments, detach);
-        DetachKeys keys = DetachKeys.Of(arguments);
+        DetachKeys keys = DetachKeys.Of(arguments, tty && interactive);
         Creation.CheckHost();
         // Spawned first: the monitor's runtime starts while this process prepares the container.
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);

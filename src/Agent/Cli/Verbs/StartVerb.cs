@@ -37,19 +37,32 @@ internal sealed class StartVerb : Verb
         Creation.CheckHost();
         if (arguments.Has("checkpoint") || arguments.Has("checkpoint-dir"))
             throw new UsageException("--checkpoint is not supported: Skiff keeps no checkpoints of processes");
-        DetachKeys keys = DetachKeys.Of(arguments);
         bool attach = arguments.Flag("attach"), interactive = arguments.Flag("interactive");
         if (!attach && !interactive) return EachContainer.Do(engine, arguments.Positional, engine.Start);
         if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers "
             + "at once");
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
+        DetachKeys keys = DetachKeys.Of(arguments, config.Tty);
         using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         bool stdin = interactive && config.OpenStdin;
         AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
-        engine.Start(config, client, streams, AttachSession.TerminalSize());
+        Start(engine, config, client, streams);
         using var link = new ContainerLink(engine, config, client);
         link.Remember(MonitorClient.AttachPacket(streams));
         using var session = new AttachSession(link, config.Tty, keys);
-        return session.Run(stdin, proxySignals: true);
+        return session.Run(stdin, proxySignals: !config.Tty);
+    }
+
+    // Docker has the codes 125 to 127 for run alone.
+    private static void Start(Engine engine, ContainerConfig config, MonitorClient client, AttachStreams streams)
+    {
+        try
+        {
+            engine.Start(config, client, streams, AttachSession.TerminalSize());
+        }
+        catch (UsageException e) when (e.ExitCode > 1)
+        {
+            throw new UsageException(e.Message);
+        }
     }
 }

@@ -53,6 +53,9 @@ internal sealed class DockerConfigFile
         }
     }
 
+    /// <summary>The keys that leave a container, or null.</summary>
+    public string? DetachKeys => Text(_root, "detachKeys", "detachKeys");
+
     /// <summary>The helper for a server: its own, or the one for all; null when logins are in the file.</summary>
     /// <param name="keys">The names that the server may have there.</param>
     public CredentialHelper? HelperFor(ReadOnlySpan<string> keys)

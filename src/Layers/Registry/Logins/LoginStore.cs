@@ -48,6 +48,10 @@ public sealed class LoginStore(string path, string? given = null) : ICredentialS
         return file.Login(keys) ?? file.HelperFor(keys)?.Get(keys[0]);
     }
 
+    /// <summary>The file's <c>detachKeys</c>, which docker's client keeps beside the logins; null without.</summary>
+    /// <exception cref="ImageException">The file is malformed.</exception>
+    public string? DetachKeys() => DockerConfigFile.Read(path).DetachKeys;
+
     /// <summary>Keeps a login. True when it is in the file itself, where others may read it.</summary>
     public bool Save(string registry, RegistryCredentials login) => Change(file =>
     {
