@@ -14,6 +14,7 @@ public static class ErrnoHints
         ("clone3", Errno.EAGAIN, "the process limit is reached: see pids.max of the cgroup and ulimit -u"),
         ("unshare", Errno.ENOSPC, "a namespace limit is reached: see /proc/sys/user/max_*_namespaces"),
         ("write cgroup", Errno.EBUSY, "a cgroup with controllers enabled for children must hold no process itself"),
+        ("write cgroup", Errno.EOPNOTSUPP, "a weight of one device needs its scheduler to be bfq, or io.cost.qos"),
         ("inotify_add_watch", Errno.ENOSPC, "no inotify watches left: raise /proc/sys/fs/inotify/max_user_watches"),
         ("execve", Errno.ENOENT, "the file, or the interpreter that it names, is missing"),
         ("bpf", Errno.EPERM, "loading a device program needs CAP_BPF or CAP_SYS_ADMIN"),
