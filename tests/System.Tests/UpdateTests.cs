@@ -12,6 +12,7 @@ public sealed class UpdateTests(SkiffHost host)
         { ["--cpus", "0.5", "--cpu-period", "5000"], "Nano CPUs and CPU Period cannot both be set" },
         { ["--cpus", "1000"], "range of CPUs is from 0.01 to" },
         { ["--cpu-rt-runtime", "1000"], "--cpu-rt-runtime" },
+        { ["--cpu-rt-period", "1000"], "--cpu-rt-period" },
         { ["--restart", "sometimes"], "unknown policy 'sometimes'" },
     };
 

@@ -49,6 +49,7 @@ internal static class Creation
         string policy = arguments.Value("pull") ?? "missing";
         if (policy is not ("always" or "missing" or "never")) throw new UsageException(
             $"invalid --pull option: {policy}: must be one of always, missing, never", 125);
+        Platform? platform = arguments.Value("platform") is { Length: > 0 } text ? Platform.Parse(text) : null;
         ProgressView view = ProgressView.Of(arguments, toError: true);
         if (policy == "always") Pull();
         for (int attempt = 0; ; attempt++)
@@ -56,7 +57,7 @@ internal static class Creation
             StoreLock hold = engine.Images.Hold();
             try
             {
-                if (engine.Images.Find(name) is { } found)
+                if (engine.Images.Find(name) is { } found && (platform?.Suits(found.Platform) ?? 1) > 0)
                 {
                     image = found;
                     return hold;
@@ -69,7 +70,7 @@ internal static class Creation
             }
             hold.Dispose();
             if (policy == "never" || attempt == PullAttempts)
-                throw new UsageException($"No such image: {name}", 125);
+                throw new UsageException($"No such image: {name}{(platform is null ? "" : $" for {platform}")}", 125);
             if (policy == "missing" && view.IsText)
                 Output.Error($"Unable to find image '{name}' locally");
             Pull();

@@ -22,6 +22,7 @@ internal sealed class ImagesVerb : Verb
             "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Don't truncate output"),
         Option.Flag("quiet", "Only show image IDs", 'q'),
+        Option.Flag("tree", "List the platforms of each image (not supported)"),
     ];
 
     /// <inheritdoc/>
@@ -42,6 +43,8 @@ internal sealed class ImagesVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        if (arguments.Flag("tree"))
+            throw new UsageException("--tree is not supported: Skiff keeps one platform of an image");
         var filter = new ImageFilter(arguments.Values("filter"), engine.Images.Get);
         foreach (string name in arguments.Positional) filter.AddReference(name);
         bool full = arguments.Flag("no-trunc");

@@ -1,4 +1,6 @@
 using Skiff.Agent.Cdi;
+using System.Text.Json;
+using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Rootless;
@@ -10,14 +12,22 @@ namespace Skiff.Agent.Cli.Verbs;
 /// <summary><c>info</c>.</summary>
 internal sealed class InfoVerb : Verb
 {
+    private static readonly Option[] s_options =
+    [
+        Option.Value("format", "string", "Format output using a custom template: 'json' or 'TEMPLATE'", 'f'),
+    ];
+
     /// <inheritdoc/>
     public override string Name => "info";
 
     /// <inheritdoc/>
-    public override string Usage => "";
+    public override string Usage => "[OPTIONS]";
 
     /// <inheritdoc/>
     public override string Summary => "Display system-wide information";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
 
     /// <inheritdoc/>
     public override int MaximumArguments => 0;
@@ -28,6 +38,11 @@ internal sealed class InfoVerb : Verb
         List<(ContainerConfig Config, ContainerState State)> containers = engine.List(all: true);
         int running = containers.Count(c => c.State.Status == "running");
         int paused = containers.Count(c => c.State.Status == "paused");
+        if (arguments.Value("format") is { Length: > 0 } format)
+        {
+            DocumentFormat.Print(format, json => Write(json, engine, containers.Count, running, paused));
+            return 0;
+        }
         Output.Line($"Containers: {containers.Count}");
         Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
         Output.Line($"Images: {engine.Images.ListForShow().Count}\nServer Version: {VersionVerb.Version}");
@@ -50,6 +65,25 @@ internal sealed class InfoVerb : Verb
         if (registry.Devices.Count > 0) Output.Line("Discovered Devices:");
         foreach (string device in registry.Devices) Output.Line($"  cdi: {device}");
         foreach (string problem in registry.Problems) Output.Error($"WARNING: CDI: {problem}");
+    }
+
+    // Docker's names of what the text has.
+    private static void Write(Utf8JsonWriter json, Engine engine, int containers, int running, int paused)
+    {
+        json.WriteNumber("Containers", containers);
+        json.WriteNumber("ContainersRunning", running);
+        json.WriteNumber("ContainersPaused", paused);
+        json.WriteNumber("ContainersStopped", containers - running - paused);
+        json.WriteNumber("Images", engine.Images.ListForShow().Count);
+        json.WriteString("ServerVersion", VersionVerb.Version);
+        json.WriteString("Driver", engine.Snapshotter.Name);
+        json.WriteString("LoggingDriver", "local");
+        json.WriteString("CgroupVersion", "2");
+        json.WriteString("KernelVersion", KernelVersion.Release);
+        json.WriteString("OSType", "linux");
+        json.WriteString("Architecture", VersionVerb.Architecture);
+        json.WriteNumber("NCPU", System.Environment.ProcessorCount);
+        json.WriteString("DockerRootDir", engine.Roots.Root);
     }
 
     private static string Cgroups()

@@ -12,6 +12,7 @@ internal sealed class PullVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Flag("all-tags", "Download all tagged images in the repository", 'a'),
+        Option.Flag("disable-content-trust", "Skip image verification (no effect: see docs/trust.md)"),
         Option.Value("limit-rate", "bytes", "Most bytes per second, such as 2m, for all layers together"),
         Option.Value("platform", "string", "Set platform if server is multi-platform capable"),
         ProgressView.Option,

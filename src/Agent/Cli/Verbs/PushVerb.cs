@@ -14,7 +14,9 @@ internal sealed class PushVerb : Verb
         Option.Flag("all-tags", "Push all tags of an image to the repository", 'a'),
         Option.Value("chunk-size", "bytes", "Upload in pieces of this size, for registries that take no larger bodies"),
         Option.Value("compression", "string", "Compress layers by gzip or zstd, whatever they are elsewhere"),
+        Option.Flag("disable-content-trust", "Skip image verification (no effect: see docs/trust.md)"),
         Option.Value("format", "string", "Kind of the manifest: oci or docker"),
+        Option.Value("platform", "string", "Push only if the image is for this platform (os[/arch[/variant]])"),
         ProgressView.Option,
         Option.Flag("quiet", "Suppress verbose output", 'q'),
     ];
@@ -47,6 +49,7 @@ internal sealed class PushVerb : Verb
             arguments.Value("chunk-size") is { } size ? ChunkBytes(size) : null);
         bool all = arguments.Flag("all-tags");
         if (all && !name.TagIsDefault) throw new UsageException("tag can't be used with --all-tags/-a");
+        Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         ProgressView view = ProgressView.Of(arguments, toError: false);
         if (name.TagIsDefault && !all && view.IsText) Output.Line("Using default tag: latest");
         return Interruptible.Run(cancellation => view.Run(progress =>
@@ -55,6 +58,7 @@ internal sealed class PushVerb : Verb
             var pusher = new ImagePusher(engine.Images, settings);
             foreach (Reference tag in all ? engine.Images.TagsOf(name) : [name])
             {
+                if (platform is not null) engine.Images.Get(tag.Familiar, platform);
                 pusher.PushAsync(tag, progress, cancellation).GetAwaiter().GetResult();
                 engine.Events.Write("image", "push", tag.Familiar, ("name", tag.Name));
                 if (view.IsQuiet) Output.Line(tag.ToString());

@@ -9,8 +9,8 @@ internal sealed class RestartVerb : Verb
     private static readonly Option[] s_options =
     [
         Option.Value("signal", "string", "Signal to send to the container", 's'),
-        Option.Value("time", "int", "Seconds to wait before killing the container", 't'),
-        Option.Value("timeout", "int", "Seconds to wait before killing the container"),
+        Option.Value("time", "int", "Deprecated: use --timeout"),
+        Option.Value("timeout", "int", "Seconds to wait before killing the container", 't'),
     ];
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ internal sealed class RmiVerb : Verb
     [
         Option.Flag("force", "Force removal of the image", 'f'),
         Option.Flag("no-prune", "Do not delete untagged parents"),
+        Option.Value("platform", "string", "Remove only if the image is for this platform (os[/arch[/variant]])"),
     ];
 
     /// <inheritdoc/>
@@ -33,10 +34,12 @@ internal sealed class RmiVerb : Verb
     {
         int result = 0;
         var removal = new ImageRemoval(engine.Images, engine.ImageUses);
+        Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         foreach (string name in arguments.Positional)
         {
             try
             {
+                if (platform is not null) engine.Images.Get(name, platform);
                 string id = $"{engine.Images.Resolve(name)}";
                 List<string> lines = removal.Remove(name, arguments.Flag("force"));
                 ImageEvents.WriteRemoved(engine.Events, id, lines);

@@ -12,6 +12,7 @@ internal sealed class SystemPruneVerb : Verb
         Option.Flag("all", "Remove all unused images not just dangling ones", 'a'),
         Option.List("filter", "filter", "Provide filter values (e.g. \"label=<key>=<value>\")"),
         Option.Flag("force", "Do not prompt for confirmation", 'f'),
+        Option.Flag("volumes", "Prune anonymous volumes (not supported)"),
     ];
 
     /// <inheritdoc/>
@@ -32,6 +33,8 @@ internal sealed class SystemPruneVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        if (arguments.Flag("volumes"))
+            throw new UsageException("--volumes is not supported: remove volumes by name with skiff volume rm");
         var filter = new PruneFilter(arguments.Values("filter"));
         bool all = arguments.Flag("all");
         string images = all ? "all images without at least one container associated to them" : "all dangling images";
