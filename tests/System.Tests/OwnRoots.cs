@@ -41,6 +41,12 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         }
     }
 
+    /// <summary>The monitors that there are.</summary>
+    public IEnumerable<int> Monitors() => Directory.Exists(Containers)
+        ? Directory.GetDirectories(Containers).Select(d => (int?)StateOf(Path.GetFileName(d))?["MonitorPid"])
+            .OfType<int>()
+        : [];
+
     /// <summary>The monitor of a running container.</summary>
     public int MonitorOf(string name) =>
         (int)StateOf(Run("inspect", name, "--format", "{{.Id}}").Text())!["MonitorPid"]!;
