@@ -203,7 +203,7 @@ public sealed class AdoptionTests(SkiffHost host)
             string Kept() => Command.Shell($"stat -Lc %d $(find /proc/{agent.Pid}/fd -lname '*ptmx')").Out;
             Wait.Until(() => Kept() is { Length: > 0 } now && now != kept, "the agent has the terminal of this run");
             kept = Kept();
-            using Command attach = roots.Start("attach", "lone");
+            using Command attach = roots.StartTerminal("attach lone");
             Type(attach, $"echo $((20 + {i}))");
             Wait.Until(() => roots.Run("logs", "lone").Out.Contains($"\n2{i}"), "what the shell answers");
             string pid = roots.Run(ask.Split(' ')).Text();

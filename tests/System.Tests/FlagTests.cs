@@ -70,7 +70,10 @@ public sealed class FlagTests(SkiffHost host)
         host.Run("run", "--rm", "--platform", "plan9/mips", host.Busybox, "true").FailsClearly(125, "plan9/mips");
         host.Run("rmi", "--platform", "plan9/mips", host.Busybox).FailsClearly(1, "plan9/mips");
         host.Run("push", "--platform", "plan9/mips", host.Busybox).FailsClearly(1, "plan9/mips");
-        host.Run("push", "-q", "--platform", "linux/amd64", host.Busybox).Exits(0);
+        string copy = host.Image("flags/platform:v1");
+        host.Run("tag", host.Busybox, copy).Exits(0);
+        host.Run("push", "-q", "--platform", "linux/amd64", copy).Exits(0);
+        host.Run("rmi", copy).Exits(0);
     }
 
     [Fact]
@@ -169,7 +172,10 @@ public sealed class FlagTests(SkiffHost host)
     public void Image_verbs_take_what_means_nothing_here_and_refuse_the_rest_by_name()
     {
         host.Run("pull", "-q", "--disable-content-trust", "--limit-rate", "100m", host.Busybox).Exits(0);
-        host.Run("push", "-q", "--disable-content-trust=false", host.Busybox).Exits(0);
+        string copy = host.Image("flags/trust:v1");
+        host.Run("tag", host.Busybox, copy).Exits(0);
+        host.Run("push", "-q", "--disable-content-trust=false", copy).Exits(0);
+        host.Run("rmi", copy).Exits(0);
         host.Run("images", "--tree").FailsClearly(1, "--tree is not supported");
         host.Run("system", "prune", "-f", "--volumes").FailsClearly(1, "--volumes is not supported");
         Assert.Contains("sha256:", host.Run("images", "--digests").Text());

@@ -17,6 +17,10 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
     public Command Start(params string[] arguments) => Command.Start(host.Binary, ["--root",
         Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"), .. arguments], Variables);
 
+    /// <summary>Starts the binary with these roots on a terminal of its own.</summary>
+    public Command StartTerminal(string arguments) => host.StartTerminal(
+        $"$SKIFF --root {Path.Combine(Folder, "root")} --run-root {Path.Combine(Folder, "run")} {arguments}", Folder);
+
     /// <summary>Runs the binary to its end.</summary>
     public CommandResult Run(params string[] arguments)
     {
@@ -35,9 +39,12 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         foreach (string id in Directory.GetDirectories(Containers).Select(d => Path.GetFileName(d)!))
         {
             JsonNode state = StateOf(id)!;
-            Command.Shell($"kill -9 {state["MonitorPid"]} {state["Pid"]}").Exits(0);
+            // The monitor may neither see the container's end nor be gone before it, or another one adopts it.
+            Command.Shell($"kill -STOP {state["MonitorPid"]}; kill -9 {state["Pid"]}").Exits(0);
             string process = $"/proc/{state["Pid"]}";
-            Wait.Until(() => !File.Exists($"{process}/exe"), "the container ends");
+            Wait.Until(() => Ended(process), "the container ends");
+            Command.Shell($"kill -9 {state["MonitorPid"]}").Exits(0);
+            Wait.Until(() => !Directory.Exists(process), "nothing is left of it");
         }
     }
 
@@ -96,6 +103,18 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    private static bool Ended(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/status").Contains("State:\tZ");
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 
