@@ -59,8 +59,10 @@ public sealed class AdoptionTests(SkiffHost host)
         Command.Shell($"kill -9 {pid}").Exits(0);
         Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "somebody has asked how it ended");
         Assert.Equal("exited", container.Get("State.Status"));
-        Assert.Equal("255", container.Get("State.ExitCode"));
-        Assert.Contains("nobody was told how", container.Get("State.Error"));
+        // Whatever verb of another test looks while it is a zombie has seen it.
+        Assert.Equal(container.Get("State.ExitCode") == "137" ? "the container's monitor was killed"
+            : "the container's monitor was killed, and nobody was told how the container ended",
+            container.Get("State.Error"));
         AssertNothingLeft(container);
         host.Run("start", container.Name).Exits(0);
         Assert.Equal("again", container.Exec("echo again").Text());
@@ -114,6 +116,8 @@ public sealed class AdoptionTests(SkiffHost host)
         container.WaitForLog("up");
         int first = container.Pid;
         KillMonitor(container);
+        // One that ends before anybody has looked is not started again.
+        Assert.Equal("running", container.Get("State.Status"));
         Command.Shell($"kill -TERM {first}").Exits(0);
         Wait.Until(() => container.Get("RestartCount") == "1" && container.Get("State.Status") == "running",
             "another run");
@@ -174,6 +178,21 @@ public sealed class AdoptionTests(SkiffHost host)
         exec.Finish().FailsClearly(137, "monitor");
         Assert.DoesNotContain("sleep 2000", host.Run("top", container.Name).Text());
         Assert.Contains("sleep 1000", host.Run("top", container.Name).Text());
+    }
+
+    [Fact]
+    public void An_end_that_nobody_can_tell_of_is_said_to_be_unknown()
+    {
+        using var roots = new OwnRoots(host);
+        using Command run = roots.Start("run", "-q", "--rm", "--name", "lone", host.Busybox, "sleep", "1000");
+        Wait.Until(() => roots.Running() == "lone", "it runs");
+        Command.Shell($"kill -STOP {run.Pid}").Exits(0);
+        roots.KillMonitors();
+        // This one learns what has happened, and nothing is left for the first to see.
+        roots.Run("ps", "-a").Exits(0);
+        Assert.Equal("", roots.Run("ps", "-aq").Text());
+        Command.Shell($"kill -CONT {run.Pid}").Exits(0);
+        run.Finish().FailsClearly(255, "nobody was told how the container ended");
     }
 
     [Fact]

@@ -17,10 +17,9 @@ public sealed class InitTests(SkiffHost host)
     [Fact]
     public void A_program_that_handles_no_signal_ends_at_once()
     {
-        using var container = host.Detached("--init", "--stop-timeout", "9", host.Busybox, "sleep", "1000");
-        var start = DateTime.UtcNow;
+        using var container = host.Detached("--init", "--stop-timeout", "60", host.Busybox, "sleep", "1000");
+        // Without a time: SIGKILL would give another exit code.
         host.Run("stop", container.Name).Exits(0);
-        Assert.True(DateTime.UtcNow - start < TimeSpan.FromSeconds(8), "it did not wait for SIGKILL");
         Assert.Equal("143", container.Get("State.ExitCode"));
         Assert.Equal("true", container.Get("HostConfig.Init"), ignoreCase: true);
     }

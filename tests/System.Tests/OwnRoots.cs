@@ -110,7 +110,10 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
     {
         try
         {
-            return File.ReadAllText($"{process}/status").Contains("State:\tZ");
+            // PF_EXITING (proc_pid_stat(5), the seventh field behind the name): it may have to wait for processes that
+            // its monitor, stopped now, has to reap.
+            string stat = File.ReadAllText($"{process}/stat");
+            return (ulong.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[6]) & 4) != 0;
         }
         catch (IOException)
         {

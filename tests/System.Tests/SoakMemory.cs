@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Skiff.System.Tests;
 
 /// <summary>
-/// The memory of a process over a long time. Its pages of the binary are shared with the other processes of the engine,
-/// whose number changes all the time: what counts is where the medians of longer parts go.
+/// The memory of a process over a long time: its own, since the pages of the binary are shared with the other processes
+/// of the engine, whose number changes all the time. What counts is where the medians of longer parts go.
 /// </summary>
 public sealed class SoakMemory(string name)
 {
@@ -15,7 +15,7 @@ public sealed class SoakMemory(string name)
     /// <summary>Takes a sample; a process that has just ended has none.</summary>
     public void Look(int pid)
     {
-        if (Pss(pid) is { } now) _samples.Add(now);
+        if (Anonymous(pid) is { } now) _samples.Add(now);
     }
 
     /// <summary>How much it grows from the second part to the last by the line that fits best, in MiB.</summary>
@@ -49,12 +49,12 @@ public sealed class SoakMemory(string name)
         })];
     }
 
-    // Proportional, from smaps_rollup (proc(5)).
-    private static double? Pss(int pid)
+    // From smaps_rollup (proc(5)).
+    private static double? Anonymous(int pid)
     {
         try
         {
-            string line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(text => text.StartsWith("Pss:",
+            string line = File.ReadLines($"/proc/{pid}/smaps_rollup").First(text => text.StartsWith("Anonymous:",
                 StringComparison.Ordinal));
             return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
                 CultureInfo.InvariantCulture) / 1024;

@@ -25,6 +25,8 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
         + "|restarting container|is already in use by container|cannot remove container|being started or removed"
         + "|already running, or being|cannot start a paused|monitor was killed|monitor ended|stopped container"
         + "|ended while the command ran"
+        // What a monitor has forked looks as the monitor does until it is the container's.
+        + "|the child ended there by signal SIGKILL"
         + "|same name as its current name|is ending: try again"
         + "|driver does not support reading|marked read-only|non-shareable IPC|paused container"
         + "|because AutoRemove is enabled");

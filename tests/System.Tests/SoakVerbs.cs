@@ -67,7 +67,7 @@ public sealed class SoakVerbs
     private static SoakVerb Of(params string[] arguments) => new(
         arguments[0] is "container" or "system" ? $"{arguments[0]} {arguments[1]}" : arguments[0], arguments);
 
-    private string Any() => $"c{_random.Next(Containers)}";
+    private string Any() => $"s{_random.Next(Containers)}";
 
     private T OneOf<T>(params T[] choices) => choices[_random.Next(choices.Length)];
 

@@ -76,6 +76,8 @@ public sealed class StatsTests(SkiffHost host)
     public void Top_has_a_table_of_its_own_where_the_host_has_no_ps()
     {
         using var container = host.Detached("-t", host.Busybox, "sleep", "1000");
+        // A program that has just been executed has no arguments yet.
+        Wait.Until(() => host.Run("top", container.Name).Out.Contains("sleep 1000"), "its arguments");
         var result = Command.Shell($"PATH=/nowhere $SKIFF top {container.Name}", host.Variables()).Exits(0);
         Assert.Matches(@"^UID +PID +PPID +C +STIME +TTY +TIME +CMD$", result.Lines[0]);
         Assert.Matches($@"^0 +{container.Pid} +\d+ +\d+ +\d\d:\d\d +pts/0 +00:00:00 +sleep 1000$", result.Lines[1]);

@@ -9,8 +9,7 @@ namespace Skiff.Agent.Cli;
 
 /// <summary>
 /// Joins this process' stdio to a container: output packets to fd 1 and 2 on the calling thread, stdin to packets on a
-/// second
-/// one. With a terminal on both sides it is raw, follows window changes, and ends early on the detach keys.
+/// second one. With a terminal on both sides it is raw, follows window changes, and ends early on the detach keys.
 /// </summary>
 internal sealed class AttachSession : IDisposable
 {
@@ -80,16 +79,24 @@ internal sealed class AttachSession : IDisposable
             if (_link.Client.Socket.TryReceive(buffer, out int count, []) != Errno.None || count == 0)
             {
                 if (_detached) return 0;
-                if (!_link.TryReconnect(out int exitCode)) return exitCode;
+                if (!_link.TryReconnect(out int exitCode)) return Ended(exitCode, _link.Doubt);
                 continue;
             }
             switch ((PacketType)buffer[0])
             {
                 case PacketType.Stdout: Files.WriteAll(_outputs[0], buffer.AsSpan(1, count - 1)); break;
                 case PacketType.Stderr: Files.WriteAll(_outputs[1], buffer.AsSpan(1, count - 1)); break;
-                case PacketType.Exited: return Packet.ReadNumber(buffer.AsSpan(1));
+                case PacketType.Exited:
+                    var (code, doubt) = Packet.ReadExited(buffer.AsSpan(1, count - 1));
+                    return Ended(code, doubt);
             }
         }
+    }
+
+    private static int Ended(int exitCode, string doubt)
+    {
+        if (doubt.Length > 0) Output.Error($"skiff: {doubt}");
+        return exitCode;
     }
 
     private void FeedStdin()

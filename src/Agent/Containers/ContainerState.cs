@@ -2,8 +2,7 @@ namespace Skiff.Agent.Containers;
 
 /// <summary>
 /// What happened to a container. The durable copy is <c>ROOT/containers/ID/state.json</c>; while a monitor runs, the
-/// volatile
-/// copy in <c>RUNROOT/containers/ID/run.json</c> is the truth and names the processes.
+/// volatile copy in <c>RUNROOT/containers/ID/run.json</c> is the truth and names the processes.
 /// </summary>
 internal sealed record ContainerState
 {
@@ -43,6 +42,9 @@ internal sealed record ContainerState
 
     /// <summary>Why a start failed, or what the engine found out about the end.</summary>
     public string Error { get; init; } = "";
+
+    /// <summary>Why <see cref="ExitCode"/> is only a stand-in; empty otherwise.</summary>
+    public string Doubt => Error == UnseenEnd ? Error : "";
 
     /// <summary>Last start, UTC; default when never.</summary>
     public DateTimeOffset StartedAt { get; init; }

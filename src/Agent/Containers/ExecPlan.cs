@@ -18,11 +18,29 @@ internal sealed record ExecOptions(string[] Args, string[] Env, string WorkingDi
 /// <summary>Runs one more process in the namespaces, cgroup and root of a running container.</summary>
 internal static class ExecPlan
 {
+    private const int EndTimeoutMs = 100;
+
     private const CloneFlags Joined = CloneFlags.CLONE_NEWNS | CloneFlags.CLONE_NEWNET | CloneFlags.CLONE_NEWUTS
         | CloneFlags.CLONE_NEWIPC | CloneFlags.CLONE_NEWCGROUP;
 
     /// <summary>Starts it; fd 0, 1 and 2 are <paramref name="stdio"/>.</summary>
+    /// <exception cref="UsageException">The container has just ended, or the program cannot be executed.</exception>
     public static LaunchedProcess Start(ContainerConfig config, ExecOptions options, RunningContainer container,
+        IReadOnlyList<Fd> stdio)
+    {
+        try
+        {
+            return StartInside(config, options, container, stdio);
+        }
+        // What a process had is gone a moment before it counts as ended.
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ESRCH or Errno.EINVAL
+            && Files.Poll(container.Process.PidFd.Fd, PollEvents.POLLIN, EndTimeoutMs) != PollEvents.None)
+        {
+            throw new UsageException($"container {config.Id} is not running");
+        }
+    }
+
+    private static LaunchedProcess StartInside(ContainerConfig config, ExecOptions options, RunningContainer container,
         IReadOnlyList<Fd> stdio)
     {
         foreach (Fd fd in stdio)

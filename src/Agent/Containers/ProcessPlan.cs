@@ -127,8 +127,8 @@ internal sealed record ProcessPlan
             program.NoNewPrivs();
             if (Seccomp is { } last) program.Seccomp(last.Bytes, last.Flags);
         }
-        program.ResetSignals();
-        program.UnblockSignals();
+        // A first process loses what it neither handles nor blocks: ours unblocks them for its child alone.
+        program.ResetSignals(keepBlocked: Init is not null);
         if (Init is not null) program.ExecFd(InitNumber, "the container's init", [InitName, "--", .. Args], Env);
         else program.ExecSearch(Args[0], Candidates(), Args, Env);
     }

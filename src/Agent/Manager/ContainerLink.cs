@@ -24,6 +24,9 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
     /// <summary>The connection as it is now.</summary>
     public MonitorClient Client => _client;
 
+    /// <summary>Why nobody knows how the container has ended; empty when it is known.</summary>
+    public string Doubt { get; private set; } = "";
+
     private ContainerState Run { get; init; } = new();
 
     /// <summary>Connects; null when the container is not active.</summary>
@@ -68,7 +71,11 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
         while (true)
         {
             ContainerState state = engine.StateOf(config);
+            // Of one that has been removed at its end there is nothing to be read any more.
+            if (!state.IsActive && state.FinishedAt == default && engine.Containers.TryRead(config.Id) is null)
+                state = state with { ExitCode = ContainerState.UnknownExitCode, Error = ContainerState.UnseenEnd };
             exitCode = state.ExitCode;
+            Doubt = state.Doubt;
             if (!state.IsActive) return false;
             if (MonitorClient.TryConnect(engine.Containers, config.Id) is { } next)
             {

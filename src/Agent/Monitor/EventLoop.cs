@@ -5,11 +5,12 @@ namespace Skiff.Agent.Monitor;
 
 /// <summary>
 /// One thread, one epoll. Each watched descriptor has a handler; a handler may watch, rewatch and forget any
-/// descriptor,
-/// itself included.
+/// descriptor, itself included.
 /// </summary>
 internal sealed class EventLoop : IDisposable
 {
+    private const long BusyBytes = 1 << 20;
+
     private readonly Epoll _epoll = new();
     private readonly Dictionary<int, (Fd Fd, Action<EpollEvents> Handler)> _watched = [];
     private readonly List<LoopTimer> _timers = []; // A handful at most.
@@ -51,23 +52,28 @@ internal sealed class EventLoop : IDisposable
     public void End() => _ended = true;
 
     /// <summary>Handles events until <see cref="End"/>.</summary>
-    /// <param name="idle">Called whenever nothing has happened for a while after something did.</param>
+    /// <param name="idle">
+    /// Called whenever nothing has happened for a while after something did. One that is never idle gets there as well,
+    /// with every MiB that its handlers have allocated.
+    /// </param>
     /// <param name="firstIdleMs">Milliseconds of the first while: what a start needed is over soon.</param>
     /// <param name="idleMs">Milliseconds of every later one.</param>
     public void Run(Action idle, int firstIdleMs, int idleMs)
     {
         int nextIdleMs = firstIdleMs, idleInMs = firstIdleMs;
+        long busyAt = GC.GetAllocatedBytesForCurrentThread() + BusyBytes;
         Span<EpollEvent> events = stackalloc EpollEvent[16];
         while (!_ended)
         {
             int timerInMs = NextTimerMs();
             bool timerFirst = timerInMs >= 0 && (idleInMs < 0 || timerInMs <= idleInMs);
             int count = _epoll.Wait(events, timerFirst ? timerInMs : idleInMs);
-            if (count == 0 && !timerFirst)
+            if (count == 0 && !timerFirst || GC.GetAllocatedBytesForCurrentThread() >= busyAt)
             {
                 (idleInMs, nextIdleMs) = (-1, idleMs);
                 idle();
-                continue;
+                busyAt = GC.GetAllocatedBytesForCurrentThread() + BusyBytes;
+                if (count == 0) continue;
             }
             idleInMs = nextIdleMs;
             for (int i = 0; i < count && !_ended; i++)

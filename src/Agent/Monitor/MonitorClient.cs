@@ -68,8 +68,7 @@ internal sealed class MonitorClient : IDisposable
 
     /// <summary>
     /// Waits for the end, ignoring output; false after the time-out (-1 waits forever) or when the monitor vanished
-    /// without a
-    /// word.
+    /// without a word.
     /// </summary>
     public bool WaitExited(int timeoutMs, out int exitCode)
     {
@@ -99,9 +98,11 @@ internal sealed class MonitorClient : IDisposable
     }
 
     /// <summary>Sends one packet, with descriptors.</summary>
+    /// <exception cref="UsageException">The monitor has ended.</exception>
     public void Send(byte[] packet, params ReadOnlySpan<int> fds)
     {
         Errno errno = Socket.TrySend(packet, fds);
+        if (errno is Errno.EPIPE or Errno.ECONNRESET) throw FailureIn([]);
         if (errno != Errno.None) throw new LinuxException(errno, "sendmsg", "the container's monitor");
     }
 

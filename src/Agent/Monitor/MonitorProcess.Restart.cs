@@ -65,7 +65,7 @@ internal sealed partial class MonitorProcess
     {
         foreach (ClientConnection client in _clients.FindAll(whom))
         {
-            client.Send(Packet.Number(PacketType.Exited, _records.State.ExitCode));
+            client.Send(Packet.Exited(_records.State.ExitCode, _records.State.Doubt));
             client.Drain(DrainTimeoutMs);
         }
     }

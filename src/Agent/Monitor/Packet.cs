@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Skiff.Agent.Monitor;
 
@@ -19,6 +20,14 @@ internal static class Packet
 
     /// <summary>Reads the payload of <see cref="Number"/>.</summary>
     public static int ReadNumber(ReadOnlySpan<byte> payload) => BinaryPrimitives.ReadInt32LittleEndian(payload);
+
+    /// <summary>How a container has ended, and why that is not known for certain.</summary>
+    public static byte[] Exited(int exitCode, string doubt) =>
+        [.. Number(PacketType.Exited, exitCode), .. Encoding.UTF8.GetBytes(doubt)];
+
+    /// <summary>Reads the payload of <see cref="Exited"/>.</summary>
+    public static (int ExitCode, string Doubt) ReadExited(ReadOnlySpan<byte> payload) =>
+        (ReadNumber(payload), Encoding.UTF8.GetString(payload[4..]));
 
     /// <summary>A packet with rows and columns.</summary>
     public static byte[] Size(PacketType type, ushort rows, ushort columns)

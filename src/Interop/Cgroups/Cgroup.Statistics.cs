@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Skiff.Interop.Cgroups;
 
-/// <content>Reading use and events; each is null when the controller is missing.</content>
+/// <content>
+/// Reading use and events; each is null when the controller is missing, or the cgroup has been removed meanwhile.
+/// </content>
 public sealed partial class Cgroup
 {
     /// <summary><c>memory.current</c>, in bytes.</summary>
@@ -98,7 +100,7 @@ public sealed partial class Cgroup
     private string? ReadOptional(string file)
     {
         Errno errno = CgroupFile.TryReadText(Directory, file, out string text);
-        if (errno == Errno.ENOENT) return null;
+        if (errno is Errno.ENOENT or Errno.ENODEV) return null;
         return errno == Errno.None ? text : throw new LinuxException(errno, "read cgroup", $"{Path}/{file}");
     }
 }

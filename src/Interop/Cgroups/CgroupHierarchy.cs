@@ -12,6 +12,8 @@ public sealed class CgroupHierarchy
     private const long CGROUP2_SUPER_MAGIC = 0x63677270;
     private const string Mount = "/sys/fs/cgroup";
 
+    private static CgroupHierarchy? s_host;
+
     private CgroupHierarchy(string root, bool mixed, CgroupControllers controllers) =>
         (Root, IsMixed, Controllers) = (root, mixed, controllers);
 
@@ -25,10 +27,11 @@ public sealed class CgroupHierarchy
     public CgroupControllers Controllers { get; }
 
     /// <summary>
-    /// The host's tree; throws <see cref="PlatformNotSupportedException"/> with what to check when there is none.
+    /// The host's tree, looked for once; throws <see cref="PlatformNotSupportedException"/> with what to check when
+    /// there is none.
     /// </summary>
     public static CgroupHierarchy Detect() =>
-        TryDetect(Mount, out string problem) ?? throw new PlatformNotSupportedException(problem);
+        s_host ??= TryDetect(Mount, out string problem) ?? throw new PlatformNotSupportedException(problem);
 
     /// <summary>
     /// Looks for a v2 tree at <paramref name="mount"/>, then at its <c>unified</c> child; costs two or three system

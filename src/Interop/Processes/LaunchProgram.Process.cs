@@ -46,12 +46,15 @@ public sealed partial class LaunchProgram
     /// Every signal that this process ignores back to its default, then <see cref="UnblockSignals"/>: the state that a
     /// program expects to be started in.
     /// </summary>
-    public void ResetSignals()
+    /// <param name="keepBlocked">
+    /// Leave them blocked, for a program that wants none to be lost before it looks after them itself.
+    /// </param>
+    public void ResetSignals(bool keepBlocked = false)
     {
         ulong ignored = Signals.Ignored();
         for (int signal = 1; signal <= Signals.SIGRTMAX; signal++)
             if ((ignored >> (signal - 1) & 1) != 0) ResetSignal(signal);
-        UnblockSignals();
+        if (!keepBlocked) UnblockSignals();
     }
 
     /// <summary>exit_group(2).</summary>

@@ -41,7 +41,7 @@ public class ConfigFormatTests
         },
         Shell = ["/bin/ash", "-c"], HealthOnFailure = "kill", DependsOn = ["db:healthy"],
         Annotations = new() { ["a"] = "b" }, Init = true, PublishAllPorts = true, Links = ["db:d"],
-        VolumesFrom = ["db:ro"], StorageSizeBytes = 10,
+        VolumesFrom = ["db:ro"], StorageSizeBytes = 10, StdinOnce = true,
     };
 
     [Fact]
