@@ -1,4 +1,3 @@
-using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -25,7 +24,8 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         LaunchedProcess process = LaunchedProcess.Adopt(state.Pid, (ulong)state.PidStartTime)
             ?? throw new UsageException($"container {config.Name} has ended", 125);
         var undo = new Unwinder();
-        if (HooksOf(config) is { } hooks) undo.Push("running hooks", hooks.RunStopped);
+        if (StartHooks.Resume(config, store.RunDirectory(config.Id)) is { } hooks)
+            undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is not null) undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         if (state.Endpoint is not null)
@@ -41,24 +41,6 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
             Age = ProcessTimes.Since(state.PidStartTime), Terminal = terminal,
             Stdout = OpenPipe(members, state.Pipes.Stdout), Stderr = OpenPipe(members, state.Pipes.Stderr),
         };
-    }
-
-    // Null when there are none, or none can be found any more.
-    private StartHooks? HooksOf(ContainerConfig config)
-    {
-        try
-        {
-            CdiEdits edits = DeviceRequest.Resolve(config.DeviceRequests, roots.CdiSpecDirectories);
-            return edits.Hooks.IsEmpty ? null
-                : new StartHooks(config, edits, Path.Combine(store.RunDirectory(config.Id), "bundle"), "/")
-                {
-                    HasBegun = true,
-                };
-        }
-        catch (UsageException)
-        {
-            return null;
-        }
     }
 
     // Below the container's root, where it may have put anything: no symlink is followed, and no other filesystem taken

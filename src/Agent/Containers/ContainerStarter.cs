@@ -58,7 +58,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         CdiEdits edits = DeviceRequest.Resolve(config.DeviceRequests, Roots.CdiSpecDirectories);
         config = config with { Env = [.. EnvironmentList.Merge(config.Env, edits.Env)] };
         string attachPoint = AttachPoint(mapping);
-        var hooks = new StartHooks(config, edits, Path.Combine(runDirectory, "bundle"), attachPoint);
+        var hooks = new StartHooks(config, edits, runDirectory, attachPoint);
         if (!edits.Hooks.IsEmpty) undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = CreateCgroup(config, edits, undo, out List<string> warnings);
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);

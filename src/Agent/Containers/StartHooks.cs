@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.RuntimeSpec;
@@ -9,18 +10,21 @@ namespace Skiff.Agent.Containers;
 /// <summary>
 /// The hooks that devices bring along, at their places in a start and at its end, and the network devices, which move
 /// at the first of them. Hooks read the container's state, and by its bundle a config.json that tells where the root is
-/// (runtime specification, "POSIX-platform Hooks").
+/// (runtime specification, "POSIX-platform Hooks"), and which hooks are left to run: whoever has to end the container may
+/// be another process, and the vendors' files others by then.
 /// </summary>
 /// <param name="config">The container.</param>
 /// <param name="edits">Has the hooks.</param>
-/// <param name="bundle">A directory for config.json.</param>
+/// <param name="runDirectory">The container's volatile directory, which gets the bundle.</param>
 /// <param name="root">Where the root is, in the container's mount namespace, until it is its own.</param>
-internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string bundle, string root)
+internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string runDirectory, string root)
 {
     private const string OciVersion = "1.2.0";
 
+    private readonly string _bundle = Path.Combine(runDirectory, "bundle");
+
     /// <summary>Whether they are at work, so that the last of them have to run, too.</summary>
-    public bool HasBegun { get; set; }
+    public bool HasBegun { get; private set; }
 
     /// <summary>Whether the child waits with its namespaces and mounts, before the root is its own.</summary>
     public bool StopsOutside => edits.NetDevices.Length + Hooks.Prestart.Length + Hooks.CreateRuntime.Length
@@ -31,7 +35,18 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
 
     private HookSet Hooks => edits.Hooks;
 
+    private string Document => Path.Combine(_bundle, "config.json");
+
     private bool IsMapped => config.UidMap.Length > 0;
+
+    /// <summary>Those that another process has begun; null when there are none, or none is left to run.</summary>
+    public static StartHooks? Resume(ContainerConfig config, string runDirectory)
+    {
+        var hooks = new StartHooks(config, CdiEdits.None, runDirectory, "/");
+        if (Files.TryReadAllBytes(Fd.Cwd, hooks.Document, out byte[] json) != Errno.None) return null;
+        var left = new CdiEdits { Hooks = HookSet.Read(new SpecNode(JsonElement.Parse(json), "")) };
+        return new StartHooks(config, left, runDirectory, "/") { HasBegun = true };
+    }
 
     /// <summary>Before the child is there. Idempotent.</summary>
     /// <exception cref="UsageException">There is no place for a network device.</exception>
@@ -49,9 +64,10 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
         text.WriteStartObject("root");
         text.WriteString("path", root);
         text.WriteEndObject();
+        WritePoststop(text);
         text.WriteEndObject();
-        Files.MakeDirectories(bundle);
-        AtomicFile.Replace(Path.Combine(bundle, "config.json"), text.Bytes.Span, durable: false);
+        Files.MakeDirectories(_bundle);
+        AtomicFile.Replace(Document, text.Bytes.Span, durable: false);
     }
 
     /// <summary>At the first stop.</summary>
@@ -72,7 +88,26 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
     /// <summary>When nothing of a container that had begun is left.</summary>
     public void RunStopped()
     {
-        if (HasBegun) Run("poststop", Hooks.Poststop, "stopped", 0);
+        if (!HasBegun) return;
+        try
+        {
+            Run("poststop", Hooks.Poststop, "stopped", 0);
+        }
+        finally
+        {
+            // Nobody is to run them again.
+            Files.TryUnlinkAt(Fd.Cwd, Document);
+        }
+    }
+
+    private void WritePoststop(JsonText text)
+    {
+        if (Hooks.Poststop.Length == 0) return;
+        text.WriteStartObject("hooks");
+        text.WriteStartArray("poststop");
+        foreach (HookEntry hook in Hooks.Poststop) hook.Write(text);
+        text.WriteEndArray();
+        text.WriteEndObject();
     }
 
     private void Run(string kind, HookEntry[] hooks, string status, int pid, bool joins = false)
@@ -111,7 +146,7 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
         text.WriteString("id", config.Id);
         text.WriteNumber("pid", pid);
         text.WriteString("status", status);
-        text.WriteString("bundle", bundle);
+        text.WriteString("bundle", _bundle);
         text.WriteEndObject();
         return text.Bytes.ToArray();
     }

@@ -16,7 +16,7 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
 {
     private const int ReconnectTimeoutMs = 5_000;
 
-    private readonly List<(byte[] Packet, bool OfRun)> _said = [];
+    private readonly List<byte[]> _said = [];
     private readonly List<MonitorClient> _gone = []; // Another thread may still be using one.
     private readonly object _door = new();
     private volatile MonitorClient _client = client;
@@ -27,25 +27,31 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
     /// <summary>Why nobody knows how the container has ended; empty when it is known.</summary>
     public string Doubt { get; private set; } = "";
 
-    private ContainerState Run { get; init; } = new();
+    /// <summary>
+    /// The run that the verb is about: somebody may start the container again while it has no monitor, and what is said
+    /// about one run is not meant for the next. Null: whichever.
+    /// </summary>
+    public ContainerState? Run { get; init; }
 
     /// <summary>Connects; null when the container is not active.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="config">The container.</param>
     /// <param name="state">As of now.</param>
-    public static ContainerLink? TryOpen(Engine engine, ContainerConfig config, ContainerState state) =>
+    /// <param name="ofRun">Whether it ends with the present run.</param>
+    public static ContainerLink? TryOpen(
+        Engine engine, ContainerConfig config, ContainerState state, bool ofRun = false) =>
         state.IsActive && MonitorClient.TryConnect(engine.Containers, config.Id) is { } client
-            ? new ContainerLink(engine, config, client) { Run = state } : null;
+            ? new ContainerLink(engine, config, client) { Run = ofRun ? state : null } : null;
 
-    /// <summary>Says something about the present run; nothing when that has ended.</summary>
+    /// <summary>Says something.</summary>
     public void Send(byte[] packet)
     {
-        _said.Add((packet, true));
+        _said.Add(packet);
         if (_client.Socket.TrySend(packet, []) != Errno.None) TryReconnect(out _);
     }
 
     /// <summary>Has something said to the next monitor that the present one knows already.</summary>
-    public void Remember(byte[] packet) => _said.Add((packet, false));
+    public void Remember(byte[] packet) => _said.Add(packet);
 
     /// <summary>Waits for the end, ignoring output; false after the time-out (-1 waits forever).</summary>
     public bool WaitExited(int timeoutMs, out int exitCode)
@@ -62,7 +68,7 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
 
     /// <summary>
     /// Goes on with another monitor after one that has gone without a word; false with the exit code when the
-    /// container has ended.
+    /// container, or the run that this is about, has ended.
     /// </summary>
     /// <exception cref="UsageException">It runs, and no monitor can take it over.</exception>
     public bool TryReconnect(out int exitCode)
@@ -76,10 +82,10 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
                 state = state with { ExitCode = ContainerState.UnknownExitCode, Error = ContainerState.UnseenEnd };
             exitCode = state.ExitCode;
             Doubt = state.Doubt;
-            if (!state.IsActive) return false;
+            if (!state.IsActive || !IsOfRun(state)) return false;
             if (MonitorClient.TryConnect(engine.Containers, config.Id) is { } next)
             {
-                GoOn(next, state);
+                GoOn(next);
                 return true;
             }
             long left = end - Environment.TickCount64;
@@ -99,12 +105,12 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
         return _client;
     }
 
-    // Somebody may have started the container again: what was said about the run before is not meant for that one.
-    private void GoOn(MonitorClient next, ContainerState state)
+    private bool IsOfRun(ContainerState state) =>
+        Run is not { } run || (state.Pid, state.PidStartTime) == (run.Pid, run.PidStartTime);
+
+    private void GoOn(MonitorClient next)
     {
-        bool isSameRun = (state.Pid, state.PidStartTime) == (Run.Pid, Run.PidStartTime);
-        foreach (var (packet, ofRun) in _said)
-            if (isSameRun || !ofRun) next.Socket.TrySend(packet, []);
+        foreach (byte[] packet in _said) next.Socket.TrySend(packet, []);
         lock (_door)
         {
             _gone.Add(_client);

@@ -77,7 +77,7 @@ internal sealed partial class Engine
     public void Kill(ContainerConfig config, int signal)
     {
         ContainerState state = StateOf(config);
-        using ContainerLink? link = ContainerLink.TryOpen(this, config, state);
+        using ContainerLink? link = ContainerLink.TryOpen(this, config, state, ofRun: true);
         if (link is null) throw new UsageException(
             $"cannot kill container: {config.Name}: container {config.Id} is not running");
         // Other signals, such as one to read a configuration again, say nothing about the next end.
@@ -98,7 +98,7 @@ internal sealed partial class Engine
     public void Stop(ContainerConfig config, int timeoutSeconds)
     {
         ContainerState state = StateOf(config);
-        using ContainerLink? link = ContainerLink.TryOpen(this, config, state);
+        using ContainerLink? link = ContainerLink.TryOpen(this, config, state, ofRun: true);
         if (link is null)
         {
             // One without a monitor, which no other could take over, is ended here.

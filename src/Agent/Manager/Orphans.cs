@@ -132,6 +132,20 @@ internal static class Orphans
     {
         Kill(config);
         ContainerNetwork.GiveBack(engine.Roots, engine.Containers, config.Id);
+        RunHooks(config, engine.Containers.RunDirectory(config.Id));
+    }
+
+    // Whoever only looks is not to fail for the sake of a vendor's program.
+    private static void RunHooks(ContainerConfig config, string runDirectory)
+    {
+        try
+        {
+            StartHooks.Resume(config, runDirectory)?.RunStopped();
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            KernelLog.Error(config, e.Message);
+        }
     }
 
     private static void Kill(ContainerConfig config)

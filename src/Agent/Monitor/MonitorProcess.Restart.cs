@@ -12,6 +12,7 @@ internal sealed partial class MonitorProcess
         TimeSpan ran = _run!.Length;
         HealthState? health = _run.Health?.State;
         ExitStatus? status = _run.End(out bool oomKilled);
+        foreach (string failure in _run.Container.Failures) KernelLog.Error(_config, failure);
         _run = null;
         _loop.Cancel(_kill);
         Refresh();

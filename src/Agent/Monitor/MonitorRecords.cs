@@ -129,8 +129,7 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
         }
         catch (LinuxException e)
         {
-            // Nobody reads a monitor's own output: the kernel's log is where the system's trouble is looked for.
-            Files.TryWriteFile("/dev/kmsg", $"<3>skiff: container {config.Name}: {e.Message}");
+            KernelLog.Error(config, e.Message);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Skiff.Agent.Manager;
+
 namespace Skiff.Agent.RuntimeSpec;
 
 /// <summary>One hook.</summary>
@@ -17,5 +19,23 @@ internal sealed record HookEntry(string Path, string[] Args, string[] Env, int T
         string[] args = node.Texts("args");
         int timeoutMs = node.Number("timeout", 1, LongestTimeoutSeconds) is { } seconds ? (int)seconds * 1000 : -1;
         return new HookEntry(path, args.Length > 0 ? args : [path], node.Texts("env"), timeoutMs);
+    }
+
+    /// <summary>Writes it as <see cref="Read"/> reads it.</summary>
+    public void Write(JsonText text)
+    {
+        text.WriteStartObject();
+        text.WriteString("path", Path);
+        Write(text, "args", Args);
+        Write(text, "env", Env);
+        if (TimeoutMs > 0) text.WriteNumber("timeout", TimeoutMs / 1000);
+        text.WriteEndObject();
+    }
+
+    private static void Write(JsonText text, string name, string[] values)
+    {
+        text.WriteStartArray(name);
+        foreach (string value in values) text.WriteStringValue(value);
+        text.WriteEndArray();
     }
 }
