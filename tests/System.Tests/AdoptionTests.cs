@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Skiff.System.Tests;
 
 /// <summary>
@@ -16,12 +14,12 @@ public sealed class AdoptionTests(SkiffHost host)
     {
         using var container = host.Detached(host.Busybox, "sh", "-c", $"trap 'exit 7' TERM; {Count}");
         container.WaitForLog("line 3");
-        int pid = container.Pid, before = KillMonitor(container);
+        int pid = container.Pid, before = container.KillMonitor();
         // Nobody has looked yet: what is printed now waits in the pipe.
         Thread.Sleep(300);
         Assert.Equal(pid, container.Pid);
         Assert.Equal("running", container.Get("State.Status"));
-        Assert.NotEqual(before, MonitorOf(container));
+        Assert.NotEqual(before, container.Monitor);
         Assert.Equal("fine", container.Exec("echo fine").Text());
         Assert.Equal("/dev/pts/0", host.Run("exec", "-t", container.Name, "readlink", "/proc/self/fd/0").Text().Trim());
         int seen = host.Run("logs", container.Name).Lines.Length;
@@ -42,7 +40,7 @@ public sealed class AdoptionTests(SkiffHost host)
         string folder = host.NewFolder();
         using var container = host.Detached(
             "-v", $"{folder}:/f", host.Busybox, "sh", "-c", $"until [ -e /f/go ]; do sleep 0.02; done; {end}");
-        KillMonitor(container);
+        container.KillMonitor();
         host.Run("ps").Exits(0);
         File.WriteAllText(Path.Combine(folder, "go"), "");
         Assert.Equal(exitCode, host.Run("wait", container.Name).Text());
@@ -55,7 +53,7 @@ public sealed class AdoptionTests(SkiffHost host)
     {
         using var container = host.Detached("-p", $"{NetworkTests.FreePort()}:80", host.Busybox, "sleep", "1000");
         int pid = container.Pid;
-        KillMonitor(container);
+        container.KillMonitor();
         Command.Shell($"kill -9 {pid}").Exits(0);
         Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "somebody has asked how it ended");
         Assert.Equal("exited", container.Get("State.Status"));
@@ -81,7 +79,7 @@ public sealed class AdoptionTests(SkiffHost host)
         Thread.Sleep(300);
         for (int i = 0; i < 3; i++)
         {
-            KillMonitor(container);
+            container.KillMonitor();
             Thread.Sleep(300);
         }
         host.Run("stop", name).Exits(0);
@@ -102,7 +100,7 @@ public sealed class AdoptionTests(SkiffHost host)
         container.WaitForLog("up");
         using var stop = host.Start("stop", "-t", "2", container.Name);
         container.WaitForLog("term");
-        KillMonitor(container);
+        container.KillMonitor();
         stop.Finish().Exits(0);
         Assert.Equal("exited", container.Get("State.Status"));
         Assert.Equal("137", container.Get("State.ExitCode"));
@@ -115,14 +113,14 @@ public sealed class AdoptionTests(SkiffHost host)
         using var container = host.Detached("--restart", "on-failure", host.Busybox, "sh", "-c", OrderlyEnd);
         container.WaitForLog("up");
         int first = container.Pid;
-        KillMonitor(container);
+        container.KillMonitor();
         // One that ends before anybody has looked is not started again.
         Assert.Equal("running", container.Get("State.Status"));
         Command.Shell($"kill -TERM {first}").Exits(0);
         Wait.Until(() => container.Get("RestartCount") == "1" && container.Get("State.Status") == "running",
             "another run");
         Assert.NotEqual(first, container.Pid);
-        KillMonitor(container);
+        container.KillMonitor();
         host.Run("stop", container.Name).Exits(0);
         Assert.Equal("exited", container.Get("State.Status"));
         AssertNothingLeft(container);
@@ -135,7 +133,7 @@ public sealed class AdoptionTests(SkiffHost host)
             "sleep", "1000");
         Wait.Until(() => container.Get("State.Health.Status") == "healthy", "its health");
         host.Run("pause", container.Name).Exits(0);
-        KillMonitor(container);
+        container.KillMonitor();
         Assert.Equal("paused", container.Get("State.Status"));
         Assert.Equal("healthy", container.Get("State.Health.Status"));
         host.Run("unpause", container.Name).Exits(0);
@@ -144,11 +142,27 @@ public sealed class AdoptionTests(SkiffHost host)
     }
 
     [Fact]
+    public void Its_health_is_looked_after_and_an_unhealthy_one_is_started_again()
+    {
+        using var container = host.Detached("--health-cmd", "test ! -e /t/sick", "--health-interval", "100ms",
+            "--health-retries", "2", "--health-on-failure", "restart", "--stop-signal", "KILL", "--tmpfs", "/t",
+            host.Busybox, "sleep", "1000");
+        Wait.Until(() => container.Get("State.Health.Status") == "healthy", "its health");
+        int pid = container.Pid;
+        container.KillMonitor();
+        container.Exec("touch /t/sick").Exits(0);
+        Wait.Until(() => container.Get("RestartCount") == "1" && container.Get("State.Status") == "running",
+            "another run");
+        Assert.NotEqual(pid, container.Pid);
+        Wait.Until(() => container.Get("State.Health.Status") == "healthy", "the health of the next run");
+    }
+
+    [Fact]
     public void One_that_is_to_be_removed_is_removed_at_its_end()
     {
         using var container = host.Detached("--rm", host.Busybox, "sh", "-c", OrderlyEnd);
         container.WaitForLog("up");
-        KillMonitor(container);
+        container.KillMonitor();
         host.Run("stop", container.Name).Exits(0);
         Assert.DoesNotContain(container.Name, host.Run("ps", "-a").Text());
         AssertNothingLeft(container);
@@ -159,7 +173,7 @@ public sealed class AdoptionTests(SkiffHost host)
     {
         using var container = host.Detached(host.Busybox, "sleep", "1000");
         int pid = container.Pid;
-        KillMonitor(container);
+        container.KillMonitor();
         Command[] verbs = [.. Enumerable.Range(0, 10).Select(_ => host.Start("inspect", container.Name, "--format",
             "{{.State.Status}} {{.State.Pid}}"))];
         foreach (Command verb in verbs)
@@ -174,7 +188,7 @@ public sealed class AdoptionTests(SkiffHost host)
         using var container = host.Detached(host.Busybox, "sleep", "1000");
         using var exec = host.Start("exec", container.Name, "sleep", "2000");
         Wait.Until(() => host.Run("top", container.Name).Out.Contains("sleep 2000"), "the command");
-        KillMonitor(container);
+        container.KillMonitor();
         exec.Finish().FailsClearly(137, "monitor");
         Assert.DoesNotContain("sleep 2000", host.Run("top", container.Name).Text());
         Assert.Contains("sleep 1000", host.Run("top", container.Name).Text());
@@ -233,34 +247,35 @@ public sealed class AdoptionTests(SkiffHost host)
             Type(attach, $"echo $((30 + {i}))");
             Wait.Until(() => roots.Run("logs", "lone").Out.Contains($"\n3{i}"), "what it answers by the next monitor");
             Assert.Equal(pid, roots.Run(ask.Split(' ')).Text());
+            using Command again = roots.StartTerminal("attach lone");
+            Type(again, $"echo $((40 + {i})) $(tty)");
+            string answer = $"\n4{i} /dev/pts/0";
+            Wait.Until(() => roots.Run("logs", "lone").Out.Contains(answer), "what a later client is told");
             Type(attach, "exit");
             attach.Finish();
+            Assert.Contains(answer, again.Finish().Out);
             Wait.Until(() => roots.Run(ask.Split(' ')).Text() is var next && next != "0" && next != pid,
                 "the next run");
         }
         roots.End(agent);
     }
 
+    [Fact]
+    public void Without_an_agent_its_terminal_hangs_up()
+    {
+        using var container = host.Detached("-it", host.Busybox, "sh", "-c",
+            "trap 'touch /hung-up; exit 5' HUP; echo up; while :; do sleep 0.05; done");
+        container.WaitForLog("up");
+        container.KillMonitor();
+        container.WaitFor("exited");
+        host.Run("cp", $"{container.Name}:/hung-up", host.NewFolder()).Exits(0);
+        AssertNothingLeft(container);
+    }
+
     private static void Type(Command attach, string line)
     {
         attach.Input.Write(line + "\n");
         attach.Input.Flush();
-    }
-
-    private static string IdOf(Container container) => container.Get("Id")!;
-
-    // Read from the record: asking the engine would find it another monitor.
-    private int MonitorOf(Container container) => (int)JsonNode.Parse(File.ReadAllText(
-        Directory.GetDirectories(Path.Combine(host.RunRoot, "containers"), (container.Id.Length > 0 ? container.Id
-            : IdOf(container)) + "*")[0] + "/run.json"))!["MonitorPid"]!;
-
-    private int KillMonitor(Container container)
-    {
-        int monitor = MonitorOf(container);
-        Command.Shell($"kill -9 {monitor}").Exits(0);
-        Wait.Until(() => Command.Shell($"grep -qs '^State:.[^ZX]' /proc/{monitor}/status").ExitCode != 0,
-            "the monitor's end");
-        return monitor;
     }
 
     private void AssertNothingLeft(Container container)

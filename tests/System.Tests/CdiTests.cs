@@ -164,6 +164,32 @@ public sealed class CdiTests(SkiffHost host)
         Assert.Empty(host.Run("ps", "-aq", "--filter", $"name={name}").Text());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Poststop_hooks_run_though_the_monitor_was_killed_and_the_file_is_gone(bool adopted)
+    {
+        string log = Path.Combine(host.NewFolder(), "log");
+        string specs = Specs(("a.json", $$"""
+            {"cdiVersion": "0.6.0", "kind": "a.b/c", "devices": [{"name": "d", "containerEdits": {"hooks": [
+                {"hookName": "poststop", "path": "/bin/sh", "env": ["K=a \"b\""], "timeout": 20,
+                 "args": ["sh", "-c", "echo $K $1 $(grep -o stopped) >> {{log}}", "sh", "c"]},
+                {"hookName": "poststop", "path": "/bin/false"}]} }]}
+            """));
+        string name = host.NewName();
+        string id = host.Run("--cdi-spec-dirs", specs, "run", "-d", "--name", name, "--device", "a.b/c=d",
+            host.Busybox, "sleep", "1000").Text();
+        using var container = new Container(host, name, id);
+        Directory.Delete(specs, recursive: true);
+        int pid = container.Pid;
+        container.KillMonitor();
+        if (adopted) host.Run("ps").Exits(0);
+        Assert.False(File.Exists(log));
+        Command.Shell($"kill -9 {pid}").Exits(0);
+        container.WaitFor("exited");
+        Assert.Equal("a \"b\" c stopped\n", File.ReadAllText(log));
+    }
+
     [Fact]
     public void With_ids_of_its_own_a_container_owns_its_devices_and_hooks_run_as_its_root()
     {

@@ -23,6 +23,20 @@ public sealed record Container(SkiffHost Host, string Name, string Id) : IDispos
     /// <summary>The pid of the container's first process on the host.</summary>
     public int Pid => int.Parse(Get("State.Pid")!);
 
+    /// <summary>The pid of its monitor, from the record: asking the engine would find it another one.</summary>
+    public int Monitor => (int)JsonNode.Parse(File.ReadAllText(Path.Combine(Host.RunRoot, "containers",
+        Id.Length > 0 ? Id : Get("Id")!, "run.json")))!["MonitorPid"]!;
+
+    /// <summary>Kills its monitor, and returns who that was; nobody has found it another one yet.</summary>
+    public int KillMonitor()
+    {
+        int monitor = Monitor;
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => Command.Shell($"grep -qs '^State:.[^ZX]' /proc/{monitor}/status").ExitCode != 0,
+            "the monitor's end");
+        return monitor;
+    }
+
     /// <summary>Runs a shell line in it.</summary>
     public CommandResult Exec(string script) => Host.Run("exec", Name, "sh", "-c", script);
 

@@ -31,6 +31,30 @@ public sealed class OciExecTests(SkiffHost host)
         var result = bundle.Exec("echo out; echo err >&2; exit 12").Exits(12);
         Assert.Equal(("out\n", "err\n"), (result.Out, result.Error));
         bundle.Oci("exec", bundle.Id, "no-such").FailsClearly(127, "no-such", "executable file not found in $PATH");
+        bundle.Exec("kill -TERM $$").Exits(143);
+    }
+
+    [Fact]
+    public void Exec_has_the_containers_filter_and_score()
+    {
+        using var bundle = new Bundle(host);
+        bundle.Linux["seccomp"] = JsonNode.Parse("""
+            {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"],
+             "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}
+            """);
+        bundle.Process["oomScoreAdj"] = 77;
+        bundle.Running();
+        var seen = bundle.Exec("mkdir /x 2>&1 | grep -o 'No space'; cat /proc/self/oom_score_adj");
+        Assert.Equal(["No space", "77"], seen.Exits(0).Lines);
+    }
+
+    [Fact]
+    public void A_container_has_a_session_keyring_of_its_own_unless_it_is_told_not_to()
+    {
+        using var bundle = new Bundle(host);
+        bundle.Print($"grep -c _ses.{bundle.Id} /proc/keys");
+        Assert.Equal("1", bundle.Run().Text());
+        Assert.Equal("0", bundle.Run("--no-new-keyring").Out.Trim());
     }
 
     [Fact]

@@ -76,6 +76,18 @@ public sealed class OciHookTests(SkiffHost host)
     }
 
     [Fact]
+    public void All_hooks_of_a_kind_run_in_order_also_when_a_container_that_runs_is_deleted()
+    {
+        using var bundle = new Bundle(host);
+        var log = bundle.NewPath("log");
+        foreach (var number in (string[])["1", "2", "3"])
+            AddHook(bundle, "poststop", $"echo {number} $(grep -o stopped) >> {log}");
+        bundle.Running();
+        bundle.Oci("delete", "--force", bundle.Id).Exits(0);
+        Assert.Equal(["1 stopped", "2 stopped", "3 stopped"], File.ReadAllLines(log));
+    }
+
+    [Fact]
     public void A_hook_that_takes_too_long_is_ended()
     {
         using var bundle = new Bundle(host);

@@ -71,9 +71,9 @@ public static class OciMatrixRows
         { "masked and read-only paths", """
             .linux.maskedPaths = ["/proc/kcore", "/proc/keys", "/sys/firmware", "/etc/passwd", "/no/such",
             "/bin/../tmp"] |
-            .linux.readonlyPaths = ["/proc/sys", "/tmp", "/no/such", "/dev/shm"]
+            .linux.readonlyPaths = ["/proc/sys", "/bin", "/no/such", "/dev/shm"]
             """, "cat /etc/passwd; ls /sys/firmware /tmp; cat /proc/keys; touch /dev/shm/x; echo $?; "
-            + "echo 1 > /proc/sys/kernel/msgmax; echo $?" },
+            + "touch /tmp/x; echo $?; touch /bin/x; echo $?; echo 1 > /proc/sys/kernel/msgmax; echo $?" },
         { "device nodes", """
             .linux.devices = [{path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 420, uid: 5, gid: 6},
             {path: "/dev/sub/loop", type: "b", major: 7, minor: 0}, {path: "/dev/pipe", type: "p", fileMode: 384}]

@@ -48,6 +48,17 @@ public sealed class OciMatrixTests(SkiffHost host, EngineSession engines) : ICla
         Assert.Equal("bind:0", lines[5]);
     }
 
+    // crun covers the path alone.
+    [Fact]
+    public void Paths_that_are_read_only_are_so_with_the_mounts_below()
+    {
+        using var bundle = new Bundle(host).Print("touch /tmp/sub/x 2>/dev/null || echo refused");
+        bundle.Add(bundle.Config, "mounts",
+            """{"destination": "/tmp/sub", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid"]}""");
+        bundle.Add(bundle.Linux, "readonlyPaths", "\"/tmp\"");
+        Assert.Equal("refused", bundle.Run().Text());
+    }
+
     [Fact]
     public void Mounts_show_the_ids_that_they_are_mapped_to()
     {

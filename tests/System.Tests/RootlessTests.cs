@@ -97,6 +97,25 @@ public sealed class RootlessTests(SkiffHost host)
     }
 
     [Fact]
+    public void Groups_of_the_user_do_not_reach_a_container()
+    {
+        using var user = NewUser();
+        user.Groups = "4,27";
+        Assert.Equal("uid=0(root) gid=0(root) groups=0(root)",
+            user.Run("run", "--rm", "--network", "none", host.Busybox, "id").Text());
+        Assert.Equal("uid=7 gid=8 groups=8", user.Run("run", "--rm", "--network", "none", "-u", "7:8", host.Busybox,
+            "id").Text());
+    }
+
+    [Fact]
+    public void Roots_own_process_is_not_taken_for_one_inside_by_a_variable()
+    {
+        using Command info = Command.Start(host.Binary, ["--snapshotter", "erofs", "images"],
+            new Dictionary<string, string?>(host.Variables()) { ["SKIFF_ROOTLESS"] = host.NewFolder() });
+        info.Finish().Exits(0);
+    }
+
+    [Fact]
     public void Pasta_connects_a_container_and_publishes_its_ports()
     {
         using var user = NewUser();
@@ -231,11 +250,16 @@ public sealed class RootlessTests(SkiffHost host)
     {
         using var user = NewUser();
         foreach (string name in (ReadOnlySpan<string>)["aa", "bb"])
-            user.Run("run", "-d", "--name", name, host.Busybox, "sleep", "1000").Exits(0);
+            user.Run("run", "-d", "--name", name, host.Busybox, "sh", "-c",
+                "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done").Exits(0);
         string state = user.Run("inspect", "-f", "{{.Id}}", "aa").Text();
         Command.Shell("kill -9 $(grep -o '\"MonitorPid\":[0-9]*' $1 | cut -d: -f2)",
             $"{user.RunRoot}/skiff/containers/{state}/run.json").Exits(0);
         Assert.Equal("running", user.Run("inspect", "-f", "{{.State.Status}}", "aa").Text());
+        Assert.Equal("uid=7 gid=0(root) groups=0(root)", user.Run("exec", "-u", "7", "aa", "id").Text());
+        Assert.Equal("/dev/pts/0", user.Run("exec", "-t", "aa", "tty").Text().Trim());
+        int seen = user.Run("logs", "aa").Lines.Length;
+        Wait.Until(() => user.Run("logs", "aa").Lines.Length > seen + 2, "more lines");
         user.Run("stop", "-t", "0", "aa").Exits(0);
         Assert.Equal("137", user.Run("inspect", "-f", "{{.State.ExitCode}}", "aa").Text());
         Wait.Until(() => user.Processes().Count(line => line.Contains("pasta")) == 1, "its pasta ends too");

@@ -14,9 +14,9 @@ public sealed class RootlessUser : IDisposable
         mount -t tmpfs tmpfs dev && mknod -m 666 dev/tun c 10 200 && mount --bind dev/tun /dev/net/tun
         for file in passwd subuid subgid; do mount --bind "etc/$file" "/etc/$file"; done
         eval "$3"
-        user=$2 home=$1/home run=$1/run; shift 3
+        user=$2 home=$1/home run=$1/run groups=$4; shift 4
         cd "$home"
-        exec setpriv --reuid "$user" --regid "$user" --clear-groups --inh-caps=-all \
+        exec setpriv --reuid "$user" --regid "$user" "$groups" --inh-caps=-all \
             env -i PATH=/usr/bin:/bin HOME="$home" XDG_RUNTIME_DIR="$run" "$@"
         """;
 
@@ -56,11 +56,15 @@ public sealed class RootlessUser : IDisposable
     /// <summary>A shell script that runs as root before each command, in its mount namespace and its process.</summary>
     public string Before { get; set; } = ":";
 
+    /// <summary>More groups of the user's, by their numbers.</summary>
+    public string Groups { get; set; } = "";
+
     private string Binary => $"{_folder}/skiff";
 
     /// <summary>Starts a program as the user.</summary>
     public Command Start(params string[] command) => Command.Start("unshare",
-        ["--mount", "bash", "-euc", Script, "bash", _folder, $"{Id}", Before, .. command]);
+        ["--mount", "bash", "-euc", Script, "bash", _folder, $"{Id}", Before,
+            Groups.Length == 0 ? "--clear-groups" : $"--groups={Groups}", .. command]);
 
     /// <summary>Runs the binary to its end.</summary>
     public CommandResult Run(params string[] arguments)

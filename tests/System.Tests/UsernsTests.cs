@@ -147,7 +147,7 @@ public sealed class UsernsTests(SkiffHost host)
             .Text();
         Assert.Equal("1 5 1 1000 2 1 /dev/pts/0 w", Words(seen));
         Assert.Equal("1", store.Run("run", "--rm", "--userns", "auto", "--network", "none", host.Busybox, "sh", "-c",
-            "ip -o link show lo | grep -c LOOPBACK,UP").Text());
+            "ip -o link show lo | grep -c LOOPBACK,UP > /dev/stdout").Text());
     }
 
     [Theory]

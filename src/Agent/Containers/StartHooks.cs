@@ -10,8 +10,8 @@ namespace Skiff.Agent.Containers;
 /// <summary>
 /// The hooks that devices bring along, at their places in a start and at its end, and the network devices, which move
 /// at the first of them. Hooks read the container's state, and by its bundle a config.json that tells where the root is
-/// (runtime specification, "POSIX-platform Hooks"), and which hooks are left to run: whoever has to end the container may
-/// be another process, and the vendors' files others by then.
+/// (runtime specification, "POSIX-platform Hooks"), and which hooks are left to run: whoever has to end the container
+/// may be another process, and the vendors' files others by then.
 /// </summary>
 /// <param name="config">The container.</param>
 /// <param name="edits">Has the hooks.</param>
@@ -61,10 +61,10 @@ internal sealed class StartHooks(ContainerConfig config, CdiEdits edits, string 
         text.WriteStartObject();
         text.WriteString("ociVersion", OciVersion);
         text.WriteString("hostname", config.Hostname);
+        WritePoststop(text);
         text.WriteStartObject("root");
         text.WriteString("path", root);
         text.WriteEndObject();
-        WritePoststop(text);
         text.WriteEndObject();
         Files.MakeDirectories(_bundle);
         AtomicFile.Replace(Document, text.Bytes.Span, durable: false);
