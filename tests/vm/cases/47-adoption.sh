@@ -17,7 +17,7 @@ more_lines() { [ "$(lines "$1")" -gt "$2" ]; }
 id=$(skiff run -d --name one --network none -m 32m --pids-limit 20 --cpus 0.5 "$IMAGE" sh -c \
     'trap "echo bye; exit 7" TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done')
 cgroup=$(container_cgroup one) pid=$(field one Pid)
-skiff wait one > /tmp/waited &
+skiff wait one > /tmp/waited & waiter=$!
 kill_monitor "$id"
 expect "status" running "$(field one Status)"
 expect "its first process" "$pid" "$(field one Pid)"
@@ -31,7 +31,7 @@ expect "status of a hog in exec" 137 $STATUS
 oom_seen() { skiff events --since 10m --until 0s --filter event=oom | grep -q name=one; }
 eventually 10 oom_seen
 skiff stop one
-wait
+wait $waiter
 code=$(field one ExitCode)
 case $code/$(error_of one) in
     7/ | "255/$unseen") ;;
@@ -47,13 +47,13 @@ pid=$(field two Pid)
 kill_monitor "$id"
 skiff ps > /dev/null
 next=$(monitor "$id")
-skiff wait two > /tmp/waited &
+skiff wait two > /tmp/waited & waiter=$!
 sleep 0.5
 kill -STOP "$next"
 touch "/proc/$pid/root/go"
 eventually 10 [ ! -d "/proc/$pid" ]
 kill -CONT "$next"
-wait
+wait $waiter
 expect "what wait prints of an end that nobody saw" 255 "$(cat /tmp/waited)"
 expect "ExitCode" 255 "$(field two ExitCode)"
 expect "Error" "$unseen" "$(error_of two)"
