@@ -51,19 +51,17 @@ public sealed class AdoptionTests(SkiffHost host)
     [Fact]
     public void An_end_that_nobody_saw_is_not_made_up()
     {
-        using var container = host.Detached("-p", $"{NetworkTests.FreePort()}:80", host.Busybox, "sleep", "1000");
-        int pid = container.Pid;
-        container.KillMonitor();
-        Command.Shell($"kill -9 {pid}").Exits(0);
-        Wait.Until(() => !Directory.Exists($"/proc/{pid}"), "somebody has asked how it ended");
-        Assert.Equal("exited", container.Get("State.Status"));
-        // Whatever verb of another test looks while it is a zombie has seen it.
-        Assert.Equal(container.Get("State.ExitCode") == "137" ? "the container's monitor was killed"
-            : "the container's monitor was killed, and nobody was told how the container ended",
-            container.Get("State.Error"));
-        AssertNothingLeft(container);
-        host.Run("start", container.Name).Exits(0);
-        Assert.Equal("again", container.Exec("echo again").Text());
+        using var roots = new OwnRoots(host); // Where nobody else looks meanwhile.
+        string id = roots.Run("run", "-d", "--name", "lone", "-p", $"{NetworkTests.FreePort()}:80", host.Busybox,
+            "sleep", "1000").Text();
+        roots.KillMonitors();
+        string state = roots.Run("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", "lone")
+            .Text();
+        Assert.StartsWith("exited 255 ", state);
+        Assert.Contains("nobody was told how", state);
+        AssertNothingLeft(Path.Combine(roots.Folder, "run"), id);
+        roots.Run("start", "lone").Exits(0);
+        Assert.Equal("again", roots.Run("exec", "lone", "echo", "again").Text());
     }
 
     [Fact]
@@ -278,10 +276,12 @@ public sealed class AdoptionTests(SkiffHost host)
         attach.Input.Flush();
     }
 
-    private void AssertNothingLeft(Container container)
+    private void AssertNothingLeft(Container container) => AssertNothingLeft(host.RunRoot, container.Id);
+
+    private static void AssertNothingLeft(string runRoot, string id)
     {
-        Assert.False(Directory.Exists(Path.Combine(host.RunRoot, "containers", container.Id)), "its run directory");
-        Assert.False(Directory.Exists($"{HostState.CgroupRoot}/skiff/{container.Id}"), "its cgroup");
-        Assert.False(File.Exists($"{host.RunRoot}/networks/endpoints/{container.Id}.json"), "its address");
+        Assert.False(Directory.Exists(Path.Combine(runRoot, "containers", id)), "its run directory");
+        Assert.False(Directory.Exists($"{HostState.CgroupRoot}/skiff/{id}"), "its cgroup");
+        Assert.False(File.Exists($"{runRoot}/networks/endpoints/{id}.json"), "its address");
     }
 }

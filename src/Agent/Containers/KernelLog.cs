@@ -1,7 +1,6 @@
-using Skiff.Agent.Containers;
 using Skiff.Interop;
 
-namespace Skiff.Agent.Manager;
+namespace Skiff.Agent.Containers;
 
 /// <summary>
 /// What goes wrong where nobody listens: when a monitor, which has no output, or a verb about something else cleans up
