@@ -27,11 +27,9 @@ internal sealed class ContainerLink(Engine engine, ContainerConfig config, Monit
     /// <summary>Why nobody knows how the container has ended; empty when it is known.</summary>
     public string Doubt { get; private set; } = "";
 
-    /// <summary>
-    /// The run that the verb is about: somebody may start the container again while it has no monitor, and what is said
-    /// about one run is not meant for the next. Null: whichever.
-    /// </summary>
-    public ContainerState? Run { get; init; }
+    // The run that the verb is about: somebody may start the container again while it has no monitor, and what is said
+    // about one run is not meant for the next. Null: whichever.
+    private ContainerState? Run { get; init; }
 
     /// <summary>Connects; null when the container is not active.</summary>
     /// <param name="engine">The engine.</param>
