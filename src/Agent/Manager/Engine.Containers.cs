@@ -84,8 +84,8 @@ internal sealed partial class Engine
         if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) link.Send([(byte)PacketType.NoRestart]);
         if (state.Pid == 0) return; // It was between two runs.
         SendSignal(config, link, signal);
-        // A frozen process takes no signal, not even this one.
-        if (signal == Signals.SIGKILL && IsFrozen(config)) Thaw(config);
+        // A frozen process takes no signal; as with docker, one that is to end it is not left waiting for an unpause.
+        if ((signal == Signals.SIGKILL || signal == StopSignalOf(config)) && IsFrozen(config)) Thaw(config);
         // Of an end that is certain docker's kill waits, so that whoever looks next sees it.
         if (signal == Signals.SIGKILL) link.WaitExited(KillTimeoutMs, out _);
     }

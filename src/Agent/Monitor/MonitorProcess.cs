@@ -104,16 +104,21 @@ internal sealed partial class MonitorProcess : IDisposable
             first.Streams = request.Attach;
             first.Send(Packet.Number(PacketType.Started, _run!.Container.Process.Pid));
         }
-        else
+        else if (request.Adopt || !request.Persist || !_config.Restart.Restarts(ExitCodeOf(failure!), 0))
         {
-            SendFailure(control, failure!);
-            if (request.Adopt) return 125;
-            if (!request.Persist || !_config.Restart.Restarts(ExitCodeOf(failure!), 0))
+            if (!request.Adopt)
             {
                 _records.GiveUpStart();
                 _store.RemoveRunDirectory(_config.Id);
-                return 125;
             }
+            // Whoever is told may look at once, or start it again.
+            _lock.Dispose();
+            SendFailure(control, failure!);
+            return 125;
+        }
+        else
+        {
+            SendFailure(control, failure!);
             RestartLater(TimeSpan.Zero);
         }
         _loop.Watch(_listener.Fd, EpollEvents.EPOLLIN, _ => Accept());
