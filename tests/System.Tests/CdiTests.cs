@@ -281,8 +281,8 @@ public sealed class CdiTests(SkiffHost host)
         Assert.Contains($"WARNING: CDI: {specs}/b.json: an object is wanted", info.Error);
         string name = host.NewName();
         host.Run("create", "--name", name, "--gpus", "all", "--device", "acme.com/x=d", host.Busybox, "true").Exits(0);
-        Assert.Equal("""[{"Driver":"","Count":-1,"DeviceIDs":[],"Capabilities":[["gpu"]]},"""
-            + """{"Driver":"cdi","Count":0,"DeviceIDs":["acme.com/x=d"],"Capabilities":[]}]""",
+        Assert.Equal("""[{"Driver":"","Count":-1,"DeviceIDs":null,"Capabilities":[["gpu"]],"Options":{}},"""
+            + """{"Driver":"cdi","Count":0,"DeviceIDs":["acme.com/x=d"],"Capabilities":[],"Options":{}}]""",
             host.Run("inspect", "-f", "{{json .HostConfig.DeviceRequests}}", name).Text());
         host.Run("rm", name).Exits(0);
     }

@@ -10,6 +10,8 @@ public sealed class UpdateTests(SkiffHost host)
         { ["--memory", "x"], "invalid argument \"x\" for \"-m, --memory\" flag" },
         { ["--cpus", "0.5", "--cpu-quota", "5000"], "Nano CPUs and CPU Quota cannot both be set" },
         { ["--cpus", "0.5", "--cpu-period", "5000"], "Nano CPUs and CPU Period cannot both be set" },
+        { ["--memory", "200m"], "already set memoryswap limit" },
+        { ["--cpu-quota", "5000"], "CPU Quota cannot be updated as NanoCPUs has already been set" },
         { ["--cpus", "1000"], "range of CPUs is from 0.01 to" },
         { ["--cpu-rt-runtime", "1000"], "--cpu-rt-runtime" },
         { ["--cpu-rt-period", "1000"], "--cpu-rt-period" },
@@ -19,12 +21,30 @@ public sealed class UpdateTests(SkiffHost host)
     [Theory, MemberData(nameof(Refused))]
     public void Impossible_updates_are_refused_and_change_nothing(string[] flags, string error)
     {
-        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        using var container = Limited();
         var before = container.Get("HostConfig");
         var result = host.Run(["update", .. flags, container.Name]);
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains(error, result.Error);
         Assert.Equal(before, container.Get("HostConfig"));
+    }
+
+    [Fact]
+    public void Cpus_cannot_be_updated_where_a_quota_has_been_set()
+    {
+        var name = host.NewName();
+        using var container = new Container(host, name,
+            host.Run("create", "--name", name, "--cpu-quota", "50000", host.Busybox).Text());
+        host.Run("update", "--cpus", "0.5", name).FailsClearly(1, "Nano CPUs cannot be updated as CPU Quota");
+        host.Run("update", "--cpu-quota", "60000", name).Exits(0);
+        Assert.Equal("60000", container.Get("HostConfig.CpuQuota"));
+    }
+
+    private Container Limited()
+    {
+        var name = host.NewName();
+        return new Container(host, name,
+            host.Run("create", "--name", name, "-m", "64m", "--cpus", "0.5", host.Busybox).Text());
     }
 
     [Fact]

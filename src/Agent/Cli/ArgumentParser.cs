@@ -138,7 +138,7 @@ internal static class ArgumentParser
             : $"requires at least {least} and at most {Arguments(most)}";
         string command = $"skiff {verb.Name}";
         throw new UsageException($"\"{command}\" {amount}.\nSee '{command} --help'.\n\n"
-            + $"Usage:  {command} {verb.Usage}\n\n{verb.Summary}", verb.UsageExitCode);
+            + $"Usage:  {command} {verb.Usage}\n\n{verb.Summary}");
     }
 
     private static string Arguments(int count) => count == 1 ? "1 argument" : $"{count} arguments";

@@ -13,7 +13,7 @@ internal static class AttachFlags
         IReadOnlyList<string> names = a.Values("attach");
         if (detach)
             return names.Count == 0 ? AttachStreams.None
-                : throw new UsageException("Conflicting options: -a and -d", 125);
+                : throw new UsageException("conflicting options: cannot specify both --attach and --detach", 125);
         if (names.Count == 0)
             return AttachStreams.Stdout | AttachStreams.Stderr | (a.Flag("interactive") ? AttachStreams.Stdin : 0);
         var streams = AttachStreams.None;
@@ -28,4 +28,10 @@ internal static class AttachFlags
             };
         return streams;
     }
+
+    /// <summary>Stdin, Stdout and Stderr, as far as they are among the streams.</summary>
+    public static IEnumerable<string> Names(AttachStreams streams) =>
+        from stream in (AttachStreams[])[AttachStreams.Stdin, AttachStreams.Stdout, AttachStreams.Stderr]
+        where streams.HasFlag(stream)
+        select stream.ToString();
 }

@@ -37,12 +37,11 @@ internal static class CommandLine
             if (args[0] == LogCompressor.Verb) return LogCompressor.Run();
             if (VerbTable.Find(rows, args, out int words) is not { } row) return WithoutVerb(args, rows);
             Verb verb = row.Create();
-            failure = verb.UsageExitCode;
             ParsedArguments parsed = ArgumentParser.Parse(verb, args[words..]);
             if (parsed.HelpRequested) return Print(HelpText.ForVerb(verb));
             // What the engine refuses is 125 from run alone; create gives 125 for bad flags only. And what is wrong
             // with the words themselves is told without the program's name in front, as docker does.
-            if (verb is not RunVerb) failure = 1;
+            if (verb is RunVerb) failure = 125;
             prefix = "skiff: ";
             if (verb is not (OciVerb or VersionVerb)) RootlessMode.Enter(Output.Error);
             return verb.Run(new Engine(GlobalOptions.Roots(globals)) { Warn = Output.Error }, parsed);

@@ -45,6 +45,7 @@ internal static class ContainerOptions
         Option.List("device-write-iops", "list", "Limit write rate (IO per second) to a device"),
         Option.Flag("disable-content-trust", "Skip image verification (no effect: see docs/trust.md)"),
         Option.List("dns", "list", "Set custom DNS servers"),
+        Option.List("dns-opt", "list", "Another word for --dns-option"),
         Option.List("dns-option", "list", "Set DNS options"),
         Option.List("dns-search", "list", "Set custom DNS search domains"),
         Option.Value("domainname", "string", "Container NIS domain name"),
@@ -87,9 +88,9 @@ internal static class ContainerOptions
         Option.Value("memory-swappiness", "int", "Tune container memory swappiness (0 to 100) (not with cgroup v2)"),
         Option.List("mount", "mount", "Attach a filesystem mount to the container"),
         Option.Value("name", "string", "Assign a name to the container"),
-        Option.Value("network", "network", "Connect a container to a network"),
+        Option.List("network", "network", "Connect a container to a network"),
         Option.List("network-alias", "list", "Add network-scoped alias for the container"),
-        Option.Value("net", "network", "Connect a container to a network"),
+        Option.List("net", "network", "Connect a container to a network"),
         Option.Flag("no-healthcheck", "Disable any container-specified HEALTHCHECK"),
         Option.Flag("oom-kill-disable", "Disable OOM Killer (not with cgroup v2)"),
         Option.Value("oom-score-adj", "int", "Tune host's OOM preferences (-1000 to 1000)"),
@@ -132,6 +133,8 @@ internal static class ContainerOptions
     public static ContainerConfig Read(ParsedArguments a, string id)
     {
         RefusedFlags.Check(a);
+        AttachStreams streams = AttachFlags.Read(a, a.Flag("detach"));
+        NetworkFlags network = NetworkFlags.Read(a);
         return NamespaceFlags.Apply(new ContainerConfig
         {
             Id = id,
@@ -149,8 +152,9 @@ internal static class ContainerOptions
             Domainname = a.Value("domainname") ?? "",
             Tty = a.Flag("tty"),
             OpenStdin = a.Flag("interactive"),
-            StdinOnce = AttachFlags.Read(a, a.Flag("detach")).HasFlag(AttachStreams.Stdin),
-            Labels = KeyValues.Labels([.. a.Values("label-file").SelectMany(KeyValues.Lines), .. a.Values("label")]),
+            StdinOnce = streams.HasFlag(AttachStreams.Stdin),
+            Attached = [.. AttachFlags.Names(streams)],
+            Labels = KeyValues.Labels(a.Values("label-file"), a.Values("label")),
             Annotations = KeyValues.Annotations(a.Values("annotation")),
             Init = a.Flag("init"),
             Links = [.. a.Values("link").Select(Link.Normalized)],
@@ -164,30 +168,30 @@ internal static class ContainerOptions
             DependsOn = DependenciesOf(a),
             ReadonlyRootfs = a.Flag("read-only"),
             Privileged = a.Flag("privileged"),
-            CapAdd = [.. a.Values("cap-add")],
-            CapDrop = [.. a.Values("cap-drop")],
+            CapAdd = CapabilityName.Normalized("cap-add", a.Values("cap-add")),
+            CapDrop = CapabilityName.Normalized("cap-drop", a.Values("cap-drop")),
             SecurityOpt = SecurityOptions.Read(a.Values("security-opt")),
             Mounts = MountFlags.Read(a),
             Devices = [.. a.Values("device").Where(device => !CdiName.TryParse(device, out _)).Select(DeviceOf)],
             DeviceRequests = DeviceRequestFlags.Read(a),
-            DeviceCgroupRules = [.. a.Values("device-cgroup-rule")],
+            DeviceCgroupRules = DeviceRules(a),
             Resources = ResourceFlags.Read(a),
-            Ulimits = [.. a.Values("ulimit")],
-            Sysctls = KeyValues.Labels(a.Values("sysctl")),
+            Ulimits = [.. a.Values("ulimit").Select(limit => Ulimit.Parse(limit).ToString())],
+            Sysctls = KeyValues.Sysctls(a.Values("sysctl")),
             ShmSizeBytes = ShmSize(a),
             OomScoreAdj = OomScoreAdj(a),
-            NetworkMode = NetworkFlags.Read(a),
+            NetworkMode = network.Mode,
             Ports = [.. a.Values("publish")],
-            IpAddress = a.Value("ip"),
-            MacAddress = a.Value("mac-address"),
+            IpAddress = network.IpAddress,
+            MacAddress = network.MacAddress,
             ExposedPorts = NetworkFlags.Exposed(a),
             Dns = [.. a.Values("dns")],
             DnsSearch = [.. a.Values("dns-search")],
-            DnsOptions = [.. a.Values("dns-option")],
+            DnsOptions = [.. a.Values("dns-opt"), .. a.Values("dns-option")],
             ExtraHosts = [.. a.Values("add-host")],
             LogDriver = a.Value("log-driver") ?? "",
             LogOptions = KeyValues.Pairs(a.Values("log-opt")),
-            StopSignal = a.Value("stop-signal") is { } signal ? SignalNames.Checked(signal) : "",
+            StopSignal = a.Value("stop-signal") is { Length: > 0 } signal ? SignalNames.Checked(signal) : "",
             StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
         }, a);
     }
@@ -201,11 +205,20 @@ internal static class ContainerOptions
         return new Device(spec.Source, spec.Target, access);
     }
 
+    private static string[] DeviceRules(ParsedArguments a)
+    {
+        string[] rules = [.. a.Values("device-cgroup-rule")];
+        foreach (string rule in rules)
+            if (!DeviceRule.TryParse(rule, out _))
+                throw a.Invalid("device-cgroup-rule", rule, $"invalid device cgroup format '{rule}'");
+        return rules;
+    }
+
     private static RestartPolicy RestartOf(ParsedArguments a)
     {
         RestartPolicy policy = RestartPolicy.Parse(a.Value("restart") ?? "");
         return policy == RestartPolicy.No || !a.Flag("rm") ? policy
-            : throw new UsageException("Conflicting options: cannot specify both --restart and --rm", 125);
+            : throw new UsageException("conflicting options: cannot specify both --restart and --rm", 125);
     }
 
     private static string[] DependenciesOf(ParsedArguments a)
@@ -217,7 +230,7 @@ internal static class ContainerOptions
 
     private static string WorkingDir(string? path)
     {
-        if (path is null) return "";
+        if (string.IsNullOrEmpty(path)) return "";
         return path.StartsWith('/') ? path
             : throw new UsageException($"the working directory '{path}' is invalid, it needs to be an absolute path",
             125);
@@ -225,12 +238,12 @@ internal static class ContainerOptions
 
     private static int? OomScoreAdj(ParsedArguments a) => a.Number("oom-score-adj") is not { } score ? null
         : score is >= -1000 and <= 1000 ? (int)score
-        : throw new UsageException($"Invalid value {score}, range for oom score adj is [-1000, 1000]", 125);
+        : throw new UsageException($"Invalid value {score}, range for oom score adj is [-1000, 1000]");
 
     private static long ShmSize(ParsedArguments a) => a.Bytes("shm-size") switch
     {
         null => ContainerDefaults.ShmSizeBytes,
-        < 0 => throw new UsageException("SHM size can not be less than 0", 125),
+        < 0 => throw new UsageException("SHM size can not be less than 0 (--shm-size)"),
         0 => ContainerDefaults.ShmSizeBytes,
         var size => size.Value,
     };

@@ -26,10 +26,11 @@ internal static class Creation
         CheckHost();
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
         using StoreLock hold = HoldWithImage(engine, asked.Image, arguments, out Image image);
+        MountFlags.MakeSources(arguments);
         ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint"), image);
         if (RootlessMode.IsOn && ContainerLimits.AreDiscarded(config))
             Output.Error($"WARNING: {ContainerLimits.Discarded}");
-        if (arguments.Value("cidfile") is { } path) WriteIdFile(engine, config, path);
+        if (arguments.Value("cidfile") is { Length: > 0 } path) WriteIdFile(engine, config, path);
         start?.Invoke(config);
         return config;
     }
@@ -46,7 +47,7 @@ internal static class Creation
     // after it.
     private static StoreLock HoldWithImage(Engine engine, string name, ParsedArguments arguments, out Image image)
     {
-        string policy = arguments.Value("pull") ?? "missing";
+        string policy = arguments.Value("pull") is { Length: > 0 } given ? given : "missing";
         if (policy is not ("always" or "missing" or "never")) throw new UsageException(
             $"invalid --pull option: {policy}: must be one of always, missing, never", 125);
         Platform? platform = arguments.Value("platform") is { Length: > 0 } text ? Platform.Parse(text) : null;

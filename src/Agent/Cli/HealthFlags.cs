@@ -50,7 +50,7 @@ internal static class HealthFlags
         TimeSpan duration = a.Duration(name) ?? TimeSpan.Zero;
         if (duration < TimeSpan.Zero) throw new UsageException($"--{name} cannot be negative", 125);
         if (duration != TimeSpan.Zero && duration < s_least)
-            throw new UsageException($"--{name} cannot be less than 1ms", 125);
+            throw new UsageException($"--{name} cannot be less than 1ms");
         return duration.Ticks <= long.MaxValue / TimeSpan.NanosecondsPerTick
             ? duration.Ticks * TimeSpan.NanosecondsPerTick
             : throw a.Invalid(name, a.Value(name)!, "too long");

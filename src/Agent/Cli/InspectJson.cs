@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Skiff.Agent.Cdi;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor.Logs;
@@ -100,7 +99,14 @@ internal static partial class InspectJson
         w.WriteNumber("RestartCount", s.RestartCount);
         w.WriteString("Driver", engine.Snapshotter.Name);
         w.WriteString("Platform", "linux");
+        foreach (string label in (ReadOnlySpan<string>)["MountLabel", "ProcessLabel", "AppArmorProfile"])
+            w.WriteString(label, "");
+        w.WriteNull("ExecIDs");
         WriteHostConfig(w, c);
+        w.WriteStartObject("GraphDriver");
+        w.WriteNull("Data");
+        w.WriteString("Name", engine.Snapshotter.Name);
+        w.WriteEndObject();
         if (sizes)
         {
             (long written, long root) = engine.SizesOf(c);
@@ -151,69 +157,13 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static void WriteHostConfig(Utf8JsonWriter w, ContainerConfig c)
-    {
-        Resources r = c.Resources;
-        w.WriteStartObject("HostConfig");
-        w.WriteStartObject("LogConfig");
-        w.WriteString("Type", c.LogDriver.Length > 0 ? c.LogDriver : LogOptions.DefaultDriver);
-        WritePairs(w, "Config", c.LogOptions);
-        w.WriteEndObject();
-        w.WriteString("NetworkMode", c.NetworkMode);
-        w.WriteBoolean("AutoRemove", c.AutoRemove);
-        w.WriteBoolean("Privileged", c.Privileged);
-        w.WriteBoolean("ReadonlyRootfs", c.ReadonlyRootfs);
-        WriteStrings(w, "CapAdd", c.CapAdd);
-        WriteStrings(w, "CapDrop", c.CapDrop);
-        WriteStrings(w, "SecurityOpt", c.SecurityOpt);
-        WriteStrings(w, "Dns", c.Dns);
-        WriteStrings(w, "ExtraHosts", c.ExtraHosts);
-        WriteStrings(w, "GroupAdd", c.GroupAdd);
-        WriteDeviceRequests(w, c.DeviceRequests);
-        WriteStrings(w, "Ulimits", c.Ulimits);
-        WriteStrings(w, "PortBindings", c.Ports);
-        w.WriteString("PidMode", c.PidMode);
-        w.WriteString("IpcMode", c.IpcMode.Length > 0 ? c.IpcMode : "private");
-        w.WriteString("UTSMode", c.UtsMode);
-        w.WriteString("CgroupnsMode", c.CgroupnsMode.Length > 0 ? c.CgroupnsMode : "private");
-        w.WriteString("CgroupParent", c.CgroupParent);
-        w.WriteString("UsernsMode", c.UsernsMode);
-        w.WriteNumber("ShmSize", c.ShmSizeBytes);
-        w.WriteNumber("OomScoreAdj", c.OomScoreAdj ?? 0);
-        w.WriteNumber("Memory", r.MemoryMaxBytes);
-        w.WriteNumber("MemoryReservation", r.MemoryReservationBytes);
-        w.WriteNumber("MemorySwap", r.MemorySwapTotalBytes);
-        w.WriteNumber("CpuQuota", r.CpuQuotaUs);
-        w.WriteNumber("CpuPeriod", r.CpuPeriodUs);
-        w.WriteNumber("CpuShares", r.CpuShares);
-        w.WriteString("CpusetCpus", r.CpusetCpus);
-        w.WriteString("CpusetMems", r.CpusetMems);
-        w.WriteNumber("PidsLimit", r.PidsMax);
-        w.WriteNumber("BlkioWeight", r.BlkioWeight);
-        w.WriteStartObject("RestartPolicy");
-        w.WriteString("Name", c.Restart.Name);
-        w.WriteNumber("MaximumRetryCount", c.Restart.MaximumRetryCount);
-        w.WriteEndObject();
-        WritePairs(w, "Sysctls", c.Sysctls);
-        WritePairs(w, "Annotations", c.Annotations);
-        WriteStrings(w, "Links", [.. c.Links.Select(link => $"/{Link.Parse(link).Name}:/{c.Name}/"
-            + Link.Parse(link).Alias)]);
-        WriteStrings(w, "VolumesFrom", c.VolumesFrom);
-        w.WriteBoolean("PublishAllPorts", c.PublishAllPorts);
-        if (c.Init) w.WriteBoolean("Init", true);
-        if (c.StorageSizeBytes > 0)
-            WritePairs(w, "StorageOpt",
-                new() { ["size"] = c.StorageSizeBytes.ToString(CultureInfo.InvariantCulture) });
-        WriteStrings(w, "DependsOn", c.DependsOn);
-        if (c.HealthOnFailure != "none") w.WriteString("HealthOnFailure", c.HealthOnFailure);
-        w.WriteEndObject();
-    }
-
     private static void WriteMounts(Utf8JsonWriter w, Engine engine, ContainerConfig c)
     {
         w.WriteStartArray("Mounts");
         foreach (Mount mount in c.Mounts)
         {
+            // As with Docker: HostConfig.Tmpfs has those.
+            if (mount is { Type: "tmpfs", LongForm: false }) continue;
             w.WriteStartObject();
             w.WriteString("Type", mount.Type);
             if (mount.Type == "volume") w.WriteString("Name", mount.Source);
@@ -226,104 +176,6 @@ internal static partial class InspectJson
             w.WriteEndObject();
         }
         w.WriteEndArray();
-    }
-
-    private static void WriteDeviceRequests(Utf8JsonWriter w, DeviceRequest[] requests)
-    {
-        w.WriteStartArray("DeviceRequests");
-        foreach (DeviceRequest request in requests)
-        {
-            w.WriteStartObject();
-            w.WriteString("Driver", request.Driver);
-            w.WriteNumber("Count", request.Count);
-            WriteStrings(w, "DeviceIDs", request.DeviceIds);
-            w.WriteStartArray("Capabilities");
-            if (request.Capabilities.Length > 0)
-            {
-                w.WriteStartArray();
-                foreach (string capability in request.Capabilities) w.WriteStringValue(capability);
-                w.WriteEndArray();
-            }
-            w.WriteEndArray();
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
-    }
-
-    private static void WriteConfig(Utf8JsonWriter w, ContainerConfig c)
-    {
-        w.WriteStartObject("Config");
-        w.WriteString("Hostname", c.Hostname);
-        w.WriteString("Domainname", c.Domainname);
-        w.WriteString("User", c.User);
-        w.WriteBoolean("Tty", c.Tty);
-        w.WriteBoolean("OpenStdin", c.OpenStdin);
-        w.WriteBoolean("StdinOnce", c.StdinOnce);
-        w.WriteStartObject("ExposedPorts");
-        foreach (string port in c.ExposedPorts)
-        {
-            w.WriteStartObject(port);
-            w.WriteEndObject();
-        }
-        w.WriteEndObject();
-        WriteStrings(w, "Env", c.Env);
-        WriteStrings(w, "Cmd", c.Cmd);
-        w.WriteString("Image", c.Image);
-        w.WriteString("WorkingDir", c.WorkingDir == "/" ? "" : c.WorkingDir);
-        WriteStrings(w, "Entrypoint", c.Entrypoint);
-        if (c.Healthcheck is { } healthcheck) WriteHealthcheck(w, healthcheck);
-        if (c.Shell.Length > 0) WriteStrings(w, "Shell", c.Shell);
-        WritePairs(w, "Labels", c.Labels);
-        w.WriteString("StopSignal", c.StopSignal);
-        w.WriteNumber("StopTimeout", c.StopTimeoutSeconds);
-        w.WriteEndObject();
-    }
-
-    private static void WriteNetwork(Utf8JsonWriter w, ContainerConfig c, ContainerState s)
-    {
-        w.WriteStartObject("NetworkSettings");
-        WritePorts(w, c, s.Endpoint);
-        WriteEndpoint(w, s.Endpoint);
-        w.WriteStartObject("Networks");
-        w.WriteStartObject(s.Endpoint?.Network ?? c.NetworkMode);
-        WriteEndpoint(w, s.Endpoint);
-        w.WriteEndObject();
-        w.WriteEndObject();
-        w.WriteEndObject();
-    }
-
-    // {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}; exposed ports that are not published have null.
-    private static void WritePorts(Utf8JsonWriter w, ContainerConfig c, EndpointState? end)
-    {
-        string[] published = end?.Ports ?? [];
-        w.WriteStartObject("Ports");
-        foreach (var group in published.GroupBy(text => text[(text.IndexOf("->", StringComparison.Ordinal) + 2)..]))
-        {
-            w.WriteStartArray(group.Key);
-            foreach (string text in group) WriteBinding(w, text[..text.IndexOf("->", StringComparison.Ordinal)]);
-            w.WriteEndArray();
-        }
-        foreach (string port in c.ExposedPorts)
-            if (end is not null && !published.Any(text => text.EndsWith("->" + port, StringComparison.Ordinal)))
-                w.WriteNull(port);
-        w.WriteEndObject();
-    }
-
-    private static void WriteBinding(Utf8JsonWriter w, string host)
-    {
-        int colon = host.LastIndexOf(':');
-        w.WriteStartObject();
-        w.WriteString("HostIp", host[..colon].Trim('[', ']'));
-        w.WriteString("HostPort", host[(colon + 1)..]);
-        w.WriteEndObject();
-    }
-
-    private static void WriteEndpoint(Utf8JsonWriter w, EndpointState? end)
-    {
-        w.WriteString("Gateway", end?.Gateway ?? "");
-        w.WriteString("IPAddress", end?.IpAddress ?? "");
-        w.WriteNumber("IPPrefixLen", end?.PrefixLength ?? 0);
-        w.WriteString("MacAddress", end?.MacAddress ?? "");
     }
 
     private static void WriteVolume(Utf8JsonWriter w, VolumeModule volumes, Volume volume)
@@ -346,10 +198,18 @@ internal static partial class InspectJson
         w.WriteEndArray();
     }
 
+    // In Go, and so with Docker, a list that was never filled is null.
+    private static void WriteStringsOrNull(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    {
+        if (values.Count > 0) WriteStrings(w, name, values);
+        else w.WriteNull(name);
+    }
+
     private static void WritePairs(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
     {
         w.WriteStartObject(name);
-        foreach (var (key, value) in pairs) w.WriteString(key, value);
+        foreach (var (key, value) in pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            w.WriteString(key, value);
         w.WriteEndObject();
     }
 

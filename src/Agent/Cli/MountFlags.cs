@@ -9,20 +9,33 @@ namespace Skiff.Agent.Cli;
 /// <summary><c>-v</c>, <c>--mount</c> and <c>--tmpfs</c> of one container.</summary>
 internal static class MountFlags
 {
-    // Attributes that every tmpfs has, or their defaults: mount attributes, not options of the filesystem.
-    private static readonly string[] s_attributes = ["rw", "ro", "noexec", "nosuid", "nodev", "exec", "suid", "dev"];
-
-    /// <summary>All mounts asked for; two at one place are refused.</summary>
+    /// <summary>All mounts asked for; two at one place are refused, unless they are the same.</summary>
     public static Mount[] Read(ParsedArguments a)
     {
         var mounts = new List<Mount>();
         foreach (string value in a.Values("volume")) mounts.Add(Of(VolumeSyntax.Parse(value)));
-        foreach (string value in a.Values("mount")) mounts.Add(Of(MountSyntax.Parse(value)));
+        foreach (string value in a.Values("mount")) mounts.Add(Of(MountSyntax.Parse(value)) with { LongForm = true });
         foreach (string value in a.Values("tmpfs")) mounts.Add(Of(TmpfsSyntax.Parse(value)));
+        mounts = [.. mounts.Distinct()];
         for (int i = 0; i < mounts.Count; i++)
             if (mounts.FindIndex(m => m.Target == mounts[i].Target) < i)
                 throw new UsageException($"Duplicate mount point: {mounts[i].Target}", 125);
         return [.. mounts];
+    }
+
+    /// <summary>
+    /// Makes the directories of <c>-v</c> that are not there, as docker does, and says so, since most often a word was
+    /// mistyped.
+    /// </summary>
+    public static void MakeSources(ParsedArguments a)
+    {
+        foreach (string value in a.Values("volume"))
+        {
+            if (VolumeSyntax.Parse(value) is not { Kind: MountKind.Bind, CreateSource: true } spec
+                || Files.Exists(spec.Source)) continue;
+            Files.MakeDirectories(spec.Source);
+            Output.Error($"WARNING: --volume: {spec.Source} did not exist: made it as an empty directory");
+        }
     }
 
     private static Mount Of(MountSpec spec)
@@ -30,8 +43,6 @@ internal static class MountFlags
         string unsupported = spec.Subpath.Length > 0 ? "volume-subpath" : spec.DriverOptions.Count > 0 ? "volume-opt"
             : spec.Driver is not ("" or "local") ? "volume-driver" : "";
         if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
-        if (spec is { Kind: MountKind.Bind, CreateSource: true } && !Files.Exists(spec.Source)) Files.MakeDirectories(
-            spec.Source);
         string propagation = spec.Propagation.ToString().ToLowerInvariant();
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
             spec.NonRecursive ? propagation.TrimStart('r') : propagation, TmpfsOptions(spec));
@@ -43,9 +54,7 @@ internal static class MountFlags
         var options = new List<string>();
         if (spec.TmpfsSizeBytes is { } size) options.Add(string.Create(CultureInfo.InvariantCulture, $"size={size}"));
         if (spec.TmpfsMode is { } mode) options.Add("mode=" + Convert.ToString(mode, 8));
-        foreach (string option in spec.TmpfsOptions)
-            if (Array.IndexOf(s_attributes, option) < 0)
-                options.Add(option);
+        options.AddRange(spec.TmpfsOptions);
         return string.Join(',', options);
     }
 }

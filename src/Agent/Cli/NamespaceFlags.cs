@@ -36,6 +36,8 @@ internal static class NamespaceFlags
         if (config.UsernsMode is not ("" or "host")) CheckUserns(config);
         if (config.Hostname.Length > 0 && config.UtsMode == "host")
             throw new UsageException("conflicting options: hostname and the UTS mode", 125);
+        if (config.Domainname.Length > 0 && config.UtsMode == "host")
+            throw new UsageException("conflicting options: domainname and the UTS mode", 125);
         foreach (var (name, value) in config.Sysctls) CheckSysctl(config, name, value);
         return config;
     }
@@ -90,16 +92,16 @@ internal static class NamespaceFlags
         if (name.StartsWith("net.", StringComparison.Ordinal))
         {
             if (config.NetworkMode == "host")
-                throw new UsageException($"sysctl \"{name}\" not allowed in host network namespace", 125);
+                throw new UsageException($"--sysctl: sysctl \"{name}\" not allowed in host network namespace", 125);
         }
         else if (Array.IndexOf(s_ipcSysctls, name) >= 0 || name.StartsWith("fs.mqueue.", StringComparison.Ordinal))
         {
             if (config.IpcMode == "host")
-                throw new UsageException($"sysctl \"{name}\" is not allowed in the hosts ipc namespace", 125);
+                throw new UsageException($"--sysctl: sysctl \"{name}\" is not allowed in the hosts ipc namespace", 125);
         }
         else if (name != "kernel.domainname" || config.UtsMode == "host")
         {
-            throw new UsageException($"sysctl '{name}={value}' is not allowed", 125);
+            throw new UsageException($"--sysctl: sysctl '{name}={value}' is not allowed", 125);
         }
     }
 }

@@ -47,6 +47,17 @@ internal sealed class ParsedArguments
             : throw Invalid(name, text, $"strconv.ParseInt: parsing \"{text}\": invalid syntax");
     }
 
+    /// <summary>The last value as a number of 16 bits, or null.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public ushort? SmallNumber(string name)
+    {
+        if (Value(name) is not { } text) return null;
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)) return number;
+        bool isNumber = text.Length > 0 && text.AsSpan().ContainsAnyExceptInRange('0', '9') is false;
+        throw Invalid(name, text,
+            $"strconv.ParseUint: parsing \"{text}\": {(isNumber ? "value out of range" : "invalid syntax")}");
+    }
+
     /// <summary>The last value as a number of bytes, such as <c>64m</c>; null when not given.</summary>
     /// <exception cref="UsageException">It is none.</exception>
     public long? Bytes(string name)

@@ -7,6 +7,8 @@ internal static class RefusedFlags
 {
     private const string Windows = "is only supported on a Docker daemon running on windows";
 
+    private static readonly string[] s_numbers = ["cpu-count", "cpu-percent", "io-maxiops"];
+
     private static readonly (string Option, string[] Fine, string Why)[] s_rows =
     [
         ("cpu-count", ["0"], Windows),
@@ -24,8 +26,10 @@ internal static class RefusedFlags
     /// <exception cref="UsageException">Names the flag and the reason.</exception>
     public static void Check(ParsedArguments a)
     {
+        foreach (string number in s_numbers) a.Number(number);
+        a.Bytes("io-maxbandwidth");
         foreach (var (option, fine, why) in s_rows)
             if (a.Value(option) is { } value && Array.IndexOf(fine, value) < 0)
-                throw new UsageException($"\"--{option}\" {why}", 125);
+                throw new UsageException($"\"--{option}\" {why}");
     }
 }

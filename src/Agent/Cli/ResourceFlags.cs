@@ -31,33 +31,47 @@ internal static class ResourceFlags
     /// <exception cref="UsageException">One is out of its range, or contradicts another.</exception>
     public static Resources Read(ParsedArguments a)
     {
-        if (a.Has("cpus") && (a.Has("cpu-quota") || a.Has("cpu-period")))
-            throw new UsageException("Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set", 125);
+        long nanoCpus = a.Value("cpus") is { } cpus ? CpuCount.Parse(cpus, System.Environment.ProcessorCount) : 0;
+        CheckCpus(nanoCpus, a);
         if (a.Number("memory-swappiness") is < -1 or > 100)
             throw new UsageException(
                 $"Invalid value: {a.Value("memory-swappiness")}, valid memory swappiness range is 0-100", 125);
+        a.Bytes("kernel-memory");
         foreach (var (option, why) in s_refused)
-            if (a.Value(option) is not (null or "false" or "0" or "-1"))
+            if (a.Value(option) is not (null or "false")
+                && (option is "kernel-memory" or "oom-kill-disable" || a.Number(option) is not (null or 0 or -1)))
                 throw new UsageException($"--{option} is not supported: {why}", 125);
         var resources = new Resources
         {
             MemoryMaxBytes = a.Bytes("memory") ?? 0,
             MemoryReservationBytes = a.Bytes("memory-reservation") ?? 0,
             MemorySwapTotalBytes = a.Value("memory-swap") is "-1" ? -1 : a.Bytes("memory-swap") ?? 0,
-            CpuQuotaUs = a.Value("cpus") is { } cpus
-                ? CpuCount.Parse(cpus, System.Environment.ProcessorCount)?.QuotaUs ?? 0
-                : a.Number("cpu-quota") ?? 0,
+            NanoCpus = nanoCpus,
+            CpuQuotaUs = nanoCpus > 0 ? CpuCount.QuotaUs(nanoCpus) : a.Number("cpu-quota") ?? 0,
             CpuPeriodUs = a.Number("cpu-period") ?? 0,
             CpuShares = a.Number("cpu-shares") ?? 0,
             CpusetCpus = a.Value("cpuset-cpus") ?? "",
             CpusetMems = a.Value("cpuset-mems") ?? "",
             PidsMax = a.Number("pids-limit") ?? 0,
-            BlkioWeight = (int)Math.Clamp(a.Number("blkio-weight") ?? 0, -1, int.MaxValue),
+            BlkioWeight = a.SmallNumber("blkio-weight") ?? 0,
             BlkioWeightDevices = [.. a.Values("blkio-weight-device").Select(WeightDevice)],
             IoMax = [.. IoMax(a)],
         };
         Check(resources);
-        return resources;
+        // As docker has it: as much swap as memory, unless something else is asked for.
+        return resources is { MemoryMaxBytes: > 0, MemorySwapTotalBytes: 0 }
+            ? resources with { MemorySwapTotalBytes = 2 * resources.MemoryMaxBytes } : resources;
+    }
+
+    /// <summary>Refuses <c>--cpus</c> together with the two numbers that it stands for.</summary>
+    /// <exception cref="UsageException">Names both.</exception>
+    public static void CheckCpus(long nanoCpus, ParsedArguments a)
+    {
+        foreach (var (option, name) in (ReadOnlySpan<(string, string)>)[("cpu-period", "Period"),
+            ("cpu-quota", "Quota")])
+            if (nanoCpus > 0 && a.Number(option) is not (null or 0))
+                throw Refused($"Conflicting options: Nano CPUs and CPU {name} cannot both be set "
+                    + $"(--cpus, --{option})");
     }
 
     /// <summary>Refuses limits that are out of their range or contradict each other.</summary>
@@ -91,7 +105,7 @@ internal static class ResourceFlags
             throw Refused("Minimum memory limit can not be less than memory reservation limit, see usage");
     }
 
-    private static UsageException Refused(string problem) => new(problem, 125);
+    private static UsageException Refused(string problem) => new(problem);
 
     private static string WeightDevice(string value)
     {
@@ -114,7 +128,7 @@ internal static class ResourceFlags
         {
             foreach (string value in a.Values(option))
             {
-                int colon = value.LastIndexOf(':');
+                int colon = value.IndexOf(':');
                 if (colon <= 0) throw a.Invalid(option, value, $"bad format: {value}");
                 if (!value.StartsWith("/dev/", StringComparison.Ordinal))
                     throw a.Invalid(option, value, $"bad format for device path: {value}");

@@ -35,10 +35,9 @@ internal static class ResourceUpdate
     /// <exception cref="UsageException">One is out of its range, or does not go with what stays.</exception>
     public static Resources Apply(Resources old, ParsedArguments a)
     {
-        if (a.Has("cpus") && a.Has("cpu-quota"))
-            throw new UsageException("Conflicting options: Nano CPUs and CPU Quota cannot both be set");
-        if (a.Has("cpus") && a.Has("cpu-period"))
-            throw new UsageException("Conflicting options: Nano CPUs and CPU Period cannot both be set");
+        long nanoCpus = a.Value("cpus") is { } cpus ? CpuCount.Parse(cpus, Environment.ProcessorCount) : 0;
+        ResourceFlags.CheckCpus(nanoCpus, a);
+        CheckCpus(old, nanoCpus, a);
         if (a.Number("cpu-rt-period") is > 0 || a.Number("cpu-rt-runtime") is > 0)
             throw new UsageException("--cpu-rt-period and --cpu-rt-runtime are not supported: cgroup v2 has no "
                 + "controller of real-time bandwidth");
@@ -47,12 +46,12 @@ internal static class ResourceUpdate
             && memory > total)
             throw new UsageException("Memory limit should be smaller than already set memoryswap limit, update the "
                 + "memoryswap at the same time");
-        long? quota = a.Value("cpus") is { } cpus
-            ? CpuCount.Parse(cpus, Environment.ProcessorCount)?.QuotaUs : a.Number("cpu-quota");
+        long? quota = nanoCpus > 0 ? CpuCount.QuotaUs(nanoCpus) : a.Number("cpu-quota");
         return old with
         {
-            BlkioWeight = (int)Math.Clamp(Given(a.Number("blkio-weight"), old.BlkioWeight), -1, int.MaxValue),
-            CpuPeriodUs = a.Has("cpus") ? 0 : Given(a.Number("cpu-period"), old.CpuPeriodUs),
+            BlkioWeight = (int)Given(a.SmallNumber("blkio-weight"), old.BlkioWeight),
+            NanoCpus = Given(nanoCpus, old.NanoCpus),
+            CpuPeriodUs = Given(a.Number("cpu-period"), old.CpuPeriodUs),
             CpuQuotaUs = Given(quota, old.CpuQuotaUs),
             CpuShares = Given(a.Number("cpu-shares"), old.CpuShares),
             CpusetCpus = a.Value("cpuset-cpus") is { Length: > 0 } set ? set : old.CpusetCpus,
@@ -62,6 +61,20 @@ internal static class ResourceUpdate
             MemorySwapTotalBytes = Given(swap, old.MemorySwapTotalBytes),
             PidsMax = a.Number("pids-limit") is { } pids ? Math.Max(pids, -1) : old.PidsMax,
         };
+    }
+
+    // What --cpus has set and what --cpu-quota and --cpu-period have cannot be told to change into each other.
+    private static void CheckCpus(Resources old, long nanoCpus, ParsedArguments a)
+    {
+        string? problem = (old.NanoCpus > 0, nanoCpus > 0) switch
+        {
+            (true, _) when a.Number("cpu-quota") is > 0 => "CPU Quota cannot be updated as NanoCPUs has",
+            (true, _) when a.Number("cpu-period") is > 0 => "CPU Period cannot be updated as NanoCPUs has",
+            (false, true) when old.CpuQuotaUs > 0 => "Nano CPUs cannot be updated as CPU Quota has",
+            (false, true) when old.CpuPeriodUs > 0 => "Nano CPUs cannot be updated as CPU Period has",
+            _ => null,
+        };
+        if (problem is not null) throw new UsageException($"Conflicting options: {problem} already been set");
     }
 
     // As in docker, zero changes nothing.

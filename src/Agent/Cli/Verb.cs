@@ -30,9 +30,6 @@ internal abstract class Verb
     /// </summary>
     public virtual bool OptionsEndAtFirstArgument => false;
 
-    /// <summary>Exit code of a usage error: 125 for run and create, 1 elsewhere.</summary>
-    public virtual int UsageExitCode => 1;
-
     /// <summary>Does it; returns the exit code.</summary>
     public abstract int Run(Engine engine, ParsedArguments arguments);
 }

@@ -39,6 +39,7 @@ internal static class ConfigFormat
             Tty = Flag(e, "Tty"),
             OpenStdin = Flag(e, "OpenStdin"),
             StdinOnce = Flag(e, "StdinOnce"),
+            Attached = Texts(e, "Attached"),
             Labels = Pairs(e, "Labels"),
             Annotations = Pairs(e, "Annotations"),
             Init = Flag(e, "Init"),
@@ -114,6 +115,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "Tty", c.Tty);
         JsonFields.Write(w, "OpenStdin", c.OpenStdin);
         JsonFields.Write(w, "StdinOnce", c.StdinOnce);
+        JsonFields.Write(w, "Attached", c.Attached);
         JsonFields.Write(w, "Labels", c.Labels);
         JsonFields.Write(w, "Annotations", c.Annotations);
         JsonFields.Write(w, "Init", c.Init);
@@ -184,6 +186,7 @@ internal static class ConfigFormat
             JsonFields.Write(w, "Propagation", mount.Propagation);
             JsonFields.Write(w, "TmpfsOptions", mount.TmpfsOptions);
             JsonFields.Write(w, "Anonymous", mount.Anonymous);
+            JsonFields.Write(w, "LongForm", mount.LongForm);
             w.WriteEndObject();
         }
         w.WriteEndArray();
@@ -191,7 +194,8 @@ internal static class ConfigFormat
 
     private static Mount ReadMount(JsonElement e) => new(
         Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
-        Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"));
+        Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"),
+        Flag(e, "LongForm"));
 
     private static void WriteDevices(JsonText w, Device[] devices)
     {
@@ -240,6 +244,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "MemoryMaxBytes", r.MemoryMaxBytes);
         JsonFields.Write(w, "MemoryReservationBytes", r.MemoryReservationBytes);
         JsonFields.Write(w, "MemorySwapTotalBytes", r.MemorySwapTotalBytes);
+        JsonFields.Write(w, "NanoCpus", r.NanoCpus);
         JsonFields.Write(w, "CpuQuotaUs", r.CpuQuotaUs);
         JsonFields.Write(w, "CpuPeriodUs", r.CpuPeriodUs);
         JsonFields.Write(w, "CpuShares", r.CpuShares);
@@ -260,6 +265,7 @@ internal static class ConfigFormat
             MemoryMaxBytes = Number(e, "MemoryMaxBytes"),
             MemoryReservationBytes = Number(e, "MemoryReservationBytes"),
             MemorySwapTotalBytes = Number(e, "MemorySwapTotalBytes"),
+            NanoCpus = Number(e, "NanoCpus"),
             CpuQuotaUs = Number(e, "CpuQuotaUs"),
             CpuPeriodUs = Number(e, "CpuPeriodUs"),
             CpuShares = Number(e, "CpuShares"),

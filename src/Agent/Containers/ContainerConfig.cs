@@ -55,6 +55,9 @@ internal sealed record ContainerConfig
     /// <summary>Keep a stdin open for attachers.</summary>
     public bool OpenStdin { get; init; }
 
+    /// <summary>The streams that the client which made it joins, for inspect: Stdin, Stdout, Stderr.</summary>
+    public string[] Attached { get; init; } = [];
+
     /// <summary>Stdin ends when a client that feeds it has no more; without, it stays open for the next one.</summary>
     public bool StdinOnce { get; init; }
 
@@ -225,9 +228,11 @@ internal sealed record ContainerConfig
 /// <param name="TmpfsOptions">tmpfs mount data such as size=64m,mode=1777.</param>
 /// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and
 /// <c>--rm</c>.</param>
+/// <param name="LongForm">Given by <c>--mount</c>: inspect shows it among HostConfig.Mounts.</param>
 internal sealed record Mount(
     string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
-    string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false);
+    string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false,
+    bool LongForm = false);
 
 /// <summary>A host device inside the container.</summary>
 internal sealed record Device(string PathOnHost, string PathInContainer, string Access);
@@ -243,6 +248,9 @@ internal sealed record Resources
 
     /// <summary>Docker's memory+swap total; -1 is unlimited swap.</summary>
     public long MemorySwapTotalBytes { get; init; }
+
+    /// <summary>Billionths of processors that <c>--cpus</c> asked for; the quota is made of them. 0 without.</summary>
+    public long NanoCpus { get; init; }
 
     /// <summary>cpu.max: microseconds in each <see cref="CpuPeriodUs"/>.</summary>
     public long CpuQuotaUs { get; init; }

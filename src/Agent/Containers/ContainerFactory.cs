@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
 using Skiff.Layers.Oci;
 using OciDefaults = Skiff.Layers.Oci.ContainerDefaults;
 
@@ -41,7 +42,8 @@ internal static class ContainerFactory
             StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
             StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds
                 ?? 10,
-            ExposedPorts = exposed,
+            ExposedPorts = [.. exposed.Union(asked.Ports.SelectMany(PortMapping.Parse)
+                .Select(port => $"{port.ContainerPort}/{port.ProtocolName}"))],
             Ports = asked.PublishAllPorts ? [.. asked.Ports, .. exposed.Where(port => !Publishes(asked.Ports, port))]
                 : asked.Ports,
             Mounts = MergeMounts(asked.Mounts, defaults.Volumes?.Keys),

@@ -47,7 +47,7 @@ internal static class ContainerLimits
             return;
         }
         var rules = new List<DeviceRule>(DefaultDevices.Rules);
-        foreach (Device device in config.Devices) rules.Add(RuleOf(device));
+        foreach (Device device in DeviceTree.NodesOf(config)) rules.Add(RuleOf(device));
         foreach (CdiDeviceNode node in edits.DeviceNodes)
             if (node.Rule is { } allowed) rules.Add(allowed);
         foreach (string text in config.DeviceCgroupRules)

@@ -168,7 +168,8 @@ internal sealed class ContainerNetwork : IDisposable
     {
         if (config.NetworkMode == "host")
             return Files.ReadAllText("/etc/hosts");
-        return HostsFile.Build(_endpoint?.Address, config.Hostname,
+        string domain = config.Domainname.Length > 0 ? '.' + config.Domainname : "";
+        return HostsFile.Build(_endpoint?.Address, config.Hostname + domain,
             [.. config.ExtraHosts, .. LinkedHosts(config, store)], _endpoint?.Gateway);
     }
 

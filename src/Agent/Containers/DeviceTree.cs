@@ -69,13 +69,37 @@ internal static class DeviceTree
         foreach (var (name, major, minor) in ContainerDefaults.DeviceNodes)
             MakeNode(dev, name, CharacterDevice | 0x1B6, major, minor);
         if (config.Privileged) AddHostDevices(dev);
-        foreach (Device device in config.Devices) AddDevice(dev, device);
+        foreach (Device device in NodesOf(config)) AddDevice(dev, device);
         foreach (CdiDeviceNode node in edits.DeviceNodes)
         {
             string relative = BelowDev(node.Path);
             MakeRoom(dev, relative);
             MakeNode(dev, relative, node.Mode, node.Major, node.Minor);
         }
+    }
+
+    /// <summary>The devices that were asked for; a directory stands for all those below it.</summary>
+    internal static IEnumerable<Device> NodesOf(ContainerConfig config) => config.Devices.SelectMany(NodesOf);
+
+    private static IEnumerable<Device> NodesOf(Device device)
+    {
+        if (Files.TryStatAt(Fd.Cwd, device.PathOnHost, AtFlags.None, out FileStatus status) != Errno.None
+            || !status.IsDirectory)
+            return [device];
+        var nodes = new List<Device>();
+        using Fd directory = Files.Open(device.PathOnHost, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        foreach (var (name, _) in Files.ListDirectory(directory))
+        {
+            // Symbolic links may lead anywhere, also around in a circle.
+            if (Files.TryStatAt(directory, name, AtFlags.AT_SYMLINK_NOFOLLOW, out status) != Errno.None
+                || !(status.IsDirectory || IsDevice(status))) continue;
+            nodes.AddRange(NodesOf(device with
+            {
+                PathOnHost = $"{device.PathOnHost}/{name}", PathInContainer = $"{device.PathInContainer}/{name}",
+            }));
+        }
+        return nodes.Count > 0 ? nodes : throw new UsageException("error gathering device information while adding "
+            + $"custom device \"{device.PathOnHost}\": no devices below it", 125);
     }
 
     private static void MakeNode(Fd directory, string name, uint mode, uint major, uint minor)

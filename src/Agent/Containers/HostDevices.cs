@@ -36,7 +36,8 @@ internal static class HostDevices
         foreach (var (name, _, _) in ContainerDefaults.DeviceNodes) nodes[name] = $"/dev/{name}";
         if (config.Privileged)
             foreach (string name in DeviceTree.NodesOfHost()) nodes[name] = $"/dev/{name}";
-        foreach (Device device in config.Devices) nodes[DeviceTree.NameOf(device, out _)] = device.PathOnHost;
+        foreach (Device device in DeviceTree.NodesOf(config))
+            nodes[DeviceTree.NameOf(device, out _)] = device.PathOnHost;
         return nodes;
     }
 }

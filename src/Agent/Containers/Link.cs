@@ -12,7 +12,8 @@ internal static class Link
         string[] parts = text.Split(':');
         bool good = parts.Length is 1 or 2 && parts[0].Length > 0 && parts[^1].Length > 0;
         return good ? $"{parts[0].TrimStart('/')}:{parts[^1].TrimStart('/')}"
-            : throw new UsageException($"bad format for links: {text}", 125);
+            : throw new UsageException($"invalid argument \"{text}\" for \"--link\" flag: "
+                + (text.Length == 0 ? "empty string specified for links" : $"bad format for links: {text}"), 125);
     }
 
     /// <summary>The two parts of a normalized one.</summary>

@@ -1,6 +1,7 @@
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Rootless;
+using Skiff.Agent.RuntimeSpec;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
@@ -108,7 +109,7 @@ internal sealed class PreparedMounts : IDisposable
         foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
         AddSharedMemory(shared);
         foreach (string file in ContainerNetwork.EtcFiles)
-            AddBind(Path.Combine(runDirectory, file), "/etc/" + file, readOnly: false, "rprivate");
+            AddBind(Path.Combine(runDirectory, file), "/etc/" + file, _config.ReadonlyRootfs, "rprivate");
         var mounts = new List<(string Target, Action Add)>();
         foreach (Mount mount in _config.Mounts) mounts.Add((mount.Target, () => Add(mount)));
         foreach (CdiMount mount in _edits.Mounts) mounts.Add((mount.ContainerPath, () => Add(mount)));
@@ -132,11 +133,7 @@ internal sealed class PreparedMounts : IDisposable
         switch (mount.Type)
         {
             case "tmpfs":
-                string[] options = mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries);
-                EnsureTarget(mount.Target, directory: true);
-                Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs",
-                    ["source=tmpfs", .. Owner, .. options],
-                    NoSuidNoDevNoExec | (mount.ReadOnly ? MountConstants.MOUNT_ATTR_RDONLY : 0))));
+                AddMemory(mount);
                 break;
             case "volume":
                 _volumes.Create(mount.Source, anonymous: mount.Anonymous);
@@ -148,6 +145,15 @@ internal sealed class PreparedMounts : IDisposable
                 AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
                 break;
         }
+    }
+
+    private void AddMemory(Mount mount)
+    {
+        var options = MountOptions.Of(["nosuid", "nodev", "noexec",
+            .. mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries), mount.ReadOnly ? "ro" : "rw"]);
+        EnsureTarget(mount.Target, directory: true);
+        Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs",
+            ["source=tmpfs", .. Owner, .. options.Data], (uint)options.Set)));
     }
 
     private void Add(CdiMount mount)

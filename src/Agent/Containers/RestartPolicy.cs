@@ -36,12 +36,12 @@ internal sealed record RestartPolicy(string Name, int MaximumRetryCount = 0)
         var policy = new RestartPolicy(parts[0], count);
         if (policy.Name is not ("no" or "always" or "unless-stopped") && !policy.OnFailure)
             throw new UsageException($"invalid restart policy: unknown policy '{policy.Name}'; use one of 'no', "
-                + "'always', 'on-failure', 'on-unhealthy', or 'unless-stopped'", 125);
+                + "'always', 'on-failure', 'on-unhealthy', or 'unless-stopped'");
         if (count != 0 && !policy.OnFailure)
             throw new UsageException("invalid restart policy: maximum retry count can only be used with 'on-failure' "
-                + "and 'on-unhealthy'", 125);
+                + "and 'on-unhealthy'");
         return count >= 0 ? policy
-            : throw new UsageException("invalid restart policy: maximum retry count cannot be negative", 125);
+            : throw new UsageException("invalid restart policy: maximum retry count cannot be negative");
     }
 
     /// <summary>Whether a run that nobody stopped is followed by another one.</summary>

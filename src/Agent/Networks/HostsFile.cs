@@ -39,18 +39,20 @@ internal static class HostsFile
         return text.Append('\n').ToString();
     }
 
-    /// <summary>Splits and checks one value of <c>--add-host</c>.</summary>
+    /// <summary>Splits and checks one value of <c>--add-host</c>: the address may stand in brackets.</summary>
+    /// <exception cref="UsageException">It is none, in docker's words.</exception>
     public static (string Name, string Address) ParseExtra(string entry)
     {
         int split = entry.AsSpan().IndexOfAny(':', '=');
-        if (split <= 0 || split == entry.Length - 1) throw new UsageException($"bad format for add-host: \"{entry}\"");
-        string name = entry[..split];
-        string address = entry[(split + 1)..];
+        if (split <= 0) throw Bad($"bad format for add-host: \"{entry}\"");
+        (string name, string address) = (entry[..split], entry[(split + 1)..]);
         if (address == HostGateway) return (name, address);
         if (address is ['[', .., ']']) address = address[1..^1];
-        if (!IPAddress.TryParse(address, out _))
-            throw new UsageException($"invalid IP address in add-host: \"{address}\"");
+        if (!AddressText.IsAddress(address)) throw Bad($"invalid IP address in add-host: \"{address}\"");
         return (name, address);
+
+        UsageException Bad(string problem) =>
+            new($"invalid argument \"{entry}\" for \"--add-host\" flag: {problem}", 125);
     }
 
     private static string Gateway(IPAddress? gateway) => gateway?.ToString()

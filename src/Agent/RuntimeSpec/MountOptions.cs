@@ -91,6 +91,14 @@ internal sealed record MountOptions
         return options;
     }
 
+    /// <summary>Options as words, later ones before earlier ones.</summary>
+    public static MountOptions Of(IEnumerable<string> words)
+    {
+        var options = new MountOptions();
+        foreach (string word in words) options.Add(word);
+        return options;
+    }
+
     /// <summary>Gives a detached tree its attributes and propagation.</summary>
     public void ApplyTo(Fd tree)
     {

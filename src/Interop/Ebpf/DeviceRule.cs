@@ -27,7 +27,7 @@ public readonly record struct DeviceRule(
     public static bool TryParse(string text, out DeviceRule rule)
     {
         rule = default;
-        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] words = text.Split(' ');
         if (words.Length != 3 || words[1].Split(':') is not [var major, var minor]) return false;
         if (!TryParseKind(words[0], out DeviceKind kind) || !TryParseAccess(words[2], out DeviceAccess access))
             return false;

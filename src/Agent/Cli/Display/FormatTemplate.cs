@@ -33,11 +33,13 @@ internal sealed class FormatTemplate
     }
 
     /// <summary>Fills the template in.</summary>
+    /// <param name="data">What the fields are.</param>
+    /// <param name="labels">What <c>.Label "name"</c> chooses from; null makes it the name, as in a heading.</param>
     /// <exception cref="UsageException">A field is missing, or a function does not fit its arguments.</exception>
-    public string Execute(JsonElement data)
+    public string Execute(JsonElement data, IReadOnlyDictionary<string, string>? labels = null)
     {
         var text = new StringBuilder();
-        var variables = new Dictionary<string, object?> { ["$"] = data };
+        var variables = new Dictionary<string, object?> { ["$"] = data, [TemplateExpression.LabelMethod] = labels };
         Run(_nodes, data, variables, text);
         return text.ToString();
     }

@@ -25,9 +25,12 @@ internal sealed class Listing<T>(params Column<T>[] columns)
         if (!format.StartsWith("table ", StringComparison.Ordinal)) return Lines(rows, FormatTemplate.Parse(format));
         var template = FormatTemplate.Parse(format["table ".Length..]);
         var lines = new List<string> { template.Execute(Headers()) };
-        foreach (T row in rows) lines.Add(template.Execute(Fields(row)));
+        foreach (T row in rows) lines.Add(template.Execute(Fields(row), Labels?.Invoke(row)));
         return TextTable.Render(lines);
     }
+
+    /// <summary>What a row's <c>.Label "name"</c> chooses from; null where rows have no labels.</summary>
+    public Func<T, IReadOnlyDictionary<string, string>>? Labels { get; init; }
 
     private string DefaultTable(IReadOnlyList<T> rows)
     {
@@ -40,7 +43,7 @@ internal sealed class Listing<T>(params Column<T>[] columns)
     private string Lines(IReadOnlyList<T> rows, FormatTemplate template)
     {
         var text = new StringBuilder();
-        foreach (T row in rows) text.Append(template.Execute(Fields(row))).Append('\n');
+        foreach (T row in rows) text.Append(template.Execute(Fields(row), Labels?.Invoke(row))).Append('\n');
         return text.ToString();
     }
 

@@ -6,6 +6,9 @@ namespace Skiff.Agent.Cli.Display;
 /// <summary>What stands between the braces of a template: commands joined by pipes.</summary>
 internal sealed class TemplateExpression
 {
+    /// <summary>The one method that rows of Docker's lists have.</summary>
+    internal const string LabelMethod = ".Label";
+
     private readonly List<List<Term>> _commands = [];
 
     private enum TermKind
@@ -33,6 +36,12 @@ internal sealed class TemplateExpression
         for (int i = 0; i < _commands.Count; i++)
         {
             List<Term> terms = _commands[i];
+            if (terms is [{ Kind: TermKind.Path, Text: LabelMethod }, { Literal: string name }])
+            {
+                value = variables[LabelMethod] is not IReadOnlyDictionary<string, string> labels ? name
+                    : labels.GetValueOrDefault(name) ?? "";
+                continue;
+            }
             var values = new List<object?>();
             bool call = terms[0].Kind == TermKind.Function;
             for (int t = call ? 1 : 0; t < terms.Count; t++) values.Add(terms[t].Evaluate(dot, variables));

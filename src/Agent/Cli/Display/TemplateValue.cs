@@ -7,16 +7,32 @@ namespace Skiff.Agent.Cli.Display;
 /// <summary>Values in templates: JSON, or the strings, numbers and truths that functions make.</summary>
 internal static class TemplateValue
 {
+    private static readonly JsonElement s_null = JsonElement.Parse("null");
+
+    private static readonly string[] s_optional =
+    [
+        "Annotations", "ExposedPorts", "Health", "Healthcheck", "Init", "MacAddress", "Mounts", "Shell", "SizeRootFs",
+        "SizeRw", "StorageOpt", "Sysctls", "Tmpfs",
+    ];
+
     /// <summary>Follows <c>.A.B</c> from a value; <c>.</c> and the empty path are the value itself.</summary>
     /// <exception cref="Manager.UsageException">There is no such field.</exception>
     internal static object? Walk(object? value, string path)
     {
-        foreach (string name in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        string[] names = path.Split('.', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string name in names)
         {
-            if (value is not JsonElement { ValueKind: JsonValueKind.Object } element
-                || !element.TryGetProperty(name, out JsonElement field))
-                throw FormatTemplate.Wrong($"map has no entry for key \"{name}\"");
-            value = field;
+            if (value is JsonElement { ValueKind: JsonValueKind.Object } element)
+            {
+                if (element.TryGetProperty(name, out JsonElement field))
+                {
+                    value = field;
+                    continue;
+                }
+                // Docker's objects have it with nothing in it, and leave it out when all of them is printed.
+                if (ReferenceEquals(name, names[^1]) && Array.IndexOf(s_optional, name) >= 0) return s_null;
+            }
+            throw FormatTemplate.Wrong($"map has no entry for key \"{name}\"");
         }
         return value;
     }

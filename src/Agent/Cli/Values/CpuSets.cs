@@ -18,13 +18,13 @@ internal static class CpuSets
     {
         if (list.Length == 0) return;
         if (TryParse(list) is not { } asked)
-            throw new UsageException($"Invalid value {list} for cpuset {word}", 125);
+            throw new UsageException($"Invalid value {list} for cpuset {word}: invalid format (--cpuset-{word})");
         // A kernel without memory nodes has no list of them; it is the one that will judge.
         if (!Files.Exists(online)) return;
         string available = Files.ReadAllText(online).Trim();
         if (!asked.IsSubsetOf(TryParse(available) ?? []))
-            throw new UsageException($"Requested {things} are not available - requested {list}, available: {available}",
-                125);
+            throw new UsageException(
+                $"Requested {things} are not available - requested {list}, available: {available}");
     }
 
     /// <summary>The numbers in a list; null when it is none.</summary>

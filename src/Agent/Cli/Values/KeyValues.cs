@@ -18,7 +18,7 @@ internal static class KeyValues
     public static List<string> Environment(IReadOnlyList<string> files, IReadOnlyList<string> values)
     {
         var environment = new List<string>();
-        foreach (string file in files) ReadFile(file, environment);
+        foreach (string file in files) ReadFile(file, environment, FromHere);
         foreach (string value in values)
         {
             if (value.Length == 0 || value[0] == '=')
@@ -29,19 +29,35 @@ internal static class KeyValues
         return environment;
     }
 
-    /// <summary>The labels of <c>--label</c>; one without a value is empty. Later ones win.</summary>
-    /// <exception cref="UsageException">A label without a name.</exception>
-    public static Dictionary<string, string> Labels(IReadOnlyList<string> values)
+    /// <summary>
+    /// The labels of <c>--label-file</c> and <c>--label</c>, in that order; one without a value is empty. Later ones
+    /// win.
+    /// </summary>
+    /// <exception cref="UsageException">A label without a name, or with blanks in it.</exception>
+    public static Dictionary<string, string> Labels(IReadOnlyList<string> files, IReadOnlyList<string> values)
     {
-        var labels = new Dictionary<string, string>();
+        var lines = new List<string>();
+        foreach (string file in files) ReadFile(file, lines, word => word);
         foreach (string value in values)
         {
-            int equals = value.IndexOf('=');
-            string name = equals < 0 ? value : value[..equals];
-            if (name.Trim().Length == 0) throw new UsageException($"invalid label '{value}': empty name", 125);
-            labels[name] = equals < 0 ? "" : value[(equals + 1)..];
+            string name = NameOf(value);
+            string? problem = name.Length == 0 ? $"invalid label '{value}': empty name"
+                : name.AsSpan().ContainsAny(" \t") ? $"label '{name}' contains whitespaces" : null;
+            if (problem is not null)
+                throw new UsageException($"invalid argument \"{value}\" for \"-l, --label\" flag: {problem}", 125);
+            lines.Add(value);
         }
-        return labels;
+        return Pairs(lines);
+    }
+
+    /// <summary>Settings of <c>--sysctl</c>; each has a name and a value. Which there are is checked later.</summary>
+    /// <exception cref="UsageException">One has not.</exception>
+    public static Dictionary<string, string> Sysctls(IReadOnlyList<string> values)
+    {
+        foreach (string value in values)
+            if (value.IndexOf('=') <= 0) throw new UsageException(
+                $"invalid argument \"{value}\" for \"--sysctl\" flag: sysctl '{value}' is not allowed", 125);
+        return Pairs(values);
     }
 
     /// <summary>Options of <c>--log-opt</c>; one without a value is empty. Later ones win.</summary>
@@ -56,48 +72,39 @@ internal static class KeyValues
         return pairs;
     }
 
-    /// <summary>Annotations of <c>--annotation</c>; each has a name and a value.</summary>
-    /// <exception cref="UsageException">One has not.</exception>
+    /// <summary>Annotations of <c>--annotation</c>; one without a value is empty. Later ones win.</summary>
+    /// <exception cref="UsageException">One without a name.</exception>
     public static Dictionary<string, string> Annotations(IReadOnlyList<string> values)
     {
-        var annotations = new Dictionary<string, string>();
         foreach (string value in values)
-        {
-            int equals = value.IndexOf('=');
-            if (equals <= 0) throw new UsageException(
-                $"invalid argument \"{value}\" for \"--annotation\" flag: {value} must be formatted as key=value", 125);
-            annotations[value[..equals]] = value[(equals + 1)..];
-        }
-        return annotations;
+            if (NameOf(value).Length == 0) throw new UsageException(
+                $"invalid --annotation \"{value}\": the empty string is not permitted as an annotation key");
+        return Pairs(values);
     }
 
-    /// <summary>The lines of a file that are neither empty nor comments (<c>--label-file</c>).</summary>
-    public static IEnumerable<string> Lines(string path)
-    {
-        var lines = new List<string>();
-        foreach (ReadOnlySpan<char> line in ReadText(path).EnumerateLines())
-            if (line.TrimStart(" \t") is { IsEmpty: false } text && text[0] != '#') lines.Add(text.ToString());
-        return lines;
-    }
+    private static string NameOf(string pair) => pair.IndexOf('=') is >= 0 and var equals ? pair[..equals] : pair;
 
-    private static void ReadFile(string path, List<string> environment)
+    // A name alone stands for what it is here, if it is anything.
+    private static void ReadFile(string path, List<string> environment, Func<string, string?> alone)
     {
-        foreach (ReadOnlySpan<char> whole in ReadText(path).EnumerateLines())
+        foreach (ReadOnlySpan<char> text in ReadText(path).EnumerateLines())
         {
-            ReadOnlySpan<char> line = whole.TrimStart(" \t");
+            ReadOnlySpan<char> line = text.TrimStart(" \t");
             if (line.IsEmpty || line[0] == '#') continue;
             int equals = line.IndexOf('=');
             ReadOnlySpan<char> name = equals < 0 ? line : line[..equals];
             if (name.IsEmpty) throw Malformed(path, $"no variable name on line '{line}'");
             if (name.ContainsAny(" \t")) throw Malformed(path, $"variable '{name}' contains whitespaces");
             if (equals >= 0) environment.Add(line.ToString());
-            else if (FromHere(line.ToString()) is { } inherited) environment.Add(inherited);
+            else if (alone(line.ToString()) is { } whole) environment.Add(whole);
         }
     }
 
     private static ReadOnlySpan<char> ReadText(string path)
     {
-        using Fd fd = Files.Open(path, OpenFlags.O_RDONLY);
+        Errno errno = Files.TryOpenAt(Fd.Cwd, path, OpenFlags.O_RDONLY, 0, out Fd? file);
+        if (errno != Errno.None) throw new UsageException($"open {path}: {ErrnoText.Of(errno)}", 125);
+        using Fd fd = file!;
         var bytes = new List<byte>();
         Span<byte> buffer = stackalloc byte[4096];
         while (Files.Read(fd, buffer) is var count and > 0) bytes.AddRange(buffer[..count]);

@@ -37,6 +37,9 @@ internal readonly record struct Ulimit(string Name, int Resource, long Soft, lon
         return new Ulimit(name, resource, soft, hard);
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}={Soft}:{Hard}");
+
     private static long Number(string text, string limit) =>
         long.TryParse(limit, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= -1
             ? value

@@ -25,9 +25,6 @@ internal sealed class CreateVerb : Verb
     public override bool OptionsEndAtFirstArgument => true;
 
     /// <inheritdoc/>
-    public override int UsageExitCode => 125;
-
-    /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         ContainerConfig config = Creation.Create(engine, arguments);

@@ -31,9 +31,11 @@ internal sealed class PortVerb : Verb
         if (wanted is not null) CheckPort(wanted.Split('/')[0]);
         if (wanted is not null && !wanted.Contains('/')) wanted += "/tcp";
         bool found = false;
-        foreach (PortMapping port in engine.Networks.Find(config.Id)?.Ports ?? [])
+        var ports = from port in engine.Networks.Find(config.Id)?.Ports ?? []
+                    let inside = $"{port.ContainerPort}/{port.ProtocolName}"
+                    select (inside, port);
+        foreach (var (inside, port) in ports.OrderBy(row => row.inside, StringComparer.Ordinal))
         {
-            string inside = $"{port.ContainerPort}/{port.ProtocolName}";
             if (wanted is not null && wanted != inside) continue;
             Output.Line(wanted is null ? $"{inside} -> {port.HostText}" : port.HostText);
             found = true;

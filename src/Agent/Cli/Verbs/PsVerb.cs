@@ -83,7 +83,10 @@ internal sealed class PsVerb : Verb
                 $"{r.Config.Mounts.Count(mount => mount.Type == "volume")}", Shown: false),
             new("Platform", "PLATFORM", _ => Platform.Host.ToString(), Shown: false),
             new("Labels", "LABELS", r =>
-                string.Join(',', r.Config.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false));
+                string.Join(',', r.Config.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false))
+        {
+            Labels = r => r.Config.Labels,
+        };
     }
 
     private static string SizeOf(Engine engine, ContainerConfig config)

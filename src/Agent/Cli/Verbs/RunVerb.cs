@@ -36,9 +36,6 @@ internal sealed class RunVerb : Verb
     public override bool OptionsEndAtFirstArgument => true;
 
     /// <inheritdoc/>
-    public override int UsageExitCode => 125;
-
-    /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         bool detach = arguments.Flag("detach"), tty = arguments.Flag("tty"), interactive =

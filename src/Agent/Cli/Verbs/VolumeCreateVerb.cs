@@ -34,7 +34,7 @@ internal sealed class VolumeCreateVerb : Verb
             throw new UsageException($"create: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
         if (arguments.Has("opt")) throw new UsageException("volume options are not supported by this version");
         string name = arguments.Positional.Count > 0 ? arguments.Positional[0] : Containers.ContainerStore.NewId();
-        engine.Volumes.Create(name, Values.KeyValues.Labels(arguments.Values("label")),
+        engine.Volumes.Create(name, Values.KeyValues.Labels([], arguments.Values("label")),
             anonymous: arguments.Positional.Count == 0);
         Output.Line(name);
         return 0;

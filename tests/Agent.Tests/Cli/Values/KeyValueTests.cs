@@ -38,8 +38,8 @@ public sealed class KeyValueTests : IDisposable
     [Fact]
     public void A_missing_file_and_a_nameless_variable_are_refused()
     {
-        LinuxException e = Assert.Throws<LinuxException>(() => KeyValues.Environment(["/no/such/file"], []));
-        Assert.Equal(Errno.ENOENT, e.Errno);
+        UsageException e = Assert.Throws<UsageException>(() => KeyValues.Environment(["/no/such/file"], []));
+        Assert.StartsWith("open /no/such/file: ENOENT", e.Message);
         Assert.EndsWith("invalid environment variable: =x",
             Assert.Throws<UsageException>(() => KeyValues.Environment([], ["=x"])).Message);
     }
@@ -48,9 +48,9 @@ public sealed class KeyValueTests : IDisposable
     public void Labels_are_read_and_the_last_wins()
     {
         Assert.Equal(new Dictionary<string, string> { ["a"] = "2", ["b"] = "", ["c"] = "x=y" },
-            KeyValues.Labels(["a=1", "b", "a=2", "c=x=y"]));
-        Assert.Equal("invalid label '=x': empty name",
-            Assert.Throws<UsageException>(() => KeyValues.Labels(["=x"])).Message);
+            KeyValues.Labels([], ["a=1", "b", "a=2", "c=x=y"]));
+        Assert.EndsWith("invalid label '=x': empty name",
+            Assert.Throws<UsageException>(() => KeyValues.Labels([], ["=x"])).Message);
     }
 
     public void Dispose() => File.Delete(_file);
