@@ -16,7 +16,7 @@ public class ConfigFormatTests
         User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
         Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
-        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true)], Devices =
+        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true)], Devices =
             [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],
         DeviceRequests = [new DeviceRequest { Driver = "a", Count = -1, DeviceIds = ["b"], Capabilities = ["gpu"] }],
@@ -24,7 +24,7 @@ public class ConfigFormatTests
         {
             MemoryMaxBytes = 1, MemoryReservationBytes = 2, MemorySwapTotalBytes = -1, CpuQuotaUs = 3, CpuPeriodUs = 4,
             CpuShares = 5, CpusetCpus = "0", CpusetMems = "1", PidsMax = 6, BlkioWeight = 7,
-            BlkioWeightDevices = ["/dev/a 10"], IoMax = ["/dev/a rbps=1"],
+            NanoCpus = 11, BlkioWeightDevices = ["/dev/a 10"], IoMax = ["/dev/a rbps=1"],
         },
         Ulimits = ["nofile=1:2"], Sysctls = new() { ["net.a"] = "1" }, ShmSizeBytes = 8, OomScoreAdj = 0, NetworkMode =
             "none",
@@ -41,7 +41,7 @@ public class ConfigFormatTests
         },
         Shell = ["/bin/ash", "-c"], HealthOnFailure = "kill", DependsOn = ["db:healthy"],
         Annotations = new() { ["a"] = "b" }, Init = true, PublishAllPorts = true, Links = ["db:d"],
-        VolumesFrom = ["db:ro"], StorageSizeBytes = 10, StdinOnce = true,
+        VolumesFrom = ["db:ro"], StorageSizeBytes = 10, StdinOnce = true, Attached = ["Stdin"],
     };
 
     [Fact]

