@@ -158,6 +158,7 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
     {
         output.WriteLine($"{_counts.Values.Sum(count => count.All)} verbs, {_kills} kills; done/tried: " + string.Join(
             ", ", _counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value.Good}/{pair.Value.All}")));
+        if (s_seconds >= 60) output.WriteLine($"{_monitorMemory}; {_agentMemory}");
     }
 
     private static void RemoveOthers(OwnRoots roots)
@@ -198,7 +199,6 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
     private void AssertMemory()
     {
         if (s_seconds < 60) return;
-        output.WriteLine($"{_monitorMemory}; {_agentMemory}");
         _monitorMemory.AssertFlat(GrowthMiB);
         _agentMemory.AssertFlat(GrowthMiB);
     }
