@@ -50,6 +50,7 @@ make_payload() {
     mke2fs -q -t ext4 -O quota,project -E quotatype=prjquota "$stage/quota.img" 48M > /dev/null
     add_programs
     add_packages
+    add_policy
     local kilobytes
     kilobytes=$(du -sk "$stage" | cut -f1)
     mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$stage" "$WORK/payload.img" "$((kilobytes * 11 / 10 + 4096))k" >/dev/null
@@ -80,6 +81,21 @@ add_packages() {
     done < "$WORK/payload/list"
 }
 
+# add_policy: compiles the SELinux policy that a chosen case names (`# policy: FILE`), which the guest loads as it comes
+# up.
+add_policy() {
+    local name file all
+    all=$(printf 'c%d ' {0..1023})
+    { printf '(category c%d)\n' {0..1023}; echo "(categoryorder ($all))(sensitivitycategory s0 ($all))"; } \
+        > "$WORK/categories.cil"
+    while read -r name; do
+        file=$(sed -n 's/^# policy: *//p' "$VM_DIR/cases/$name.sh")
+        [ -n "$file" ] || continue
+        secilc -M true -c 31 -o "$WORK/payload/policy" -f /dev/null "$VM_DIR/cases/$file" "$WORK/categories.cil" ||
+            die "could not compile the policy $file"
+    done < "$WORK/payload/list"
+}
+
 # The engine's state lives on a journalled disk, as on a device.
 make_data_disk() {
     truncate -s 512M "$WORK/data.img"
@@ -96,7 +112,7 @@ qemu_command() {
         # Without sve: .NET's vectorised searches crash on QEMU 7.2's SVE; real cores of this class have none.
         arm64) console=ttyAMA0 machine=(-M virt -accel "tcg,thread=multi" -cpu "max,pauth-impdef=on,sve=off") ;;
     esac
-    arguments+=${FROM:+ ground.from=$FROM}
+    arguments+=${FROM:+ ground.from=$FROM}${BOOT_ARGUMENTS:+ $BOOT_ARGUMENTS}
     QEMU_COMMAND=("$QEMU" "${machine[@]}" -smp "${CPUS:-2}" -m 1024 -nodefaults -no-user-config -no-reboot \
         -display none -serial "file:$WORK/console" \
         -kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet loglevel=4 panic=-1 $arguments" \
