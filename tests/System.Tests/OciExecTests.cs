@@ -69,6 +69,15 @@ public sealed class OciExecTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_label_is_refused_on_a_host_without_SELinux()
+    {
+        Assert.SkipWhen(File.Exists("/sys/fs/selinux/enforce"), "this host has SELinux");
+        using var bundle = new Bundle(host).Running();
+        bundle.Oci("exec", "--process-label", "a:b:c:s0", bundle.Id, "true")
+            .FailsClearly(1, "process.selinuxLabel", "a:b:c:s0", "SELinux is not enabled on this host");
+    }
+
+    [Fact]
     public void A_process_file_replaces_the_options()
     {
         using var bundle = new Bundle(host).Running();

@@ -146,7 +146,6 @@ public sealed class OciSpecTests(SkiffHost host)
     [InlineData("run --no-pivot x", "no-pivot")]
     [InlineData("run --preserve-fds -1 x", "preserve-fds")]
     [InlineData("run --bundle /no/such x", "/no/such/config.json")]
-    [InlineData("exec --process-label l x true", "process-label")]
     [InlineData("exec --cgroup / x true", "cgroup")]
     [InlineData("events --interval 0s x", "interval")]
     [InlineData("update x", "nothing to change")]

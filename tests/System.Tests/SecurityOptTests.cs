@@ -13,6 +13,7 @@ public sealed class SecurityOptTests(SkiffHost host)
     [InlineData("apparmor=unconfined", "0")]
     [InlineData("label=disable", "0")]
     [InlineData("label=level:s0:c1,c2", "0")]
+    [InlineData("label=nested", "0")]
     public void No_new_privileges_is_set_when_asked_for(string option, string expected) =>
         Assert.Equal(expected, host.Ask("grep ^NoNewPrivs: /proc/self/status | cut -f2", "--security-opt", option));
 

@@ -75,6 +75,7 @@ internal static partial class InspectJson
     {
         var words = new List<string>();
         if (mount.ReadOnly) words.Add("ro");
+        if (mount.Relabel.Length > 0) words.Add(mount.Relabel);
         if (mount.NoCopy) words.Add("nocopy");
         if (mount is { Type: "bind", Propagation: not "rprivate" }) words.Add(mount.Propagation);
         return $"{mount.Source}:{mount.Target}" + (words.Count > 0 ? ':' + string.Join(',', words) : "");

@@ -99,8 +99,9 @@ internal static partial class InspectJson
         w.WriteNumber("RestartCount", s.RestartCount);
         w.WriteString("Driver", engine.Snapshotter.Name);
         w.WriteString("Platform", "linux");
-        foreach (string label in (ReadOnlySpan<string>)["MountLabel", "ProcessLabel", "AppArmorProfile"])
-            w.WriteString(label, "");
+        w.WriteString("MountLabel", c.MountLabel);
+        w.WriteString("ProcessLabel", c.ProcessLabel);
+        w.WriteString("AppArmorProfile", "");
         w.WriteNull("ExecIDs");
         WriteHostConfig(w, c);
         w.WriteStartObject("GraphDriver");
@@ -170,7 +171,7 @@ internal static partial class InspectJson
             w.WriteString("Source", mount.Type == "volume" ? engine.Volumes.DataDirectory(mount.Source) : mount.Source);
             w.WriteString("Destination", mount.Target);
             if (mount.Type == "volume") w.WriteString("Driver", "local");
-            w.WriteString("Mode", mount.ReadOnly ? "ro" : "");
+            w.WriteString("Mode", string.Join(',', mount.ReadOnly ? "ro" : "", mount.Relabel).Trim(','));
             w.WriteBoolean("RW", !mount.ReadOnly);
             w.WriteString("Propagation", mount.Type == "bind" ? mount.Propagation : "");
             w.WriteEndObject();

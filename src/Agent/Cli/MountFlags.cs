@@ -45,7 +45,8 @@ internal static class MountFlags
         if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
         string propagation = spec.Propagation.ToString().ToLowerInvariant();
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
-            spec.NonRecursive ? propagation.TrimStart('r') : propagation, TmpfsOptions(spec));
+            spec.NonRecursive ? propagation.TrimStart('r') : propagation, TmpfsOptions(spec),
+            Relabel: spec.Relabel);
     }
 
     private static string TmpfsOptions(MountSpec spec)

@@ -54,9 +54,9 @@ internal static class SecurityOptions
     {
         int colon = value.IndexOf(':');
         bool isPart = colon > 0 && colon < value.Length - 1 && Array.IndexOf(s_labelParts, value[..colon]) >= 0;
-        if (isPart || value == SecuritySettings.Disable) return value;
-        throw new UsageException($"invalid --security-opt: bad label option \"{value}\", valid options 'disable' or "
-            + "'user, role, level, type, filetype' followed by ':' and a value", 125);
+        if (isPart || value is SecuritySettings.Disable or SecuritySettings.Nested) return value;
+        throw new UsageException($"invalid --security-opt: bad label option \"{value}\", valid options 'disable', "
+            + "'nested' or 'user, role, level, type, filetype' followed by ':' and a value", 125);
     }
 
     private static string ReadProfile(string path)

@@ -95,6 +95,8 @@ internal static class ConfigFormat
         UsernsMode = Text(e, "UsernsMode"),
         UidMap = Text(e, "UidMap"),
         GidMap = Text(e, "GidMap"),
+        ProcessLabel = Text(e, "ProcessLabel"),
+        MountLabel = Text(e, "MountLabel"),
     };
 
     private static void WriteProcess(JsonText w, ContainerConfig c)
@@ -166,6 +168,8 @@ internal static class ConfigFormat
         JsonFields.Write(w, "UsernsMode", c.UsernsMode);
         JsonFields.Write(w, "UidMap", c.UidMap);
         JsonFields.Write(w, "GidMap", c.GidMap);
+        JsonFields.Write(w, "ProcessLabel", c.ProcessLabel);
+        JsonFields.Write(w, "MountLabel", c.MountLabel);
         JsonFields.Write(w, "StopSignal", c.StopSignal);
         JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
         JsonFields.Write(w, "Entrypoint", c.Entrypoint);
@@ -187,6 +191,7 @@ internal static class ConfigFormat
             JsonFields.Write(w, "TmpfsOptions", mount.TmpfsOptions);
             JsonFields.Write(w, "Anonymous", mount.Anonymous);
             JsonFields.Write(w, "LongForm", mount.LongForm);
+            JsonFields.Write(w, "Relabel", mount.Relabel);
             w.WriteEndObject();
         }
         w.WriteEndArray();
@@ -195,7 +200,7 @@ internal static class ConfigFormat
     private static Mount ReadMount(JsonElement e) => new(
         Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
         Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"),
-        Flag(e, "LongForm"));
+        Flag(e, "LongForm"), Text(e, "Relabel"));
 
     private static void WriteDevices(JsonText w, Device[] devices)
     {

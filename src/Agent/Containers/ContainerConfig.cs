@@ -196,6 +196,12 @@ internal sealed record ContainerConfig
     /// <summary>Group ids, likewise.</summary>
     public string GidMap { get; init; } = "";
 
+    /// <summary>SELinux label of its processes; empty: the engine's.</summary>
+    public string ProcessLabel { get; init; } = "";
+
+    /// <summary>SELinux label of its files; empty: as the host has them.</summary>
+    public string MountLabel { get; init; } = "";
+
     /// <summary>Absolute in the cgroup v2 tree; empty for the engine's own parent.</summary>
     public string CgroupParent { get; init; } = "";
 
@@ -229,10 +235,12 @@ internal sealed record ContainerConfig
 /// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and
 /// <c>--rm</c>.</param>
 /// <param name="LongForm">Given by <c>--mount</c>: inspect shows it among HostConfig.Mounts.</param>
+/// <param name="Relabel"><c>z</c> or <c>Z</c>: its files get the SELinux label that all containers share, or this
+/// one's own.</param>
 internal sealed record Mount(
     string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
     string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false,
-    bool LongForm = false);
+    bool LongForm = false, string Relabel = "");
 
 /// <summary>A host device inside the container.</summary>
 internal sealed record Device(string PathOnHost, string PathInContainer, string Access);

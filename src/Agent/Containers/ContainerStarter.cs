@@ -51,6 +51,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
 
     private RunningContainer Start(ContainerConfig config, Unwinder undo, ushort rows, ushort columns)
     {
+        SelinuxLabels.Check(config);
         using Fd turn = StartLock.Take(Roots, exclusive: false);
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
@@ -64,10 +65,11 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo);
         network.WriteFiles(config, Store, runDirectory);
 
-        ISnapshotter snapshotter = Snapshotters.Open(Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded);
+        ISnapshotter snapshotter = Snapshotters.Open(
+            Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded, SelinuxLabels.OfLayers(config));
         IReadOnlyList<string> lowers = snapshotter.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse));
         Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory,
-            temporary: config.AutoRemove || mapping is not null);
+            temporary: config.AutoRemove || mapping is not null, config.MountLabel);
         using PreparedMounts mounts = PreparedMounts.Create(
             config, edits, _volumes, root, runDirectory, shared, mapping);
         undo.Push("closing devpts", mounts.DevPts.Dispose);
@@ -127,7 +129,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     {
         string runDirectory = Store.RunDirectory(config.Id);
         mounts.Map(mapping, MappedRoot.Mount(
-            lowers, Store.Directory(config.Id), runDirectory, config.AutoRemove, mapping));
+            lowers, Store.Directory(config.Id), runDirectory, config.AutoRemove, config.MountLabel,
+            mapping));
         stdio.GiveTo(mapping);
         foreach (string name in ContainerNetwork.EtcFiles)
         {

@@ -36,7 +36,8 @@ internal static class DeviceTree
     /// <summary>Makes the tmpfs; detached, owned by the caller.</summary>
     public static Fd Create(ContainerConfig config, CdiEdits edits)
     {
-        Fd dev = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", "mode=755", "size=65536k"],
+        Fd dev = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", "mode=755", "size=65536k",
+            .. SelinuxLabels.MountOption(config)],
             MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_STRICTATIME);
         try
         {

@@ -49,6 +49,7 @@ internal static class ExecPlan
         PidFd target = container.Process.PidFd;
         using var program = new LaunchProgram { Subject = $"container {config.Name}" };
         if (AppArmorProfile.OfExec(config) is { } profile) program.AppArmorOnExec(profile);
+        if (config.ProcessLabel.Length > 0) program.SelinuxOnExec(config.ProcessLabel);
         ProcessPlan plan = Plan(config, options, container.Process.Pid);
         plan.AddLimitsTo(program);
         bool isMapped = config.UidMap.Length > 0;

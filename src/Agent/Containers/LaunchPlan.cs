@@ -27,6 +27,7 @@ internal static class LaunchPlan
         {
             // While /proc is the host's: nothing that a container shows there could take the write's place.
             if (parts.AppArmor is { } profile) program.AppArmorOnExec(profile);
+            if (config.ProcessLabel.Length > 0) program.SelinuxOnExec(config.ProcessLabel);
             if (parts.IsMapped)
             {
                 program.Meet(parts.Meeting!);
@@ -41,6 +42,7 @@ internal static class LaunchPlan
             {
                 plan = plan.WithInit();
                 program.Own(plan.Init!);
+                if (config.MountLabel.Length > 0) FileLabels.Set(plan.Init!, config.MountLabel);
             }
             AddStdio(program, config, parts.Mounts, parts.Stdio, plan.Init);
             plan.AddTo(program);
@@ -104,12 +106,18 @@ internal static class LaunchPlan
         bool sharesQueues = config.IpcMode == "host";
         // A host need not have them mounted.
         if (!sharesQueues || !RootlessMode.IsOn || Files.Exists("/dev/mqueue"))
-            AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: sharesQueues);
+        {
+            LaunchStep queues =
+                AttachNew(program, mounts.Root, "mqueue", "dev/mqueue", NoSuidNoDevNoExec, isHosts: sharesQueues);
+            // The namespace has made it already, and it takes no label as it is mounted.
+            if (config.MountLabel.Length > 0 && !sharesQueues)
+                program.LabelRoot(queues, config.MountLabel, "/dev/mqueue");
+        }
         // Before what the user mounts: a symlink of the image may lead such a mount into /proc, and what is written to
         // a sysctl, or covers a path, would be redirected by whoever has that volume (CVE-2025-52881).
         AddSysctls(program, config, proc, parts.Network);
         if (!SecuritySettings.ShowsSystemPaths(config))
-            AddMasks(program, mounts, proc, sys);
+            AddMasks(program, config, mounts, proc, sys);
         foreach (PreparedMount mount in mounts.InOrder) Attach(program, mounts.Root, mount.Tree,
             mount.Target.TrimStart('/'));
 
@@ -182,7 +190,8 @@ internal static class LaunchPlan
 
     // Every path is opened relative to the mount that the child itself has just made, never by a name that the image
     // could shadow.
-    private static void AddMasks(LaunchProgram program, PreparedMounts mounts, LaunchStep proc, LaunchStep sys)
+    private static void AddMasks(
+        LaunchProgram program, ContainerConfig config, PreparedMounts mounts, LaunchStep proc, LaunchStep sys)
     {
         LaunchStep? empty = null;
         foreach (string path in ContainerDefaults.AllMaskedPaths())
@@ -191,7 +200,7 @@ internal static class LaunchPlan
             if (Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW,
                 out FileStatus status) != Errno.None) continue;
             LaunchStep cover = status.IsDirectory
-                ? EmptyDirectory(program, ref empty)
+                ? EmptyDirectory(program, config.MountLabel, ref empty)
                 : program.OpenTree(mounts.Dev, "null", MountConstants.OPEN_TREE_CLONE);
             Cover(program, cover, path, proc, sys);
         }
@@ -208,13 +217,14 @@ internal static class LaunchPlan
     }
 
     // One read-only tmpfs, which cannot be filled, serves all: once attached it can be cloned.
-    private static LaunchStep EmptyDirectory(LaunchProgram program, ref LaunchStep? first)
+    private static LaunchStep EmptyDirectory(LaunchProgram program, string label, ref LaunchStep? first)
     {
         if (first is { } attached)
             return program.OpenTree(attached, "", MountConstants.OPEN_TREE_CLONE | MountConstants.AT_EMPTY_PATH);
         LaunchStep context = program.FsOpen("tmpfs");
         program.FsConfigString(context, "source", "tmpfs", OnError.Ignore);
         program.FsConfigString(context, "nr_inodes", "2");
+        if (label.Length > 0) program.FsConfigString(context, "context", label);
         program.FsConfigCreate(context, "tmpfs");
         LaunchStep mount = program.FsMount(context, MountConstants.MOUNT_ATTR_RDONLY | NoSuidNoDevNoExec);
         first = mount;

@@ -16,7 +16,8 @@ internal static class MappedRoot
 
     /// <summary>As <see cref="RootFilesystem.Mount"/>, with the map.</summary>
     public static Fd Mount(
-        IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary, UserMapping mapping)
+        IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary, string label,
+        UserMapping mapping)
     {
         // The overlay that served to prepare this one was volatile, and has said so.
         Trees.Remove(Path.Combine(directory, "work", "work", "incompat"));
@@ -32,7 +33,8 @@ internal static class MappedRoot
         Attach(program, directory, "own", mapping);
         // What overlayfs makes for itself has to have an owner that the map knows.
         program.ActAs(mapping.RootUid, mapping.RootGid);
-        program.Mount("overlay", "root", "overlay", 0, Options(lowers.Count, temporary));
+        program.Mount("overlay", "root", "overlay", 0, Options(lowers.Count, temporary)
+            + RootFilesystem.Labelled(label));
         LaunchStep root = program.Keep(program.OpenTree(Fd.Cwd, "root", Clone));
         program.Exit();
         using LaunchedProcess child = Launcher.Start(

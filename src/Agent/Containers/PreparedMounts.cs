@@ -5,6 +5,7 @@ using Skiff.Agent.RuntimeSpec;
 using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Mounts;
+using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Containers;
 
@@ -36,7 +37,8 @@ internal sealed class PreparedMounts : IDisposable
         DeviceNodes = RootlessMode.IsOn ? HostDevices.Clone(config) : [];
         DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
             .. RootlessMode.IsOn && RootlessMode.LastGroup < TerminalGroup ? Array.Empty<string>()
-                : [$"gid={mapping?.Groups.Outside(TerminalGroup) ?? TerminalGroup}"]],
+                : [$"gid={mapping?.Groups.Outside(TerminalGroup) ?? TerminalGroup}"],
+            .. SelinuxLabels.MountOption(config)],
             MountConstants.MOUNT_ATTR_NOSUID | MountConstants.MOUNT_ATTR_NOEXEC);
         mapping?.OwnTree(DevPts);
     }
@@ -109,7 +111,14 @@ internal sealed class PreparedMounts : IDisposable
         foreach (string directory in (ReadOnlySpan<string>)["/proc", "/sys", "/dev"]) EnsureRealDirectory(directory);
         AddSharedMemory(shared);
         foreach (string file in ContainerNetwork.EtcFiles)
-            AddBind(Path.Combine(runDirectory, file), "/etc/" + file, _config.ReadonlyRootfs, "rprivate");
+        {
+            string source = Path.Combine(runDirectory, file);
+            if (_config.MountLabel.Length > 0) FileLabels.Set(source, _config.MountLabel);
+            AddBind(source, "/etc/" + file, _config.ReadonlyRootfs, "rprivate");
+        }
+        if (_config.ProcessLabel.Length > 0
+            && SecuritySettings.AllOf(_config, SecuritySettings.Label).Contains(SecuritySettings.Nested))
+            AddBind(Selinux.MountPoint, Selinux.MountPoint, readOnly: false, "rprivate");
         var mounts = new List<(string Target, Action Add)>();
         foreach (Mount mount in _config.Mounts) mounts.Add((mount.Target, () => Add(mount)));
         foreach (CdiMount mount in _edits.Mounts) mounts.Add((mount.ContainerPath, () => Add(mount)));
@@ -125,7 +134,8 @@ internal sealed class PreparedMounts : IDisposable
         else if (_config.IpcMode == "host") AddBind("/dev/shm", "/dev/shm", readOnly: false, "rprivate");
         else if (_config.IpcMode != "none")
             _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
-                ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}", .. Owner], NoSuidNoDevNoExec)));
+                ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}", .. Owner,
+                    .. SelinuxLabels.MountOption(_config)], NoSuidNoDevNoExec)));
     }
 
     private void Add(Mount mount)
@@ -138,11 +148,12 @@ internal sealed class PreparedMounts : IDisposable
             case "volume":
                 _volumes.Create(mount.Source, anonymous: mount.Anonymous);
                 if (!mount.NoCopy) _volumes.CopyUp(mount.Source, Root, mount.Target);
+                // As with docker: one whose mode nobody has named is for all containers.
                 AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation,
-                    hasOwnIds: true);
+                    hasOwnIds: true, mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z");
                 break;
             default:
-                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
+                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation, hasOwnIds: false, mount.Relabel);
                 break;
         }
     }
@@ -153,7 +164,8 @@ internal sealed class PreparedMounts : IDisposable
             .. mount.TmpfsOptions.Split(',', StringSplitOptions.RemoveEmptyEntries), mount.ReadOnly ? "ro" : "rw"]);
         EnsureTarget(mount.Target, directory: true);
         Replace(new PreparedMount(mount.Target, Mounts.CreateFilesystem("tmpfs",
-            ["source=tmpfs", .. Owner, .. options.Data], (uint)options.Set)));
+            ["source=tmpfs", .. Owner, .. options.Data, .. SelinuxLabels.MountOption(_config)],
+            (uint)options.Set)));
     }
 
     private void Add(CdiMount mount)
@@ -163,7 +175,8 @@ internal sealed class PreparedMounts : IDisposable
         {
             EnsureTarget(path, directory: true);
             Replace(new PreparedMount(path, Mounts.CreateFilesystem("tmpfs",
-                ["source=tmpfs", .. Owner, .. mount.Options.Data], (uint)mount.Options.Set)));
+                ["source=tmpfs", .. Owner, .. mount.Options.Data, .. SelinuxLabels.MountOption(_config)],
+                (uint)mount.Options.Set)));
             return;
         }
         Errno errno = Files.TryOpenAt(Fd.Cwd, mount.HostPath, OpenFlags.O_PATH, 0, out Fd? location);
@@ -182,7 +195,8 @@ internal sealed class PreparedMounts : IDisposable
     // A tmpfs belongs to the container's root.
     private string[] Owner => _mapping is { } map ? [$"uid={map.RootUid}", $"gid={map.RootGid}"] : [];
 
-    private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false)
+    private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false,
+        string relabel = "")
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
@@ -191,6 +205,8 @@ internal sealed class PreparedMounts : IDisposable
         if (errno != Errno.None) throw new LinuxException(errno, "openat", source, $"mounting {target}");
         using (location)
         {
+            if (relabel.Length > 0 && _config.MountLabel.Length > 0)
+                FileLabels.Apply(location!, _config.MountLabel, shared: relabel == "z");
             EnsureTarget(target, Files.Stat(location!).IsDirectory);
             Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation), hasOwnIds));
         }

@@ -24,7 +24,9 @@ internal static class RootFilesystem
     /// <param name="runDirectory">For the fall-back's passing mount point and an empty directory.</param>
     /// <param name="temporary">The content is thrown away at the end: the overlay then never flushes (overlayfs
     /// "volatile").</param>
-    public static Fd Mount(IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary)
+    /// <param name="label">SELinux label of everything in it; empty for none.</param>
+    public static Fd Mount(
+        IReadOnlyList<string> lowers, string directory, string runDirectory, bool temporary, string label)
     {
         string upper = Path.Combine(directory, "upper"), work = Path.Combine(directory, "work");
         if (temporary) Trees.Remove(Path.Combine(work, "work", "incompat"));
@@ -32,13 +34,14 @@ internal static class RootFilesystem
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(lowers,
             $",upperdir={upper},workdir={work}"
             + (RootlessMode.IsOn ? ",userxattr" : string.Concat(Refused.Select(feature => $",{feature}=off")))
-            + (temporary ? ",volatile" : ""), runDirectory);
+            + (temporary ? ",volatile" : "") + Labelled(label), runDirectory);
         using Fd context = Over(lowers);
         Mounts.FsConfigString(context, "upperdir", upper);
         Mounts.FsConfigString(context, "workdir", work);
         // With attributes of the user they are off, and may not be mentioned; Over has said so.
         if (!RootlessMode.IsOn) foreach (string feature in Refused) Mounts.FsConfigString(context, feature, "off");
         if (temporary) Mounts.FsConfigFlag(context, "volatile");
+        if (label.Length > 0) Mounts.FsConfigString(context, "context", label);
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
     }
@@ -69,6 +72,9 @@ internal static class RootFilesystem
         for (int i = lowers.Count - 1; i >= 0; i--) Mounts.FsConfigString(context, "lowerdir+", lowers[i]);
         return context;
     }
+
+    /// <summary>The option of mount(2) for a label, whose commas have to be quoted.</summary>
+    internal static string Labelled(string label) => label.Length > 0 ? $",context=\"{label}\"" : "";
 
     // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.
     internal static string EmptyLower(string runDirectory, int number)

@@ -18,7 +18,9 @@ internal static class SecuritySettings
     /// <summary>A key with <see cref="Unconfined"/>.</summary>
     public const string SystemPaths = "systempaths";
 
-    /// <summary>A key with a part of an SELinux label, or <see cref="Disable"/>.</summary>
+    /// <summary>
+    /// A key with a part of an SELinux label, <see cref="Disable"/> or <see cref="Nested"/>; all of them count.
+    /// </summary>
     public const string Label = "label";
 
     /// <summary>Nothing is restricted.</summary>
@@ -29,6 +31,9 @@ internal static class SecuritySettings
 
     /// <summary>No label.</summary>
     public const string Disable = "disable";
+
+    /// <summary>The container sees SELinux and may ask it for labels.</summary>
+    public const string Nested = "nested";
 
     /// <summary>The value of a key, or null.</summary>
     public static string? Of(ContainerConfig config, string key)
@@ -41,6 +46,10 @@ internal static class SecuritySettings
         }
         return null;
     }
+
+    /// <summary>Every value of a key.</summary>
+    public static IEnumerable<string> AllOf(ContainerConfig config, string key) => config.SecurityOpt
+        .Where(option => option.StartsWith(key + "=", StringComparison.Ordinal)).Select(o => o[(key.Length + 1)..]);
 
     /// <summary>Whether the paths that show the host are open: <c>systempaths=unconfined</c>, or privileged.</summary>
     public static bool ShowsSystemPaths(ContainerConfig config) =>

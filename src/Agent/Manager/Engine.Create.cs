@@ -34,6 +34,8 @@ internal sealed partial class Engine
         };
         config = UserRanges.Assign(config, Containers, Roots.Root, out Fd? turn);
         using Fd? held = turn;
+        config = SelinuxLabels.Assign(config, Containers, out Fd? labelling);
+        using Fd? heldToo = labelling;
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)

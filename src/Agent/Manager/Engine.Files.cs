@@ -68,7 +68,8 @@ internal sealed partial class Engine
             {
                 return RootFilesystem.Mount(
                     Images.Layers.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse)),
-                    Containers.Directory(config.Id), passing, temporary: config.AutoRemove);
+                    Containers.Directory(config.Id), passing, temporary: config.AutoRemove,
+                    config.MountLabel);
             }
             finally
             {

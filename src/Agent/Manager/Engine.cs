@@ -57,7 +57,8 @@ internal sealed partial class Engine(StateRoots roots)
     {
         string name = Snapshotters.NameFor(Roots.Root, Roots.RunRoot, Roots.LayerStore);
         new ArchiveRoots(Roots, name, Warn).Make();
-        return Snapshotters.Open(Roots.Root, Roots.RunRoot, name, Roots.Preloaded);
+        return Snapshotters.Open(
+            Roots.Root, Roots.RunRoot, name, Roots.Preloaded, SelinuxLabels.PrepareLayers(Roots.Root));
     }
 
     private ImageStore OpenImages()

@@ -30,7 +30,7 @@ internal static class RuntimeFeatures
         WriteCgroup(text);
         WriteSeccomp(text);
         WriteFlag(text, "apparmor", "enabled", true);
-        WriteFlag(text, "selinux", "enabled", false);
+        WriteFlag(text, "selinux", "enabled", true);
         WriteFlag(text, "intelRdt", "enabled", false);
         text.WriteStartObject("mountExtensions");
         WriteFlag(text, "idmap", "enabled", true);

@@ -71,13 +71,20 @@ internal sealed record MountOptions
     /// <summary>Whether the mapping is for the mounts below too.</summary>
     public bool MapsRecursively { get; private set; }
 
+    /// <summary><c>z</c> or <c>Z</c>: what is bound gets the SELinux label of all containers, or this one's (not in the
+    /// specification; runc has it).</summary>
+    public string Relabel { get; private set; } = "";
+
+    /// <summary>Whether the filesystem is told its SELinux label.</summary>
+    public bool HasLabel => Data.Exists(option => option.StartsWith("context=", StringComparison.Ordinal));
+
     /// <summary>What the filesystem is told.</summary>
     public List<string> Data { get; } = [];
 
     /// <summary>All names that are known, for <c>features</c>.</summary>
     public static IEnumerable<string> Names =>
         s_attributes.SelectMany(row => (string[])[row.Name, "r" + row.Name]).Concat(s_propagations.Select(r => r.Name))
-            .Concat(s_superblock).Concat(s_asIs).Concat(["bind", "rbind", "tmpcopyup", "idmap", "ridmap"]);
+            .Concat(s_superblock).Concat(s_asIs).Concat(["bind", "rbind", "tmpcopyup", "idmap", "ridmap", "z", "Z"]);
 
     /// <summary>Reads mounts[].options.</summary>
     public static MountOptions Parse(SpecNode mount)
@@ -116,6 +123,7 @@ internal sealed record MountOptions
             case "rbind": IsBind = IsRecursive = true; break;
             case "tmpcopyup": CopyUp = true; break;
             case "idmap": IdMap = true; break;
+            case "z" or "Z": Relabel = option; break;
             case "ridmap": IdMap = MapsRecursively = true; break;
             default:
                 if (!TryAttribute(option) && !TryPropagation(option) && Array.IndexOf(s_asIs, option) < 0)

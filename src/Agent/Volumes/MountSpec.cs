@@ -32,6 +32,9 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     /// <summary>Labels of a volume that has to be made.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary><c>z</c> or <c>Z</c>: its files get the SELinux label of all containers, or of this one.</summary>
+    public string Relabel { get; init; } = "";
+
     /// <summary>How mounts travel under a bind mount.</summary>
     public MountPropagation Propagation { get; init; } = MountPropagation.RPrivate;
 

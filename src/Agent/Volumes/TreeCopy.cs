@@ -1,4 +1,5 @@
 using Skiff.Interop;
+using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Volumes;
 
@@ -93,8 +94,8 @@ internal static class TreeCopy
         if (Xattrs.TryList(from, out string[] names) != Errno.None) return;
         foreach (string name in names)
         {
-            // The overlay's own marks mean nothing outside it.
-            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal)) continue;
+            // The overlay's own marks mean nothing outside it, and a file's label is for the target to choose.
+            if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal) || name == Selinux.Attribute) continue;
             Check(Xattrs.TryGet(from, name, out byte[] value), $"lgetxattr({name})", from);
             Check(Xattrs.TrySet(to, name, value), $"lsetxattr({name})", to);
         }

@@ -62,8 +62,9 @@ internal static class VolumeSyntax
     private static MountSpec WithWord(MountSpec spec, string word, string mode) => word switch
     {
         "ro" => spec with { ReadOnly = true },
-        // Labels for SELinux and hints for Docker's desktop virtual machine ask for nothing here.
-        "rw" or "z" or "Z" or "consistent" or "cached" or "delegated" => spec,
+        "z" or "Z" => spec with { Relabel = word },
+        // Hints for Docker's desktop virtual machine ask for nothing here.
+        "rw" or "consistent" or "cached" or "delegated" => spec,
         "nocopy" when spec.Kind == MountKind.Volume => spec with { NoCopy = true },
         _ when spec.Kind == MountKind.Bind && TryPropagation(word, out MountPropagation propagation) =>
             spec with { Propagation = propagation },

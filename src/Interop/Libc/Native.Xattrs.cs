@@ -8,6 +8,9 @@ internal static unsafe partial class Native
     internal static partial int lsetxattr(byte* path, byte* name, byte* value, nint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setxattr(byte* path, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fsetxattr(int fd, byte* name, byte* value, nint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

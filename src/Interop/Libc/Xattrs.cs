@@ -22,12 +22,17 @@ public static unsafe class Xattrs
             return Result(Native.lsetxattr(pp, pn, pv, value.Length, 0));
     }
 
-    /// <summary>fsetxattr(2).</summary>
+    /// <summary>fsetxattr(2), of an O_PATH descriptor too.</summary>
     public static Errno TrySet(Fd fd, string name, ReadOnlySpan<byte> value)
     {
         using var n = new NativePath(name);
-        fixed (byte* pn = n.Bytes, pv = value) // SAFETY: NUL-terminated name, pinned; length of the span.
-            return Result(Native.fsetxattr(fd.Number, pn, pv, value.Length, 0));
+        using var link = new NativePath(LinkOf(fd));
+        // SAFETY: NUL-terminated names, pinned; length of the span.
+        fixed (byte* pn = n.Bytes, pl = link.Bytes, pv = value)
+        {
+            Errno errno = Result(Native.fsetxattr(fd.Number, pn, pv, value.Length, 0));
+            return errno == Errno.EBADF ? Result(Native.setxattr(pl, pn, pv, value.Length, 0)) : errno;
+        }
     }
 
     /// <summary>lgetxattr(2); ENODATA when there is none.</summary>

@@ -129,6 +129,17 @@ public sealed partial class LaunchProgram
     }
 
     /// <summary>
+    /// Makes the program that is executed at the end run with an SELinux label. Through the /proc that the child sees
+    /// when it gets there. EINVAL: the policy knows no such label; EACCES: it does not let the child choose one.
+    /// </summary>
+    public void SelinuxOnExec(string label)
+    {
+        LaunchStep file = OpenAt(Fd.Cwd, "/proc/thread-self/attr/exec", OpenFlags.O_WRONLY);
+        Write(file, label, $"/proc/thread-self/attr/exec: {label}");
+        Close(file);
+    }
+
+    /// <summary>
     /// seccomp(SECCOMP_SET_MODE_FILTER) with struct sock_filter instructions of 8 bytes each. It applies to every later
     /// step, so it comes last before exec; needs no_new_privs or CAP_SYS_ADMIN.
     /// </summary>

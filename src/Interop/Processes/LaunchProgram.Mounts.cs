@@ -98,6 +98,19 @@ public sealed partial class LaunchProgram
             AT_EMPTY_PATH, Words(MOUNT_ATTR_IDMAP, 0, 0, (ulong)userNamespace.Number), MountAttrLength);
     }
 
+    /// <summary>
+    /// Gives the root of a mount an SELinux label, where the filesystem is one that takes labels and the root is the
+    /// child's (EPERM: a namespace that was made before its user namespace had ids).
+    /// </summary>
+    public void LabelRoot(StepArgument mount, string label, string path)
+    {
+        LaunchStep root = OpenAt(mount, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        LaunchMemory text = Text(label);
+        Call($"fsetxattr({Selinux.Attribute}={label})", path, SyscallNumbers.fsetxattr,
+            OnError.Ignoring(Errno.EOPNOTSUPP, Errno.EPERM), root, Text(Selinux.Attribute), text, text.Length - 1, 0);
+        Close(root);
+    }
+
     /// <summary>pivot_root(2).</summary>
     public LaunchStep PivotRoot(string newRoot, string putOld) =>
         Call($"pivot_root({putOld})", newRoot, SyscallNumbers.pivot_root, Text(newRoot), Text(putOld));

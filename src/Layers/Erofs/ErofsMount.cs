@@ -14,13 +14,19 @@ internal static class ErofsMount
     /// Mounts a directory's image, with its tar as extra device, read-only at <paramref name="point"/>. ENOTBLK is a
     /// kernel that takes block devices only (before Linux 6.12), ENODEV one without EROFS.
     /// </summary>
-    internal static void Attach(string directory, string image, string tar, string point)
+    /// <param name="directory">Has both.</param>
+    /// <param name="image">The image's name.</param>
+    /// <param name="tar">The tar's name.</param>
+    /// <param name="point">Where to.</param>
+    /// <param name="label">SELinux label of every file; empty: what the policy has for them.</param>
+    internal static void Attach(string directory, string image, string tar, string point, string label = "")
     {
         bool fits = Encoding.UTF8.GetByteCount(directory) + 1 + Math.Max(image.Length, tar.Length) <= LongestValue;
         using Fd? reference = fits ? null : Files.Open(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
         string prefix = reference is null ? directory : $"/proc/self/fd/{reference.Number}";
-        using Fd mount = Mounts.CreateFilesystem(
-            "erofs", [$"source={prefix}/{image}", $"device={prefix}/{tar}", "ro"], MOUNT_ATTR_RDONLY);
+        string[] context = label.Length > 0 ? [$"context={label}"] : [];
+        using Fd mount = Mounts.CreateFilesystem("erofs",
+            [$"source={prefix}/{image}", $"device={prefix}/{tar}", "ro", .. context], MOUNT_ATTR_RDONLY);
         Mounts.Attach(mount, point);
     }
 }

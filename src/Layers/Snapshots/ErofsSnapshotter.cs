@@ -20,10 +20,12 @@ public sealed class ErofsSnapshotter : ISnapshotter
     /// <param name="root">The durable state root.</param>
     /// <param name="runRoot">The volatile state root.</param>
     /// <param name="preloaded">Durable state roots whose layers are there too, and are only read.</param>
-    public ErofsSnapshotter(string root, string runRoot, IReadOnlyList<string>? preloaded = null)
+    /// <param name="label">SELinux label of layers that it mounts; empty for none.</param>
+    public ErofsSnapshotter(
+        string root, string runRoot, IReadOnlyList<string>? preloaded = null, string label = "")
     {
         _store = new LayerStore(root, Image, preloaded: preloaded);
-        _mounts = new LayerMounts(runRoot, _store);
+        _mounts = new LayerMounts(runRoot, _store, label);
     }
 
     /// <inheritdoc/>

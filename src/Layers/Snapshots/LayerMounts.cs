@@ -17,7 +17,7 @@ namespace Skiff.Layers.Snapshots;
 /// mount namespace that is a peer.
 /// </para>
 /// </summary>
-internal sealed class LayerMounts(string runRoot, LayerStore store)
+internal sealed class LayerMounts(string runRoot, LayerStore store, string label)
 {
     private readonly string _directory = Path.Combine(runRoot, "layers");
 
@@ -119,7 +119,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store)
         if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "mkdir", point);
         try
         {
-            ErofsMount.Attach(store.Locate(diffId), ErofsSnapshotter.Image, ErofsSnapshotter.Tar, point);
+            ErofsMount.Attach(store.Locate(diffId), ErofsSnapshotter.Image, ErofsSnapshotter.Tar, point, label);
         }
         catch (LinuxException e)
         {

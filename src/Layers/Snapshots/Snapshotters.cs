@@ -20,13 +20,15 @@ public static class Snapshotters
     /// <param name="overrideName"><c>erofs</c> or <c>overlay</c> to skip probing; null to probe.</param>
     /// <param name="preloaded">Durable state roots, and archives, whose layers are there too, and are only
     /// read.</param>
+    /// <param name="label">SELinux label of layers that are mounted; empty for none.</param>
     /// <exception cref="ArgumentException">Another name.</exception>
     public static ISnapshotter Open(
-        string root, string runRoot, string? overrideName = null, IReadOnlyList<string>? preloaded = null)
+        string root, string runRoot, string? overrideName = null, IReadOnlyList<string>? preloaded = null,
+        string label = "")
     {
         string name = NameFor(root, runRoot, overrideName);
         IReadOnlyList<string> roots = PreloadedArchive.Roots(preloaded ?? [], root, name);
-        return name == Erofs ? new ErofsSnapshotter(root, runRoot, roots) : new OverlaySnapshotter(root, roots);
+        return name == Erofs ? new ErofsSnapshotter(root, runRoot, roots, label) : new OverlaySnapshotter(root, roots);
     }
 
     /// <summary>The name of the store that <see cref="Open"/> opens.</summary>

@@ -16,7 +16,7 @@ public class ConfigFormatTests
         User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
         Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
-        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true)], Devices =
+        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")], Devices =
             [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],
         DeviceRequests = [new DeviceRequest { Driver = "a", Count = -1, DeviceIds = ["b"], Capabilities = ["gpu"] }],
@@ -32,7 +32,7 @@ public class ConfigFormatTests
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
             UtsMode = "host", CgroupnsMode = "host", CgroupParent = "/p", UsernsMode = "auto",
-            UidMap = "0:1:2", GidMap = "0:3:4",
+            UidMap = "0:1:2", GidMap = "0:3:4", ProcessLabel = "a:b:c", MountLabel = "d:e:f",
         LogDriver = "json-file", LogOptions = new() { ["max-size"] = "1m" }, StopSignal = "SIGINT",
         StopTimeoutSeconds = 9, Entrypoint = ["e"], Cmd = ["c"], Restart = new RestartPolicy("on-failure", 3),
         Healthcheck = new Healthcheck

@@ -29,6 +29,15 @@ public sealed class XattrTests : IDisposable
     }
 
     [Fact]
+    public void A_descriptor_that_is_not_open_for_reading_sets_attributes_too()
+    {
+        File.WriteAllText(_directory["file"], "");
+        using Fd fd = Files.Open(_directory["file"], OpenFlags.O_PATH);
+        Assert.Equal(Errno.None, Xattrs.TrySet(fd, "trusted.x", "v"u8));
+        Assert.Equal("v"u8.ToArray(), Value(Xattrs.TryGet(_directory["file"], "trusted.x", out byte[] value), value));
+    }
+
+    [Fact]
     public void Attribute_of_a_symlink_is_the_links_own()
     {
         File.WriteAllText(_directory["target"], "");

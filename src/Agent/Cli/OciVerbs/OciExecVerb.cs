@@ -33,7 +33,7 @@ internal sealed class OciExecVerb(OciRuntime runtime) : RuntimeVerb(runtime)
         Option.Value("cwd", "dir", "Working directory"),
         Option.Value("user", "uid[:gid]", "Whom it runs as", 'u'),
         Option.Value("apparmor", "profile", "AppArmor profile"),
-        Option.Value("process-label", "label", "Refused: SELinux is not supported"),
+        Option.Value("process-label", "label", "SELinux label"),
         Option.Value("cgroup", "path", "Refused: processes run in the container's cgroup"),
         Option.List("env", "NAME=VALUE", "More of the environment", 'e'),
         Option.List("cap", "name", "A capability more", 'c'),
@@ -50,8 +50,7 @@ internal sealed class OciExecVerb(OciRuntime runtime) : RuntimeVerb(runtime)
     protected override int Run(ParsedArguments arguments)
     {
         ReadOnlySelf.ExecuteAgain();
-        foreach (string refused in (ReadOnlySpan<string>)["process-label", "cgroup"])
-            if (arguments.Has(refused)) throw new UsageException($"--{refused} is not supported");
+        if (arguments.Has("cgroup")) throw new UsageException("--cgroup is not supported");
         OciContainer container = Open(arguments);
         ProcessSpec process = arguments.Value("process") is { } file
             ? ProcessSpec.Parse(Files.ReadAllBytes(file), file) : FromOptions(container.Spec, arguments);
@@ -84,6 +83,7 @@ internal sealed class OciExecVerb(OciRuntime runtime) : RuntimeVerb(runtime)
             Capabilities = process.Capabilities.With(Capability(arguments)),
             NoNewPrivileges = process.NoNewPrivileges || arguments.Flag("no-new-privs"),
             ApparmorProfile = arguments.Value("apparmor") ?? process.ApparmorProfile,
+            SelinuxLabel = arguments.Value("process-label") ?? process.SelinuxLabel,
         };
     }
 

@@ -49,7 +49,8 @@ internal sealed class InfoVerb : Verb
         Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
         Output.Line(
             $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
-        if (RootlessMode.IsOn) Output.Line("Security Options: rootless");
+        string security = string.Join(' ', SecurityOptions());
+        if (security.Length > 0) Output.Line($"Security Options: {security}");
         Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         foreach (string place in engine.Roots.Preloaded.Where(Files.Exists)) Output.Line($"Preloaded Dir: {place}");
@@ -82,8 +83,18 @@ internal sealed class InfoVerb : Verb
         json.WriteString("KernelVersion", KernelVersion.Release);
         json.WriteString("OSType", "linux");
         json.WriteString("Architecture", VersionVerb.Architecture);
+        json.WriteStartArray("SecurityOptions");
+        foreach (string option in SecurityOptions()) json.WriteStringValue($"name={option}");
+        json.WriteEndArray();
         json.WriteNumber("NCPU", System.Environment.ProcessorCount);
         json.WriteString("DockerRootDir", engine.Roots.Root);
+    }
+
+    // What not every host has.
+    private static IEnumerable<string> SecurityOptions()
+    {
+        if (SelinuxLabels.IsOn) yield return "selinux";
+        if (RootlessMode.IsOn) yield return "rootless";
     }
 
     private static string Cgroups()

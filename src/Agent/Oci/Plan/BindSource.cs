@@ -29,6 +29,8 @@ internal sealed record BindSource(Fd Tree, bool IsDirectory) : IDisposable
             throw new LinuxException(errno, "openat", source, $"mounting {mount.Destination}: its source");
         using (location)
         {
+            if (mount.Options.Relabel.Length > 0 && linux.MountLabel.Length > 0)
+                FileLabels.Apply(location!, linux.MountLabel, shared: mount.Options.Relabel == "z");
             Fd tree = Mounts.CloneTree(location!, "", mount.Options.IsRecursive);
             try
             {
@@ -45,10 +47,11 @@ internal sealed record BindSource(Fd Tree, bool IsDirectory) : IDisposable
     }
 
     /// <summary>A tmpfs with what the root has there now.</summary>
-    public static BindSource CopyUp(MountEntry mount, Fd root)
+    public static BindSource CopyUp(MountEntry mount, Fd root, string label)
     {
-        Fd tree = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", .. mount.Options.Data], (uint)mount.Options.Set
-            & ~MountConstants.MOUNT_ATTR_RDONLY);
+        string[] context = label.Length > 0 && !mount.Options.HasLabel ? [$"context={label}"] : [];
+        Fd tree = Mounts.CreateFilesystem("tmpfs", ["source=tmpfs", .. mount.Options.Data, .. context],
+            (uint)mount.Options.Set & ~MountConstants.MOUNT_ATTR_RDONLY);
         try
         {
             CopyInto(tree, mount.Destination, root);

@@ -21,10 +21,23 @@ internal sealed class IdentityPlan(LaunchProgram program, ProcessSpec process, S
     /// </summary>
     public static void AddLabel(LaunchProgram program, ProcessSpec process)
     {
+        if (process.SelinuxLabel.Length > 0)
+        {
+            RequireSelinux("process.selinuxLabel", process.SelinuxLabel);
+            program.SelinuxOnExec(process.SelinuxLabel);
+        }
         if (process.ApparmorProfile.Length == 0) return;
         if (!AppArmor.IsEnabled) throw new UsageException(
             $"process.apparmorProfile is \"{process.ApparmorProfile}\", but AppArmor is not enabled on this host");
         program.AppArmorOnExec(process.ApparmorProfile);
+    }
+
+    /// <summary>Refuses a label where nothing would obey it.</summary>
+    /// <exception cref="UsageException">The host has no SELinux.</exception>
+    public static void RequireSelinux(string field, string label)
+    {
+        if (!Selinux.IsEnabled)
+            throw new UsageException($"{field} is \"{label}\", but SELinux is not enabled on this host");
     }
 
     /// <summary>The steps up to the point where only execve(2) is left.</summary>

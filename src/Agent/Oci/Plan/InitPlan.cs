@@ -183,7 +183,7 @@ internal sealed class InitPlan : IDisposable
     private void AddProtection()
     {
         _mounts.Seal();
-        var masks = new MaskPlan(Program, _inside);
+        var masks = new MaskPlan(Program, _inside, _spec.Linux.MountLabel);
         foreach (string path in _spec.Linux.ReadonlyPaths) masks.MakeReadOnly(path);
         foreach (string path in _spec.Linux.MaskedPaths) masks.Mask(path);
     }

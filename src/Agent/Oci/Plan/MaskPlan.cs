@@ -10,7 +10,8 @@ namespace Skiff.Agent.Oci.Plan;
 /// </summary>
 /// <param name="program">The program that gets the steps.</param>
 /// <param name="inside">The container's root.</param>
-internal sealed class MaskPlan(LaunchProgram program, InsideRoot inside)
+/// <param name="label">SELinux label of what covers; empty for none.</param>
+internal sealed class MaskPlan(LaunchProgram program, InsideRoot inside, string label)
 {
     private const ulong NoSuidNoDevNoExec = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
@@ -49,6 +50,7 @@ internal sealed class MaskPlan(LaunchProgram program, InsideRoot inside)
         LaunchStep context = program.FsOpen("tmpfs");
         program.FsConfigString(context, "source", "tmpfs", OnError.Ignore);
         program.FsConfigString(context, "nr_inodes", "2");
+        if (label.Length > 0) program.FsConfigString(context, "context", label);
         program.FsConfigCreate(context, "tmpfs");
         return program.FsMount(context, MOUNT_ATTR_RDONLY | NoSuidNoDevNoExec);
     }

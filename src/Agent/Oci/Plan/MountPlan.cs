@@ -20,16 +20,23 @@ internal sealed class MountPlan : IDisposable
         "/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
     ];
 
+    // Of the kernel's own making, with labels that the policy has for them; and queues are there already as they are
+    // mounted, and labelled then.
+    private const string Queues = "mqueue";
+    private static readonly string[] s_unlabelled = ["proc", "sysfs", "cgroup2", Queues];
+
     private readonly LaunchProgram _program;
     private readonly InsideRoot _inside;
     private readonly Dictionary<MountEntry, BindSource> _sources = new(ReferenceEqualityComparer.Instance);
     private readonly MountEntry[] _mounts;
     private readonly List<LaunchStep> _sealed = [];
+    private readonly string _label;
 
     /// <summary>Makes bind mounts and copies, detached.</summary>
     public MountPlan(LaunchProgram program, InsideRoot inside, ContainerSpec spec, string bundle)
     {
-        (_program, _inside, _mounts) = (program, inside, spec.Mounts);
+        (_program, _inside, _mounts, _label) = (program, inside, spec.Mounts, spec.Linux.MountLabel);
+        if (_label.Length > 0) IdentityPlan.RequireSelinux("linux.mountLabel", _label);
         try
         {
             foreach (MountEntry mount in _mounts) Prepare(mount, bundle, spec);
@@ -80,7 +87,7 @@ internal sealed class MountPlan : IDisposable
             throw new UsageException(
                 $"\"{mount.Destination}\" cannot be mounted because it is inside /proc");
         if (mount.IsBind) _sources[mount] = BindSource.Open(mount, bundle, spec.Linux);
-        else if (mount.Options.CopyUp) _sources[mount] = BindSource.CopyUp(mount, _inside.Root);
+        else if (mount.Options.CopyUp) _sources[mount] = BindSource.CopyUp(mount, _inside.Root, _label);
     }
 
     private void AddFilesystem(MountEntry mount)
@@ -95,10 +102,13 @@ internal sealed class MountPlan : IDisposable
         if (mount.Source.Length > 0)
             _program.FsConfigString(context, "source", mount.Source, OnError.Ignoring(Errno.EINVAL));
         foreach (string option in options.Data) AddOption(context, option);
+        if (_label.Length > 0 && Array.IndexOf(s_unlabelled, type) < 0 && !options.HasLabel)
+            _program.FsConfigString(context, "context", _label);
         _program.FsConfigCreate(context, type);
         LaunchStep made = _program.FsMount(context, attributes);
         if (later) _sealed.Add(made);
         if (At(mount, Pts)) Devpts = made;
+        if (type == Queues && _label.Length > 0) _program.LabelRoot(made, _label, mount.Destination);
         bool isKernels = type is "proc" or "sysfs";
         _program.MoveMountTo(made, _inside.Ensure(mount.Destination, directory: true, real: isKernels),
             mount.Destination);

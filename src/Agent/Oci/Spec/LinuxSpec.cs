@@ -50,6 +50,9 @@ internal sealed record LinuxSpec
     /// <summary>sysctl.</summary>
     public Dictionary<string, string> Sysctl { get; init; } = [];
 
+    /// <summary>mountLabel.</summary>
+    public string MountLabel { get; init; } = "";
+
     /// <summary>maskedPaths.</summary>
     public string[] MaskedPaths { get; init; } = [];
 
@@ -76,6 +79,7 @@ internal sealed record LinuxSpec
         RootfsPropagation = ReadPropagation(node),
         Seccomp = ReadSeccomp(node),
         Sysctl = node.Pairs("sysctl"),
+        MountLabel = node.Text("mountLabel"),
         MaskedPaths = ReadPaths(node, "maskedPaths"),
         ReadonlyPaths = ReadPaths(node, "readonlyPaths"),
         Personality = ReadPersonality(node),

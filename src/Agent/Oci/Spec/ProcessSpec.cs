@@ -53,6 +53,9 @@ internal sealed record ProcessSpec
     /// <summary>apparmorProfile.</summary>
     public string ApparmorProfile { get; init; } = "";
 
+    /// <summary>selinuxLabel.</summary>
+    public string SelinuxLabel { get; init; } = "";
+
     /// <summary>scheduler.</summary>
     public SchedulingPolicy? Scheduler { get; init; }
 
@@ -112,6 +115,7 @@ internal sealed record ProcessSpec
             NoNewPrivileges = node.Flag("noNewPrivileges"),
             OomScoreAdj = (int?)node.Number("oomScoreAdj", -1000, 1000),
             ApparmorProfile = node.Text("apparmorProfile"),
+            SelinuxLabel = node.Text("selinuxLabel"),
             Scheduler = SchedulingSpec.ReadScheduler(node),
             IoPriority = SchedulingSpec.ReadIoPriority(node),
             InitialAffinity = cpus is { } c ? SchedulingSpec.ReadSet(c, "initial") : [],

@@ -32,7 +32,8 @@ internal static class SpecFields
         "process.capabilities.bounding", "process.capabilities.effective", "process.capabilities.permitted",
         "process.capabilities.inheritable", "process.capabilities.ambient", "process.rlimits", "process.rlimits.type",
         "process.rlimits.soft", "process.rlimits.hard", "process.noNewPrivileges", "process.oomScoreAdj",
-        "process.apparmorProfile", "process.scheduler", "process.scheduler.policy", "process.scheduler.nice",
+        "process.apparmorProfile", "process.selinuxLabel",
+        "process.scheduler", "process.scheduler.policy", "process.scheduler.nice",
         "process.scheduler.priority", "process.scheduler.flags", "process.scheduler.runtime",
         "process.scheduler.deadline", "process.scheduler.period", "process.ioPriority", "process.ioPriority.class",
         "process.ioPriority.priority", "process.execCPUAffinity", "process.execCPUAffinity.initial",
@@ -43,7 +44,8 @@ internal static class SpecFields
         "linux.devices", "linux.devices.path", "linux.devices.type", "linux.devices.major", "linux.devices.minor",
         "linux.devices.fileMode", "linux.devices.uid", "linux.devices.gid",
         "linux.netDevices", "linux.netDevices.*", "linux.netDevices.*.name",
-        "linux.cgroupsPath", "linux.rootfsPropagation", "linux.seccomp", "linux.sysctl", "linux.maskedPaths",
+        "linux.cgroupsPath", "linux.mountLabel",
+        "linux.rootfsPropagation", "linux.seccomp", "linux.sysctl", "linux.maskedPaths",
         "linux.readonlyPaths", "linux.personality", "linux.personality.domain", "linux.personality.flags",
         "linux.memoryPolicy", "linux.memoryPolicy.mode", "linux.memoryPolicy.nodes", "linux.memoryPolicy.flags",
         "linux.resources", .. Resources("unified", "rdma", "devices", "devices.allow", "devices.type",
@@ -67,8 +69,6 @@ internal static class SpecFields
 
     private static readonly (string Path, string Why)[] s_refused =
     [
-        ("process.selinuxLabel", "is not supported: SELinux is not"),
-        ("linux.mountLabel", "is not supported: SELinux is not"),
         ("linux.intelRdt", "is not supported"),
         ("linux.resources.memory.kernel", OnlyVersion1),
         ("linux.resources.memory.kernelTCP", OnlyVersion1),
