@@ -18,8 +18,10 @@ internal sealed class AttachSession : IDisposable
     private static readonly int[] s_proxied = [1, 2, 3, 10, 12, 14, 15, 16, 18, 24, 25, 26, 27, 28, 29, 30];
 
     // What ends this process and would leave the terminal as the container had it.
-    private static readonly PosixSignal[] s_ending =
-        [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+    private static readonly PosixSignal[] s_ending = [PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    // So many times docker's client has to be asked to end.
+    private const int Insistence = 3;
 
     private const int WindowChange = 28, FirstRealTime = 35, LastRealTime = 64;
 
@@ -31,6 +33,7 @@ internal sealed class AttachSession : IDisposable
     private readonly DetachKeys _keys;
     private TerminalMode? _saved;
     private volatile bool _detached;
+    private int _endings;
 
     /// <summary>Prepares; nothing is read or written yet.</summary>
     public AttachSession(ContainerLink link, bool tty, DetachKeys keys) =>
@@ -47,8 +50,8 @@ internal sealed class AttachSession : IDisposable
     /// Runs until the container ends or the user detaches. Returns the exit code; 0 after a detach.
     /// </summary>
     /// <param name="withStdin">Feed stdin.</param>
-    /// <param name="proxySignals">Forward signals that this process gets; without, they have their usual effect
-    /// here.</param>
+    /// <param name="proxySignals">Forward signals that this process gets. Without, it stays until the container's
+    /// end for the first two of SIGINT and SIGTERM, and the others have their usual effect here.</param>
     public int Run(bool withStdin, bool proxySignals)
     {
         if (_tty && Termios.IsTerminal(_stdin))
@@ -57,9 +60,7 @@ internal sealed class AttachSession : IDisposable
             _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, OnWindowChange));
         }
         if (proxySignals) ProxyAll();
-        else if (_saved is { } mode)
-            foreach (PosixSignal signal in s_ending)
-                _registrations.Add(PosixSignalRegistration.Create(signal, _ => Termios.Restore(_stdin, mode)));
+        else KeepAll();
         if (withStdin) new Thread(FeedStdin) { IsBackground = true }.Start();
         return ReadPackets();
     }
@@ -135,6 +136,24 @@ internal sealed class AttachSession : IDisposable
         foreach (int signal in s_proxied.Concat(Enumerable.Range(FirstRealTime, LastRealTime - FirstRealTime + 1)))
             if (signal != WindowChange || _saved is null)
                 _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, Proxy));
+    }
+
+    private void KeepAll()
+    {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Insist));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Insist));
+        if (_saved is not { } mode) return;
+        foreach (PosixSignal signal in s_ending)
+            _registrations.Add(PosixSignalRegistration.Create(signal, _ => Termios.Restore(_stdin, mode)));
+    }
+
+    private void Insist(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _endings) != Insistence) return;
+        if (_saved is { } mode) Termios.Restore(_stdin, mode);
+        Output.Error($"\ngot {Insistence} SIGTERM/SIGINTs, forcefully exiting");
+        Environment.Exit(1);
     }
 
     private void OnWindowChange(PosixSignalContext context)

@@ -9,14 +9,14 @@ namespace Skiff.Agent.Cli;
 /// <summary><c>-v</c>, <c>--mount</c> and <c>--tmpfs</c> of one container.</summary>
 internal static class MountFlags
 {
-    /// <summary>All mounts asked for; two at one place are refused, unless they are the same.</summary>
+    /// <summary>All mounts asked for; two at one place are refused, unless -v or --tmpfs says the same twice.</summary>
     public static Mount[] Read(ParsedArguments a)
     {
         var mounts = new List<Mount>();
         foreach (string value in a.Values("volume")) mounts.Add(Of(VolumeSyntax.Parse(value)));
         foreach (string value in a.Values("mount")) mounts.Add(Of(MountSyntax.Parse(value)) with { LongForm = true });
         foreach (string value in a.Values("tmpfs")) mounts.Add(Of(TmpfsSyntax.Parse(value)));
-        mounts = [.. mounts.Distinct()];
+        mounts = [.. mounts.Where(mount => !mount.LongForm).Distinct(), .. mounts.Where(mount => mount.LongForm)];
         for (int i = 0; i < mounts.Count; i++)
             if (mounts.FindIndex(m => m.Target == mounts[i].Target) < i)
                 throw new UsageException($"Duplicate mount point: {mounts[i].Target}", 125);
@@ -41,6 +41,7 @@ internal static class MountFlags
     private static Mount Of(MountSpec spec)
     {
         string unsupported = spec.Subpath.Length > 0 ? "volume-subpath" : spec.DriverOptions.Count > 0 ? "volume-opt"
+            : spec.Labels.Count > 0 ? "volume-label"
             : spec.Driver is not ("" or "local") ? "volume-driver" : "";
         if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
         string propagation = spec.Propagation.ToString().ToLowerInvariant();

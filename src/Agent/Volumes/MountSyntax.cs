@@ -32,7 +32,7 @@ internal static class MountSyntax
         var options = new Dictionary<string, string>();
         var labels = new Dictionary<string, string>();
         var spec = new MountSpec(MountKind.Volume, "", "") { DriverOptions = options, Labels = labels };
-        string? foreign = null;
+        string? foreign = null, recursive = null, propagation = null;
         foreach (string field in fields)
         {
             int equals = field.IndexOf('=');
@@ -40,9 +40,15 @@ internal static class MountSyntax
             string? value = equals < 0 ? null : field[(equals + 1)..];
             if (key is "volume-opt" or "volume-label") AddPair(key == "volume-opt" ? options : labels, value, field);
             else spec = With(spec, key, value, field);
+            if (key == "bind-recursive") recursive = value;
+            if (key == "bind-propagation") propagation = value;
             foreach (var row in s_owners)
                 if (key.StartsWith(row.Key, StringComparison.Ordinal)) foreign = Foreign(foreign, row.Key);
         }
+        // What is read-only here is so with all below it; those who ask for it have to say the rest, too.
+        if (recursive == "readonly" && !(spec.ReadOnly && propagation == "rprivate"))
+            throw new UsageException("option 'bind-recursive=readonly' requires "
+                + $"'{(spec.ReadOnly ? "bind-propagation=rprivate" : "readonly")}' to be specified in conjunction");
         return Checked(spec, foreign);
     }
 
@@ -117,10 +123,10 @@ internal static class MountSyntax
 
     private static bool Recursive(string value) => value switch
     {
-        "enabled" or "writable" => false,
+        "enabled" or "writable" or "readonly" => false,
         "disabled" => true,
         _ => throw new UsageException($"invalid value for bind-recursive: {value} "
-            + "(must be \"enabled\", \"disabled\" or \"writable\")"),
+            + "(must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")"),
     };
 
     private static bool Flag(string key, string? value) => value switch

@@ -1,4 +1,3 @@
-using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 
 namespace Skiff.Agent.Tests.Networks;
@@ -32,21 +31,4 @@ public sealed class AddressTextTests
     [InlineData("a b", false)]
     [InlineData("", false)]
     public void A_domain_is_one_for_docker(string text, bool good) => Assert.Equal(good, AddressText.IsDomain(text));
-
-    [Theory]
-    [InlineData("db:10.0.0.1", "db", "10.0.0.1")]
-    [InlineData("db=10.0.0.1", "db", "10.0.0.1")]
-    [InlineData("db:::1", "db", "::1")]
-    [InlineData("db=[::1]", "db", "::1")]
-    [InlineData("me:host-gateway", "me", "host-gateway")]
-    public void Hosts_are_read(string text, string name, string address) =>
-        Assert.Equal((name, address), HostsFile.ParseExtra(text));
-
-    [Theory]
-    [InlineData("db", "bad format for add-host: \"db\"")]
-    [InlineData(":10.0.0.1", "bad format for add-host: \":10.0.0.1\"")]
-    [InlineData("db:10.1", "invalid IP address in add-host: \"10.1\"")]
-    [InlineData("db:web", "invalid IP address in add-host: \"web\"")]
-    public void Bad_hosts_are_refused(string text, string problem) =>
-        Assert.EndsWith(problem, Assert.Throws<UsageException>(() => HostsFile.ParseExtra(text)).Message);
 }

@@ -11,8 +11,8 @@ internal static class TemplateValue
 
     private static readonly string[] s_optional =
     [
-        "Annotations", "ExposedPorts", "Health", "Healthcheck", "Init", "MacAddress", "Mounts", "Shell", "SizeRootFs",
-        "SizeRw", "StorageOpt", "Sysctls", "Tmpfs",
+        "Annotations", "Driver", "ExposedPorts", "Health", "Healthcheck", "Init", "MacAddress", "Mounts", "Name",
+        "Shell", "SizeRootFs", "SizeRw", "StorageOpt", "Sysctls", "Tmpfs",
     ];
 
     /// <summary>Follows <c>.A.B</c> from a value; <c>.</c> and the empty path are the value itself.</summary>
