@@ -101,7 +101,7 @@ internal static partial class InspectJson
         w.WriteString("Platform", "linux");
         w.WriteString("MountLabel", c.MountLabel);
         w.WriteString("ProcessLabel", c.ProcessLabel);
-        w.WriteString("AppArmorProfile", "");
+        w.WriteString("AppArmorProfile", AppArmorProfile.Shown(c));
         w.WriteNull("ExecIDs");
         WriteHostConfig(w, c);
         w.WriteStartObject("GraphDriver");

@@ -25,12 +25,14 @@ internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacA
         ("expose", "conflicting options: port exposing and the container type network mode"),
     ];
 
+    private const string NoAliases =
+        "--network-alias: network-scoped aliases are only supported for user-defined networks";
+
+    private const string NoIpv6 = "--ip6 is not supported: the networks of this version have IPv4 addresses only";
+    private const string NoLinkLocal = "--link-local-ip is not supported: it is for user defined networks";
+
     private static readonly (string Option, string Problem)[] s_notOnBridge =
-    [
-        ("network-alias", "--network-alias: network-scoped aliases are only supported for user-defined networks"),
-        ("ip6", "--ip6 is not supported: the networks of this version have IPv4 addresses only"),
-        ("link-local-ip", "--link-local-ip is not supported: it is for user defined networks"),
-    ];
+        [("network-alias", NoAliases), ("ip6", NoIpv6), ("link-local-ip", NoLinkLocal)];
 
     /// <summary>Everything about the network, once all of it fits.</summary>
     /// <exception cref="UsageException">Something contradicts something else, or is malformed.</exception>
@@ -118,9 +120,9 @@ internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacA
             "name" => this with { Mode = value },
             "ip" => this with { IpAddress = value },
             "mac-address" => this with { MacAddress = value },
-            "alias" => throw new UsageException(s_notOnBridge[0].Problem, 125),
-            "ip6" => throw new UsageException(s_notOnBridge[1].Problem, 125),
-            "link-local-ip" => throw new UsageException(s_notOnBridge[2].Problem, 125),
+            "alias" => throw new UsageException(NoAliases, 125),
+            "ip6" => throw new UsageException(NoIpv6, 125),
+            "link-local-ip" => throw new UsageException(NoLinkLocal, 125),
             "driver-opt" or "gw-priority" => throw Invalid(text, $"{field[..equals]} is not supported"),
             var key => throw Invalid(text, $"invalid field key {key}"),
         };

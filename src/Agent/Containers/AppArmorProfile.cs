@@ -51,11 +51,7 @@ internal static class AppArmorProfile
     /// <exception cref="UsageException">The profile that was asked for is not loaded.</exception>
     public static string? Of(ContainerConfig config, List<string> warnings)
     {
-        string? asked = SecuritySettings.Of(config, SecuritySettings.AppArmor);
-        // Profiles are the host's: a rootless user can load none.
-        if (asked is null && (config.Privileged || RootlessMode.IsOn)) asked = SecuritySettings.Unconfined;
-        if (asked == SecuritySettings.Unconfined || !AppArmor.IsEnabled) return null;
-        string profile = asked ?? Default;
+        if (Wanted(config) is not { } profile) return null;
         if (AppArmor.IsLoaded(profile) == true) return profile;
         if (profile == Default && TryLoad() is { } problem)
         {
@@ -66,8 +62,20 @@ internal static class AppArmorProfile
             : throw new UsageException($"AppArmor profile {profile} is not loaded: load it with {Parser}", 125);
     }
 
+    /// <summary>The profile that <see cref="Of"/> starts with, without loading any; empty for none.</summary>
+    public static string Shown(ContainerConfig config) =>
+        Wanted(config) is { } profile && AppArmor.IsLoaded(profile) is not false ? profile : "";
+
     /// <summary>The profile of a process that joins the container.</summary>
     public static string? OfExec(ContainerConfig config) => Of(config, []);
+
+    private static string? Wanted(ContainerConfig config)
+    {
+        string? asked = SecuritySettings.Of(config, SecuritySettings.AppArmor);
+        // Profiles are the host's: a rootless user can load none.
+        if (asked is null && (config.Privileged || RootlessMode.IsOn)) asked = SecuritySettings.Unconfined;
+        return asked == SecuritySettings.Unconfined || !AppArmor.IsEnabled ? null : asked ?? Default;
+    }
 
     // Null, or what stands in the way.
     private static string? TryLoad()

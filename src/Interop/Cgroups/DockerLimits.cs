@@ -32,7 +32,4 @@ public static class DockerLimits
         if (memoryBytes <= 0) return null;
         return memorySwapBytes == 0 ? memoryBytes : Math.Max(0, memorySwapBytes - memoryBytes);
     }
-
-    /// <summary><c>cpu.max</c> for --cpus: 1.5 CPUs are 150 ms in every 100 ms.</summary>
-    public static CpuMax CpuMax(decimal cpus) => new((long)(cpus * Cgroups.CpuMax.DefaultPeriodUs));
 }

@@ -201,7 +201,7 @@ public sealed class CgroupTests : IDisposable
         "memory.high" => new() { MemoryHighBytes = -1 },
         "memory.low" => new() { MemoryLowBytes = 1 << 20 },
         "memory.oom.group" => new() { MemoryOomGroup = true },
-        "cpu.max" => new() { CpuMax = DockerLimits.CpuMax(1.5m) },
+        "cpu.max" => new() { CpuMax = new CpuMax(150_000) },
         "cpu.weight" => new() { CpuWeight = DockerLimits.CpuWeight(512) },
         "cpuset.cpus" => new() { CpusetCpus = "0" },
         "cpuset.mems" => new() { CpusetMems = "0" },

@@ -49,7 +49,7 @@ public sealed class DockerLimitsTests
     [Fact]
     public void Values_print_as_the_kernel_takes_them()
     {
-        Assert.Equal("150000 100000", DockerLimits.CpuMax(1.5m).ToString());
+        Assert.Equal("150000 100000", new CpuMax(150_000).ToString());
         Assert.Equal("max 100000", new CpuMax(-1).ToString());
         Assert.Equal("8:16 rbps=1048576 wiops=max",
             new IoMax(8, 16) { ReadBytesPerSecond = 1 << 20, WriteOperationsPerSecond = -1 }.ToString());

@@ -20,6 +20,7 @@ skiff run -d --name confined --network none --cap-add SYS_ADMIN --security-opt s
     --security-opt systempaths=unconfined "$IMAGE" sleep 1000 > /dev/null
 loaded skiff-default || fail "skiff-default was not loaded"
 expect "label of a container" "skiff-default (enforce)" "$(skiff exec confined sh -c "$label")"
+expect "profile that inspect shows" skiff-default "$(skiff inspect -f '{{.AppArmorProfile}}' confined)"
 first=/proc/$(field confined Pid)
 expect "label of its first process" "skiff-default (enforce)" "$(cat "$first/attr/apparmor/current")"
 # What capabilities and open paths would allow, the profile does not.
