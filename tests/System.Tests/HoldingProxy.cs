@@ -30,6 +30,16 @@ public sealed class HoldingProxy : IDisposable
     /// <summary>Lets pass so many bytes in all, those that have passed included.</summary>
     public void HoldAfter(long bytes) => Interlocked.Exchange(ref _limit, bytes);
 
+    /// <summary>
+    /// Whether the client has read all that has passed: a slow one leaves up to net.ipv4.tcp_rmem in its socket, which
+    /// is 32 MiB on newer kernels.
+    /// </summary>
+    public bool IsRead() => File.ReadLines("/proc/net/tcp").Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(socket => socket[1].EndsWith($":{Port:X4}", StringComparison.Ordinal)
+            || socket[2].EndsWith($":{Port:X4}", StringComparison.Ordinal))
+        .All(socket => socket[4] == "00000000:00000000");
+
     /// <inheritdoc/>
     public void Dispose() => _listener.Stop();
 

@@ -130,6 +130,7 @@ public sealed class ResumeTests : IDisposable
     {
         _proxy.HoldAfter(HeldAt);
         Wait.Until(() => _proxy.Passed > HeldAt - (64 << 10), "the bytes before the hold", limitSeconds: 30);
+        Wait.Until(_proxy.IsRead, "the pull to read what has come");
         Assert.False(pull.HasExited, "the pull ended before it was cut off");
     }
 
