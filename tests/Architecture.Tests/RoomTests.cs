@@ -35,12 +35,13 @@ public class RoomTests
 
     /// <summary>
     /// Words that every room speaks: where state lives, the error that is meant for the user, sizes and durations
-    /// as users write them, removing a tree, writing a record.
+    /// as users write them, removing a tree, writing and reading a record.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
         "Skiff.Agent.Manager.GoDuration", "Skiff.Agent.Manager.Trees", "Skiff.Agent.Manager.JsonText",
+        "Skiff.Agent.Manager.JsonFields",
     ];
 
     [Fact]

@@ -66,7 +66,7 @@ internal sealed class ContainerFilter
                 ContainerConfig other = _engine.Containers.Find(value);
                 return key == "before" ? (c, _) => c.Created < other.Created : (c, _) => c.Created > other.Created;
             case "ancestor": return ByImage(value);
-            case "network": return (c, s) => c.NetworkMode == value || s.Endpoint?.Network == value;
+            case "network": return ByNetwork(value);
             case "volume":
                 return (c, _) => Array.Exists(c.Mounts, m => m.Target == value || m.Source == value);
             case "publish": return ByPort(value, (c, port) => Published(c).Exists(p =>
@@ -83,6 +83,16 @@ internal sealed class ContainerFilter
     {
         if (!words.Contains(value)) throw new UsageException($"invalid filter '{key}={value}': "
             + $"invalid value for {what} ({value}): must be one of {string.Join(", ", words)}");
+    }
+
+    // Records may name a network by its id.
+    private Func<ContainerConfig, ContainerState, bool> ByNetwork(string value)
+    {
+        string[] names = _engine.Networks.List().FirstOrDefault(network => network.Name == value || network.Id == value
+            || (value.Length >= 12 && network.Id.StartsWith(value, StringComparison.Ordinal))) is { } network
+            ? [value, network.Name, network.Id] : [value];
+        return (c, _) => names.Contains(c.NetworkMode) || Array.Exists(c.Attachments,
+            settings => names.Contains(settings.Network));
     }
 
     private static Func<ContainerConfig, ContainerState, bool> ByExitCode(string value) =>
@@ -120,7 +130,8 @@ internal sealed class ContainerFilter
         };
     }
 
-    private List<PortMapping> Published(ContainerConfig config) => [.. _engine.Networks.Find(config.Id)?.Ports ?? []];
+    private List<PortMapping> Published(ContainerConfig config) => 
+        [.. _engine.Networks.EndpointsOf(config.Id).SelectMany(end => end.Ports)];
 
     private static bool HasLabel(ContainerConfig config, string label)
     {

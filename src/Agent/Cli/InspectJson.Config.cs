@@ -26,7 +26,7 @@ internal static partial class InspectJson
         else w.WriteNull("Volumes");
         w.WriteString("WorkingDir", c.WorkingDir == "/" ? "" : c.WorkingDir);
         WriteStringsOrNull(w, "Entrypoint", c.Entrypoint);
-        if (c.MacAddress is { } mac) w.WriteString("MacAddress", mac);
+        if (c.Networks is [{ MacAddress: { } mac }, ..]) w.WriteString("MacAddress", mac);
         w.WriteNull("OnBuild");
         WritePairs(w, "Labels", c.Labels);
         w.WriteString("StopSignal", c.StopSignal);

@@ -21,7 +21,7 @@ internal static partial class InspectJson
             System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The object of that name: container, image, volume, in this order unless one is asked for.</summary>
+    /// <summary>The object of that name: container, image, network, volume, in this order unless one is asked for.</summary>
     /// <param name="engine">Has them.</param>
     /// <param name="name">A name or an id.</param>
     /// <param name="type">Which of them; null for any.</param>
@@ -32,6 +32,7 @@ internal static partial class InspectJson
         if (type is null or "container" && TryContainer(engine, name, sizes) is { } container) return container;
         if (type is null or "image" && engine.Images.Find(name) is not null)
             return Write(w => WriteImage(w, engine, engine.Images.Get(name, platform)));
+        if (type is null or "network" && engine.Networks.TryGet(name) is { } network) return OfNetwork(engine, network);
         if (type is null or "volume" && engine.Volumes.Exists(name))
             return Write(w => WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
         return null;
@@ -116,7 +117,7 @@ internal static partial class InspectJson
         }
         WriteMounts(w, engine, c);
         WriteConfig(w, c);
-        WriteNetwork(w, c, s);
+        WriteNetwork(w, engine, c, s);
         WriteStrings(w, "Warnings", s.Warnings);
         w.WriteEndObject();
     }

@@ -1,15 +1,14 @@
+using System.Globalization;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 using Skiff.Agent.Volumes;
-using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Cli;
 
 /// <summary>What the flags about the network ask for, and what they have to do with each other.</summary>
-/// <param name="Mode">The value of <c>--network</c>.</param>
-/// <param name="IpAddress">The address that it is to have; null for any.</param>
-/// <param name="MacAddress">Likewise.</param>
-internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacAddress)
+/// <param name="Mode">The value of <c>--network</c>, the first of several.</param>
+/// <param name="Networks">What is asked of each network; null when nothing but the mode is.</param>
+internal sealed record NetworkFlags(string Mode, EndpointSettings[]? Networks)
 {
     private const string Undefined = "This would result in undefined behavior";
 
@@ -28,28 +27,29 @@ internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacA
     private const string NoAliases =
         "--network-alias: network-scoped aliases are only supported for user-defined networks";
 
-    private const string NoIpv6 = "--ip6 is not supported: the networks of this version have IPv4 addresses only";
-    private const string NoLinkLocal = "--link-local-ip is not supported: it is for user defined networks";
-
-    private static readonly (string Option, string Problem)[] s_notOnBridge =
-        [("network-alias", NoAliases), ("ip6", NoIpv6), ("link-local-ip", NoLinkLocal)];
+    // Flags that speak of the first network, and the words that may stand with a network's name instead.
+    private static readonly (string Option, string What, Func<EndpointSettings, bool> IsSet)[] s_ofNetwork =
+    [
+        ("network-alias", "per-network alias", asked => asked.Aliases.Length > 0),
+        ("ip", "per-network IPv4 address", asked => asked.Ipv4Address is not null),
+        ("ip6", "per-network IPv6 address", asked => asked.Ipv6Address is not null),
+        ("mac-address", "per-network MAC address", asked => asked.MacAddress is not null),
+        ("link-local-ip", "per-network link-local IP addresses", asked => asked.LinkLocalAddresses.Length > 0),
+    ];
 
     /// <summary>Everything about the network, once all of it fits.</summary>
     /// <exception cref="UsageException">Something contradicts something else, or is malformed.</exception>
     public static NetworkFlags Read(ParsedArguments a)
     {
-        NetworkFlags asked = Asked([.. a.Values("network"), .. a.Values("net")]);
-        asked = asked with
-        {
-            IpAddress = asked.IpAddress ?? Given(a, "ip"), MacAddress = asked.MacAddress ?? Given(a, "mac-address"),
-        };
-        NetworkMode mode = NetworkMode.Parse(asked.Mode);
+        List<EndpointSettings> asked = Asked([.. a.Values("network"), .. a.Values("net")]);
+        asked[0] = WithFlags(a, asked[0]);
+        NetworkMode mode = NetworkMode.Parse(asked[0].Network);
         if (mode.Kind == NetworkModeKind.Container) Refuse(a, s_notShared);
         if (mode.Kind == NetworkModeKind.Host && a.Has("link"))
             throw new UsageException(
                 $"conflicting options: host type networking can't be used with links. {Undefined}", 125);
-        Refuse(a, s_notOnBridge);
-        CheckAddresses(asked, mode.Kind);
+        if (asked.Count > 1) CheckTogether(asked);
+        foreach (EndpointSettings settings in asked) Check(settings, NetworkMode.Parse(settings.Network));
         foreach (string server in a.Values("dns"))
             if (!AddressText.IsAddress(server))
                 throw a.Invalid("dns", server, $"IP address is not correctly formatted: {server}");
@@ -59,7 +59,8 @@ internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacA
         foreach (string entry in a.Values("add-host")) HostsFile.ParseExtra(entry);
         if (mode.Kind == NetworkModeKind.Host && a.Has("publish"))
             Output.Error("WARNING: Published ports are discarded when using host network mode");
-        return asked with { Mode = mode.ToString() };
+        asked[0] = asked[0] with { Network = mode.ToString() };
+        return new NetworkFlags(mode.ToString(), asked is [{ IsPlain: true }] ? null : [.. asked]);
 
         void Named(string option, string value, Action parse)
         {
@@ -94,51 +95,111 @@ internal sealed record NetworkFlags(string Mode, string? IpAddress, string? MacA
         return [.. ports.Distinct()];
     }
 
-    // A container is on one network, whose name may stand among other words about it: name=NAME,ip=ADDRESS.
-    private static NetworkFlags Asked(List<string> values)
+    /// <summary>The settings that flags of the same names ask for, one network's alone.</summary>
+    public static EndpointSettings WithFlags(ParsedArguments a, EndpointSettings asked)
     {
-        if (values.Count == 0) return new NetworkFlags("", null, null);
-        if (values.Count > 1)
-            throw new UsageException(values.Distinct().Count() < values.Count
-                ? $"network \"{values[^1]}\" is specified multiple times"
-                : $"--network {values[^1]}: a container of this version is on one network");
-        string text = values[0];
-        if (text.Length == 0) throw new UsageException("--network: no name set for network", 125);
-        if (!text.Contains('=')) return new NetworkFlags(text, null, null);
-        var asked = new NetworkFlags("", null, null);
-        foreach (string field in MountSyntax.Fields(text)) asked = asked.With(field, text);
-        return asked.Mode.Length > 0 ? asked : throw Invalid(text, "network name/id is not specified");
+        foreach (var (option, what, isSet) in s_ofNetwork)
+            if (a.Has(option) && isSet(asked))
+                throw new UsageException($"conflicting options: cannot specify both --{option} and {what}", 125);
+        return asked with
+        {
+            Aliases = [.. asked.Aliases, .. a.Values("network-alias")],
+            Ipv4Address = asked.Ipv4Address ?? Given(a, "ip"),
+            Ipv6Address = asked.Ipv6Address ?? Given(a, "ip6"),
+            MacAddress = asked.MacAddress ?? Given(a, "mac-address"),
+            LinkLocalAddresses = [.. asked.LinkLocalAddresses, .. a.Values("link-local-ip")],
+        };
     }
 
-    private NetworkFlags With(string field, string text)
+    // Each name may stand among other words about it: name=NAME,ip=ADDRESS.
+    private static List<EndpointSettings> Asked(List<string> values)
+    {
+        var asked = values.ConvertAll(Parse);
+        if (asked.Count == 0) asked.Add(new EndpointSettings(""));
+        return asked;
+    }
+
+    private static EndpointSettings Parse(string text)
+    {
+        if (text.Length == 0) throw new UsageException("--network: no name set for network", 125);
+        if (!text.Contains('=')) return new EndpointSettings(text);
+        var asked = new EndpointSettings("");
+        foreach (string field in MountSyntax.Fields(text)) asked = With(asked, field, text);
+        return asked.Network.Length > 0 ? asked : throw Invalid(text, "network name/id is not specified");
+    }
+
+    private static EndpointSettings With(EndpointSettings asked, string field, string text)
     {
         int equals = field.IndexOf('=');
         if (equals < 0) throw Invalid(text, $"invalid key/value pair in network option: {field}");
         string value = field[(equals + 1)..].Trim();
-        return field[..equals].Trim().ToLowerInvariant() switch
+        switch (field[..equals].Trim().ToLowerInvariant())
         {
-            "name" => this with { Mode = value },
-            "ip" => this with { IpAddress = value },
-            "mac-address" => this with { MacAddress = value },
-            "alias" => throw new UsageException(NoAliases, 125),
-            "ip6" => throw new UsageException(NoIpv6, 125),
-            "link-local-ip" => throw new UsageException(NoLinkLocal, 125),
-            "driver-opt" or "gw-priority" => throw Invalid(text, $"{field[..equals]} is not supported"),
-            var key => throw Invalid(text, $"invalid field key {key}"),
+            case "name": return asked with { Network = value };
+            case "ip": return asked with { Ipv4Address = value };
+            case "ip6": return asked with { Ipv6Address = value };
+            case "mac-address": return asked with { MacAddress = value };
+            case "alias": return asked with { Aliases = [.. asked.Aliases, value] };
+            case "link-local-ip": return asked with { LinkLocalAddresses = [.. asked.LinkLocalAddresses, value] };
+            case "gw-priority": return int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+                out int priority) ? asked with { GatewayPriority = priority }
+                : throw Invalid(text, $"invalid gw-priority ({value}): strconv.Atoi: parsing \"{value}\": invalid syntax");
+            case "driver-opt":
+                return asked with { DriverOptions = DriverOptions(asked.DriverOptions, value, text) };
+            case var key: throw Invalid(text, $"invalid field key {key}");
+        }
+    }
+
+    private static Dictionary<string, string> DriverOptions(
+        Dictionary<string, string> options, string value, string text)
+    {
+        int equals = value.IndexOf('=');
+        if (equals <= 0) throw Invalid(text, "invalid key value pair format in driver options");
+        return new Dictionary<string, string>(options)
+        {
+            [value[..equals].Trim()] = value[(equals + 1)..].Trim(),
         };
     }
 
-    private static void CheckAddresses(NetworkFlags asked, NetworkModeKind kind)
+    private static void CheckTogether(List<EndpointSettings> asked)
     {
-        if (asked.IpAddress is { } ip && !AddressText.IsIpv4(ip))
-            throw new UsageException($"invalid argument \"{ip}\" for \"--ip\" flag: invalid IPv4 address: {ip}", 125);
-        if (asked.IpAddress is not null && kind != NetworkModeKind.Network)
-            throw new UsageException("--ip: user specified IP address is supported on networks with addresses of "
-                + "their own only", 125);
+        for (int i = 0; i < asked.Count; i++)
+        {
+            string name = asked[i].Network;
+            if (asked.FindIndex(other => other.Network == name) < i)
+                throw new UsageException($"network \"{name}\" is specified multiple times", 125);
+            if (NetworkMode.Parse(name) is not { Kind: NetworkModeKind.Network, Name: not NetworkNames.DefaultNetwork })
+                throw new UsageException("conflicting options: cannot attach both user-defined and non-user-defined "
+                    + "network-modes", 125);
+        }
+    }
+
+    /// <summary>Refuses what one network cannot be asked for.</summary>
+    /// <exception cref="UsageException">Something is malformed, or not for that network.</exception>
+    public static void Check(EndpointSettings asked, NetworkMode mode)
+    {
+        if (asked.Ipv4Address is { } ip && !AddressText.IsIpv4(ip)) throw InvalidAddress("ip", "IPv4", ip);
+        if (asked.Ipv6Address is { } ip6 && !(ip6.Contains(':') && AddressText.IsAddress(ip6)))
+            throw InvalidAddress("ip6", "IPv6", ip6);
+        foreach (string local in asked.LinkLocalAddresses)
+            if (!AddressText.IsLinkLocal(local)) throw InvalidAddress("link-local-ip", "link-local", local);
         if (asked.MacAddress is { } mac && !Skiff.Interop.Netlink.MacAddress.TryParse(mac, out _))
             throw new UsageException(
                 $"invalid argument \"{mac}\" for \"--mac-address\" flag: {mac} is not a valid mac address", 125);
+        EndpointOptions.Check(asked);
+        if (mode.Kind != NetworkModeKind.Network)
+            foreach (string? address in (ReadOnlySpan<string?>)
+                [asked.Ipv4Address, asked.Ipv6Address, asked.LinkLocalAddresses.FirstOrDefault()])
+                if (address is not null)
+                    throw new UsageException($"--ip{(address == asked.Ipv4Address ? "" : "6")}: user specified IP "
+                        + "address is supported on networks with addresses of their own only", 125);
+        if (asked.Aliases.Length > 0 && mode is not
+            { Kind: NetworkModeKind.Network, Name: not NetworkNames.DefaultNetwork })
+            throw new UsageException(NoAliases, 125);
     }
+
+    private static UsageException InvalidAddress(string option, string what, string text) => new(
+        $"invalid argument \"{text}\" for \"--{option}\" flag: invalid {what} address: {text}", 125);
 
     private static string? Given(ParsedArguments a, string option) =>
         a.Value(option) is { Length: > 0 } value ? value : null;

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
 
 namespace Skiff.Agent.Containers;
 
-using static Skiff.Agent.Containers.JsonFields;
+using static Skiff.Agent.Manager.JsonFields;
 
 /// <summary>The JSON of a container's record, one line a field.</summary>
 internal static class ConfigFormat
@@ -69,8 +70,7 @@ internal static class ConfigFormat
             OomScoreAdj = e.TryGetProperty("OomScoreAdj", out JsonElement score) ? score.GetInt32() : null,
             NetworkMode = Text(e, "NetworkMode"),
             Ports = Texts(e, "Ports"),
-            IpAddress = TextOrNull(e, "IpAddress"),
-            MacAddress = TextOrNull(e, "MacAddress"),
+            Networks = e.TryGetProperty("Networks", out _) ? List(e, "Networks", EndpointSettings.Read) : null,
             ExposedPorts = Texts(e, "ExposedPorts"),
             Dns = Texts(e, "Dns"),
             DnsSearch = Texts(e, "DnsSearch"),
@@ -151,8 +151,7 @@ internal static class ConfigFormat
         if (c.OomScoreAdj is { } score) w.WriteNumber("OomScoreAdj", score);
         JsonFields.Write(w, "NetworkMode", c.NetworkMode);
         JsonFields.Write(w, "Ports", c.Ports);
-        JsonFields.Write(w, "IpAddress", c.IpAddress);
-        JsonFields.Write(w, "MacAddress", c.MacAddress);
+        WriteNetworks(w, c.Networks);
         JsonFields.Write(w, "ExposedPorts", c.ExposedPorts);
         JsonFields.Write(w, "Dns", c.Dns);
         JsonFields.Write(w, "DnsSearch", c.DnsSearch);
@@ -174,6 +173,14 @@ internal static class ConfigFormat
         JsonFields.Write(w, "StopTimeoutSeconds", c.StopTimeoutSeconds);
         JsonFields.Write(w, "Entrypoint", c.Entrypoint);
         JsonFields.Write(w, "Cmd", c.Cmd);
+    }
+
+    private static void WriteNetworks(JsonText w, EndpointSettings[]? networks)
+    {
+        if (networks is null) return;
+        w.WriteStartArray("Networks");
+        foreach (EndpointSettings network in networks) network.WriteTo(w);
+        w.WriteEndArray();
     }
 
     private static void WriteMounts(JsonText w, Mount[] mounts)

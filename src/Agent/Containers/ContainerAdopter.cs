@@ -28,8 +28,7 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
             undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is not null) undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
-        if (state.Endpoint is not null)
-            undo.Push("leaving the network", () => ContainerNetwork.GiveBack(roots, store, config.Id));
+        undo.Push("leaving the networks", () => ContainerNetwork.GiveBack(roots, store, config.Id));
         Fd? devPts = OpenDevPts(state.Pid);
         if (devPts is not null) undo.Push("closing devpts", devPts.Dispose);
         if (terminal is not null) undo.Push("closing its terminal", terminal.Dispose);
@@ -37,7 +36,7 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         IReadOnlyList<int> members = cgroup?.ProcessesBelow() ?? [state.Pid];
         return new RunningContainer(undo)
         {
-            Process = process, Cgroup = cgroup, DevPts = devPts, Endpoint = state.Endpoint, Warnings = state.Warnings,
+            Process = process, Cgroup = cgroup, DevPts = devPts, Warnings = state.Warnings,
             Age = ProcessTimes.Since(state.PidStartTime), Terminal = terminal,
             Stdout = OpenPipe(members, state.Pipes.Stdout), Stderr = OpenPipe(members, state.Pipes.Stderr),
         };

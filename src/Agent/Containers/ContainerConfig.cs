@@ -1,4 +1,5 @@
 using Skiff.Agent.Cdi;
+using Skiff.Agent.Networks;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Containers;
@@ -139,7 +140,7 @@ internal sealed record ContainerConfig
     /// <summary>oom_score_adj of the first process; null leaves what the engine has.</summary>
     public int? OomScoreAdj { get; init; }
 
-    /// <summary>Network: <c>bridge</c>, <c>host</c>, <c>none</c> or <c>container:ID</c> (full id).</summary>
+    /// <summary>Network: <c>host</c>, <c>none</c>, <c>container:ID</c> (full id), or a network by name or id.</summary>
     public string NetworkMode { get; init; } = "bridge";
 
     /// <summary>Published ports in <c>-p</c> syntax.</summary>
@@ -151,11 +152,17 @@ internal sealed record ContainerConfig
     /// <summary>Other containers that this one finds by name: name:alias.</summary>
     public string[] Links { get; init; } = [];
 
-    /// <summary>Static address, when asked for.</summary>
-    public string? IpAddress { get; init; }
+    /// <summary>
+    /// What it asks of each of its networks, first the one that <see cref="NetworkMode"/> names unless it has left that;
+    /// null when nothing but that is asked for.
+    /// </summary>
+    public EndpointSettings[]? Networks { get; init; }
 
-    /// <summary>MAC address, when asked for.</summary>
-    public string? MacAddress { get; init; }
+    /// <summary>The networks that it is attached to when it runs.</summary>
+    public EndpointSettings[] Attachments => Networks ?? (HasNetworks ? [new EndpointSettings(NetworkMode)] : []);
+
+    /// <summary>Whether it may be attached to networks: its network namespace is its own.</summary>
+    public bool HasNetworks => NetworkMode is not ("host" or "none") && !ContainerNamespaces.Joins(NetworkMode);
 
     /// <summary>Ports the image or <c>--expose</c> names: 80/tcp.</summary>
     public string[] ExposedPorts { get; init; } = [];

@@ -1,4 +1,5 @@
 using Skiff.Agent.Events;
+using Skiff.Agent.Networks;
 
 namespace Skiff.Agent.Containers;
 
@@ -17,7 +18,7 @@ internal static class ContainerEvents
     public static void WriteStart(this EventJournal journal, ContainerConfig config)
     {
         List<EngineEvent> events = [];
-        AddNetwork(events, config, "connect");
+        AddNetworks(events, config, "connect");
         foreach (Mount mount in config.Mounts)
             if (mount.Type == "volume")
                 events.Add(EventJournal.Event("volume", "mount", mount.Source, [("container", config.Id),
@@ -31,7 +32,7 @@ internal static class ContainerEvents
     public static void WriteEnd(this EventJournal journal, ContainerConfig config, int exitCode, TimeSpan ran)
     {
         List<EngineEvent> events = [];
-        AddNetwork(events, config, "disconnect");
+        AddNetworks(events, config, "disconnect");
         foreach (Mount mount in config.Mounts)
             if (mount.Type == "volume")
                 events.Add(EventJournal.Event("volume", "unmount", mount.Source,
@@ -49,12 +50,13 @@ internal static class ContainerEvents
         return EventJournal.Event("container", action, config.Id, [.. attributes]);
     }
 
-    private static void AddNetwork(List<EngineEvent> events, ContainerConfig config, string action)
+    private static void AddNetworks(List<EngineEvent> events, ContainerConfig config, string action)
     {
-        string mode = config.NetworkMode;
-        if (mode.StartsWith("container:", StringComparison.Ordinal)) return;
-        string type = mode switch { "none" => "null", "host" => mode, _ => "bridge" };
-        events.Add(EventJournal.Event(
-            "network", action, mode, [("container", config.Id), ("name", mode), ("type", type)]));
+        if (config.NetworkMode is "host" or "none")
+            Add(config.NetworkMode, config.NetworkMode == "none" ? "null" : "host");
+        foreach (EndpointSettings settings in config.Attachments) Add(settings.Network, "bridge");
+
+        void Add(string network, string type) => events.Add(EventJournal.Event(
+            "network", action, network, [("container", config.Id), ("name", network), ("type", type)]));
     }
 }

@@ -9,20 +9,17 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Containers;
 
 /// <summary>
-/// The network side of a start: a namespace of the container's own (on a bridge, or with nothing but lo), the host's,
-/// or another
-/// container's; and the three files of /etc that tell about it.
+/// The network side of a start: a namespace of the container's own (on bridges, or with nothing but lo), the host's, or
+/// another container's; and the three files of /etc that tell about it.
 /// </summary>
 internal sealed class ContainerNetwork : IDisposable
 {
     private readonly NetworkModule _networks;
-    private Endpoint? _endpoint;
+    private IReadOnlyList<Endpoint> _endpoints = [];
     private readonly string? _sharedRunDirectory;
 
-    private ContainerNetwork(NetworkModule networks, NetNamespace? ns, Endpoint? endpoint, string? sharedRunDirectory)
-    {
-        (_networks, Namespace, _endpoint, _sharedRunDirectory) = (networks, ns, endpoint, sharedRunDirectory);
-    }
+    private ContainerNetwork(NetworkModule networks, NetNamespace? ns, string? sharedRunDirectory) =>
+        (_networks, Namespace, _sharedRunDirectory) = (networks, ns, sharedRunDirectory);
 
     /// <summary>The files of /etc that each container has of its own.</summary>
     public static IReadOnlyList<string> EtcFiles { get; } = ["hosts", "hostname", "resolv.conf"];
@@ -36,21 +33,18 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Whether the namespace was made for this container.</summary>
     public bool OwnsNamespace => ComesWithChild || (Namespace is not null && _sharedRunDirectory is null);
 
-    /// <summary>The end on a bridge, or null.</summary>
-    public EndpointState? Endpoint => _endpoint is { } end ? Describe(end) : null;
-
     /// <summary>
     /// Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.
     /// </summary>
     public static ContainerNetwork SetUp(StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo)
     {
         var networks = new NetworkModule(roots);
-        if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null, null);
+        if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);
 
-        if (config.UidMap.Length > 0) return new ContainerNetwork(networks, null, null, null) { ComesWithChild = true };
-        var network = new ContainerNetwork(networks, NetNamespace.Create(), null, null);
+        if (config.UidMap.Length > 0) return new ContainerNetwork(networks, null, null) { ComesWithChild = true };
+        var network = new ContainerNetwork(networks, NetNamespace.Create(), null);
         try
         {
             if (RootlessMode.IsOn && config.NetworkMode != "none")
@@ -74,10 +68,7 @@ internal sealed class ContainerNetwork : IDisposable
     {
         using NetNamespace ns = NetNamespace.Open(pid);
         Attach(config, ns, undo);
-        // In place: the file is mounted already.
-        using Fd hosts = Files.Open(
-            Path.Combine(runDirectory, "hosts"), OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
-        Files.WriteAll(hosts, System.Text.Encoding.UTF8.GetBytes(HostsFileOf(config, store)));
+        EditHosts(runDirectory, _ => HostsFileOf(config, store));
     }
 
     private void AttachRootless(StateRoots roots, ContainerConfig config, string runDirectory, Unwinder undo)
@@ -85,22 +76,22 @@ internal sealed class ContainerNetwork : IDisposable
         if (config.NetworkMode is not ("" or NetworkNames.DefaultNetwork)) throw new UsageException(
             $"network {config.NetworkMode} needs root: rootless containers have bridge (by pasta), host, none and "
             + "container:NAME", 125);
-        if (config.IpAddress is not null || config.MacAddress is not null) throw new UsageException(
+        if (!Array.TrueForAll(config.Attachments, settings => settings.IsPlain)) throw new UsageException(
             "--ip and --mac-address need root: a rootless container has the host's address", 125);
         var networks = new PastaNetworks(roots);
         undo.Push("leaving the network", () => networks.Detach(config.Id, runDirectory));
-        _endpoint = networks.Attach(config.Id, runDirectory, Namespace!, PortsOf(config));
+        _endpoints = [networks.Attach(config.Id, runDirectory, Namespace!, PortsOf(config))];
     }
 
     private void Attach(ContainerConfig config, NetNamespace ns, Unwinder undo)
     {
-        if (config.NetworkMode == "none")
+        if (config.Attachments.Length == 0)
         {
             BringUpLoopback(ns.Rtnetlink);
             return;
         }
-        undo.Push("leaving the network", () => _networks.Detach(config.Id));
-        _endpoint = _networks.Attach(config.Id, config.NetworkMode, ns, PortsOf(config), OptionsOf(config));
+        undo.Push("leaving the networks", () => _networks.Detach(config.Id));
+        _endpoints = _networks.Attach(RequestOf(config, config.Attachments), ns);
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
@@ -121,6 +112,25 @@ internal sealed class ContainerNetwork : IDisposable
         }
     }
 
+    /// <summary>Adds the addresses of a network that a running container has joined to its hosts file.</summary>
+    public static void AddHost(ContainerConfig config, string runDirectory, Endpoint joined) => EditHosts(
+        runDirectory, text => text + HostsFile.LinesOf([.. joined.Addresses], FullHostname(config)));
+
+    /// <summary>Takes them out again.</summary>
+    public static void RemoveHost(string runDirectory, Endpoint left) => EditHosts(runDirectory, text =>
+        string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !left.Addresses.Any(address => line.StartsWith($"{address}\t", StringComparison.Ordinal)))
+            .Select(line => line + "\n")));
+
+    // In place: the file is mounted. Whatever else the container has written there stays.
+    private static void EditHosts(string runDirectory, Func<string, string> edit)
+    {
+        string path = Path.Combine(runDirectory, "hosts");
+        byte[] content = System.Text.Encoding.UTF8.GetBytes(edit(Files.ReadAllText(path)));
+        using Fd hosts = Files.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
+        Files.WriteAll(hosts, content);
+    }
+
     /// <summary>Gives back what a container has of networks, whoever set it up.</summary>
     public static void GiveBack(StateRoots roots, ContainerStore store, string id)
     {
@@ -135,7 +145,7 @@ internal sealed class ContainerNetwork : IDisposable
     {
         if (store.ReadRunState(id) is not { Pid: > 0 } state)
             throw new UsageException($"cannot join network of a non running container: {id}", 125);
-        return new ContainerNetwork(networks, NetNamespace.Open(state.Pid), null, store.RunDirectory(id));
+        return new ContainerNetwork(networks, NetNamespace.Open(state.Pid), store.RunDirectory(id));
     }
 
     private static void BringUpLoopback(NetlinkSocket inside)
@@ -152,45 +162,40 @@ internal sealed class ContainerNetwork : IDisposable
         return ports;
     }
 
-    private static EndpointOptions OptionsOf(ContainerConfig config)
-    {
-        if (config is { IpAddress: null, MacAddress: null }) return EndpointOptions.None;
-        IPAddress? address = null;
-        if (config.IpAddress is { } ip && !IPAddress.TryParse(ip, out address))
-            throw new UsageException($"invalid IPv4 address: {ip}", 125);
-        MacAddress mac = default;
-        if (config.MacAddress is { } text && !MacAddress.TryParse(text, out mac))
-            throw new UsageException($"invalid MAC address: {text}", 125);
-        return new EndpointOptions { Address = address, Mac = config.MacAddress is null ? null : mac };
-    }
+    /// <summary>What the network module is asked for.</summary>
+    public static AttachRequest RequestOf(ContainerConfig config, EndpointSettings[] endpoints) =>
+        new(config.Id, endpoints) { Ports = PortsOf(config), Names = NamesOf(config) };
+
+    /// <summary>What a container is called in the networks of users, its name first.</summary>
+    public static string[] NamesOf(ContainerConfig config) =>
+        [.. new[] { config.Name, config.Id[..12], config.Hostname }.Where(name => name.Length > 0).Distinct()];
 
     private string HostsFileOf(ContainerConfig config, ContainerStore store)
     {
         if (config.NetworkMode == "host")
             return Files.ReadAllText("/etc/hosts");
-        string domain = config.Domainname.Length > 0 ? '.' + config.Domainname : "";
-        return HostsFile.Build(_endpoint?.Address, config.Hostname + domain,
-            [.. config.ExtraHosts, .. LinkedHosts(config, store)], _endpoint?.Gateway);
+        return HostsFile.Build([.. _endpoints.SelectMany(end => end.Addresses)], FullHostname(config),
+            [.. config.ExtraHosts, .. LinkedHosts(config, store)],
+            _endpoints.FirstOrDefault(end => end.IsGateway)?.Gateway);
     }
 
+    private static string FullHostname(ContainerConfig config) =>
+        config.Domainname.Length > 0 ? $"{config.Hostname}.{config.Domainname}" : config.Hostname;
+
     // Each under the name that it gets here, its own, and its host name: the order in which docker writes them.
-    private static IEnumerable<string> LinkedHosts(ContainerConfig config, ContainerStore store)
+    private IEnumerable<string> LinkedHosts(ContainerConfig config, ContainerStore store)
     {
         foreach (string link in config.Links)
         {
             (string name, string alias) = Link.Parse(link);
             ContainerConfig other = store.Find(name);
-            if (store.ReadRunState(other.Id) is not { Pid: > 0 } state)
+            if (store.ReadRunState(other.Id) is not { Pid: > 0 })
                 throw new UsageException(
                     $"Cannot link to a non running container: /{other.Name} AS /{config.Name}/{alias}", 125);
-            if (state.Endpoint is null)
+            if (_networks.EndpointsOf(other.Id) is not [{ Address: { } address }, ..])
                 throw new UsageException($"Cannot link to /{other.Name}: it is not on the network bridge", 125);
             string[] names = [alias, other.Hostname, other.Name];
-            yield return $"{string.Join(' ', names.Distinct())}:{state.Endpoint.IpAddress}";
+            yield return $"{string.Join(' ', names.Distinct())}:{address}";
         }
     }
-
-    private static EndpointState Describe(Endpoint end) => new(
-        end.NetworkName, end.Address.ToString(), end.PrefixLength, end.Gateway.ToString(), end.Mac.ToString(),
-        [.. end.Ports.Select(p => p.ToString())]);
 }

@@ -93,8 +93,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         Started(process, hooks);
         return new RunningContainer(undo)
         {
-            Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Endpoint = network.Endpoint, Warnings =
-                [.. warnings],
+            Process = process, Cgroup = cgroup, DevPts = mounts.DevPts, Warnings = [.. warnings],
             Terminal = stdio.Terminal, Stdin = stdio.Stdin, Stdout = stdio.Stdout, Stderr = stdio.Stderr,
         };
     }

@@ -75,15 +75,8 @@ internal sealed record ContainerState
 
     /// <summary>The state of one that has ended, or is between two runs: nothing of a process is left in it.</summary>
     public ContainerState Ended(string status) =>
-        this with { Status = status, Pid = 0, PidStartTime = 0, Pipes = default, Endpoint = null };
+        this with { Status = status, Pid = 0, PidStartTime = 0, Pipes = default };
 
     /// <summary>The state of one whose monitor has ended, too.</summary>
     public ContainerState Exited() => Ended("exited") with { MonitorPid = 0, MonitorStartTime = 0 };
-
-    /// <summary>Address inside, when on a bridge.</summary>
-    public EndpointState? Endpoint { get; init; }
 }
-
-/// <summary>The network end of a running container, as inspect and ps show it.</summary>
-internal sealed record EndpointState(
-    string Network, string IpAddress, int PrefixLength, string Gateway, string MacAddress, string[] Ports);

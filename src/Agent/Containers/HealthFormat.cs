@@ -4,7 +4,7 @@ using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Containers;
 
-using static Skiff.Agent.Containers.JsonFields;
+using static Skiff.Agent.Manager.JsonFields;
 
 /// <summary>The JSON of health checks and of what they found, one line a field.</summary>
 internal static class HealthFormat

@@ -35,9 +35,6 @@ internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
     /// <summary>The container's devpts, for terminals of exec'd processes; null when it has unmounted that.</summary>
     public Fd? DevPts { get; init; }
 
-    /// <summary>Its end on a bridge, or null.</summary>
-    public EndpointState? Endpoint { get; init; }
-
     /// <summary>Limits that could not be enforced.</summary>
     public string[] Warnings { get; init; } = [];
 

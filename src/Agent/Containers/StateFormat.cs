@@ -3,7 +3,7 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Containers;
 
-using static Skiff.Agent.Containers.JsonFields;
+using static Skiff.Agent.Manager.JsonFields;
 
 /// <summary>The JSON of a container's state, one line a field.</summary>
 internal static class StateFormat
@@ -28,7 +28,6 @@ internal static class StateFormat
         JsonFields.Write(w, "Boot", s.Boot);
         JsonFields.Write(w, "Health", s.Health);
         JsonFields.Write(w, "Warnings", s.Warnings);
-        if (s.Endpoint is { } end) WriteEndpoint(w, end);
     });
 
     /// <summary>From bytes; absent fields are empty.</summary>
@@ -54,23 +53,6 @@ internal static class StateFormat
             Boot = Text(e, "Boot"),
             Health = Text(e, "Health"),
             Warnings = Texts(e, "Warnings"),
-            Endpoint = e.TryGetProperty("Endpoint", out JsonElement end) ? ReadEndpoint(end) : null,
         };
     }
-
-    private static void WriteEndpoint(JsonText w, EndpointState end)
-    {
-        w.WriteStartObject("Endpoint");
-        JsonFields.Write(w, "Network", end.Network);
-        JsonFields.Write(w, "IpAddress", end.IpAddress);
-        JsonFields.Write(w, "PrefixLength", end.PrefixLength);
-        JsonFields.Write(w, "Gateway", end.Gateway);
-        JsonFields.Write(w, "MacAddress", end.MacAddress);
-        JsonFields.Write(w, "Ports", end.Ports);
-        w.WriteEndObject();
-    }
-
-    private static EndpointState ReadEndpoint(JsonElement e) => new(
-        Text(e, "Network"), Text(e, "IpAddress"), (int)Number(e, "PrefixLength"), Text(e, "Gateway"),
-        Text(e, "MacAddress"), Texts(e, "Ports"));
 }

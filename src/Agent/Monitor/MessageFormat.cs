@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Monitor;
 
-using static Skiff.Agent.Containers.JsonFields;
+using static Skiff.Agent.Manager.JsonFields;
 
 /// <summary>The JSON of the protocol's larger payloads, one line a field.</summary>
 internal static class MessageFormat

@@ -27,7 +27,6 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
             FinishedAt = State.FinishedAt,
             RestartCount = State.RestartCount,
             Health = health?.Status ?? "",
-            Endpoint = container.Endpoint,
             Warnings = container.Warnings,
         });
         store.WriteRunState(config.Id, State);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 using Skiff.Agent.Manager;
@@ -8,19 +7,42 @@ namespace Skiff.Agent.Networks;
 
 /// <summary>
 /// The addresses in use: one symlink RUNROOT/networks/ID/leases/ADDRESS -> container id each, so that taking one is a
-/// single atomic call and a crash leaves a lease that names its container. A cursor under flock goes round the subnet:
+/// single atomic call and a crash leaves a lease that names its container. A cursor under flock goes round each subnet:
 /// an address comes back only when all others have had their turn, so that nobody's stale connections or ARP entries
 /// meet a newcomer.
 /// </summary>
-internal sealed class AddressLeases(StateRoots roots, NetworkRecord network)
+internal sealed class AddressLeases(StateRoots roots, string networkId)
 {
-    private readonly string _directory = $"{roots.RunRoot}/networks/{network.Id}/leases";
+    private const int CursorSize = 16; // A UInt128.
 
-    /// <summary>Leases <paramref name="wanted"/>, or the next free address when that is null.</summary>
-    public IPAddress Acquire(string containerId, IPAddress? wanted)
+    private readonly string _directory = $"{roots.RunRoot}/networks/{networkId}/leases";
+
+    /// <summary>
+    /// Leases <paramref name="wanted"/>, or the next free address of the first pool that has one when that is null.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="ipv6">The family.</param>
+    /// <param name="containerId">Who gets it.</param>
+    /// <param name="wanted">Of the same family.</param>
+    public (IPAddress Address, AddressPool Pool) Acquire(
+        NetworkRecord network, bool ipv6, string containerId, IPAddress? wanted)
     {
         using Fd cursor = StateFile.Lock($"{_directory}/cursor");
-        return wanted is null ? AcquireNext(cursor, containerId) : AcquireWanted(containerId, wanted);
+        int index = -1;
+        foreach (AddressPool pool in network.Pools)
+        {
+            index++;
+            if (pool.IsIpv6 != ipv6) continue;
+            if (wanted is not null && !pool.Subnet.Contains(wanted)) continue;
+            if ((wanted is null ? TryAcquireNext(pool, cursor, index, containerId)
+                : TryAcquireWanted(pool, containerId, wanted)) is { } address) return (address, pool);
+        }
+        if (wanted is null) throw new UsageException(
+            $"no available IPv{(ipv6 ? 6 : 4)} addresses on this network's address pools: {network.Name} "
+            + $"({network.Id})");
+        if (network.Pools.Any(pool => pool.Subnet.Contains(wanted))) throw new UsageException("Address already in use");
+        throw new UsageException($"invalid address {wanted}: it does not belong to network {network.Name} "
+            + $"({string.Join(", ", network.PoolsOf(ipv6).Select(pool => pool.Subnet))})");
     }
 
     /// <summary>Gives an address back; fine when it was not leased.</summary>
@@ -40,54 +62,35 @@ internal sealed class AddressLeases(StateRoots roots, NetworkRecord network)
                 yield return (address, containerId);
     }
 
-    private IPAddress AcquireNext(Fd cursor, string containerId)
+    private IPAddress? TryAcquireNext(AddressPool pool, Fd cursor, int index, string containerId)
     {
-        // Host 0 is the network, the last one the broadcast address.
-        uint first = ToNumber(network.Subnet.BaseAddress) + 1;
-        uint last = first - 1 + (uint)((1UL << (32 - network.Subnet.PrefixLength)) - 2);
-        uint gateway = ToNumber(network.Gateway!);
-        Span<byte> bytes = stackalloc byte[4];
-        uint next = Files.PRead(cursor, bytes, 0) == 4 ? MemoryMarshal.Read<uint>(bytes) : first;
-        for (ulong tried = 0; tried <= last - first; tried++)
+        (UInt128 first, UInt128 last) = pool.Assignable();
+        if (first > last) return null;
+        Span<byte> bytes = stackalloc byte[CursorSize];
+        long offset = index * CursorSize;
+        UInt128 next = Files.PRead(cursor, bytes, offset) == CursorSize ? MemoryMarshal.Read<UInt128>(bytes) : 0;
+        for (UInt128 tried = 0; tried <= last - first; tried++)
         {
             next = next >= last || next < first ? first : next + 1;
-            if (next == gateway || !TryLease(containerId, ToAddress(next))) continue;
+            IPAddress address = AddressNumber.ToAddress(next, pool.Subnet);
+            if (IsTaken(pool, address) || !TryLease(containerId, address)) continue;
             MemoryMarshal.Write(bytes, next);
-            Files.PWriteAll(cursor, bytes, 0);
-            return ToAddress(next);
+            Files.PWriteAll(cursor, bytes, offset);
+            return address;
         }
-        throw new UsageException(
-            $"no available IPv4 addresses on this network's address pools: {network.Name} ({network.Id})");
+        return null;
     }
 
-    private IPAddress AcquireWanted(string containerId, IPAddress wanted)
-    {
-        if (!network.Subnet.Contains(wanted))
-            throw new UsageException(
-                $"invalid address {wanted}: it does not belong to network {network.Name} ({network.Subnet})");
-        if (wanted.Equals(network.Gateway) || !TryLease(containerId, wanted))
-            throw new UsageException("Address already in use");
-        return wanted;
-    }
+    private IPAddress? TryAcquireWanted(AddressPool pool, string containerId, IPAddress wanted) =>
+        !IsTaken(pool, wanted) && TryLease(containerId, wanted) ? wanted : null;
+
+    private static bool IsTaken(AddressPool pool, IPAddress address) =>
+        address.Equals(pool.Gateway) || pool.Auxiliary.ContainsValue(address);
 
     private bool TryLease(string containerId, IPAddress address)
     {
         Errno errno = Files.TrySymlinkAt(containerId, Fd.Cwd, $"{_directory}/{address}");
         if (errno is Errno.None or Errno.EEXIST) return errno == Errno.None;
         throw new LinuxException(errno, "symlinkat", $"{_directory}/{address}", "lease an address");
-    }
-
-    private static uint ToNumber(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
-        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
-    }
-
-    private static IPAddress ToAddress(uint number)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
-        return new IPAddress(bytes);
     }
 }

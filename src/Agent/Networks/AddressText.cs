@@ -23,6 +23,10 @@ internal static class AddressText
             && byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _));
     }
 
+    /// <summary>Whether it is one of those that no router forwards: 169.254.0.0/16 (RFC 3927), fe80::/10.</summary>
+    public static bool IsLinkLocal(string text) => IsAddress(text) && IPAddress.Parse(text) is var address
+        && (address.IsIPv6LinkLocal || text.StartsWith("169.254.", StringComparison.Ordinal));
+
     /// <summary>
     /// Whether names are searched in it: labels of letters, digits and dashes. <c>.</c> alone stands for none.
     /// </summary>

@@ -6,7 +6,7 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The host's side of a network: its record, the bridge interface with the gateway address, forwarding, and the rules.
+/// The host's side of a network: its record, the bridge interface with the gateway addresses, forwarding, and the rules.
 /// Made at first use; put right again whenever it is found incomplete.
 /// </summary>
 internal sealed class Bridge(
@@ -17,17 +17,15 @@ internal sealed class Bridge(
     /// <summary>
     /// The network and its bridge, ready for containers. Two questions to the kernel when all is in place.
     /// </summary>
-    public (NetworkRecord Network, LinkInfo Link) Ensure(HostSockets host, string networkName)
-    {
-        if (networks.FindByName(networkName) is { } network && TryReady(host, network) is { } link)
-            return (network, link);
-        return Prepare(host, networkName);
-    }
+    /// <param name="host">Sockets.</param>
+    /// <param name="find">Finds the network's record, or refuses.</param>
+    public ReadyBridge Ensure(HostSockets host, Func<NetworkRecord> find) =>
+        networks.Exist && TryReady(host, find()) is { } ready ? ready : Prepare(host, find);
 
     /// <summary>Creates the records of the networks that always exist.</summary>
     public void EnsureRecords(HostSockets host)
     {
-        if (networks.FindByName(NetworkNames.DefaultNetwork) is not null) return;
+        if (networks.Exist) return;
         using Fd turn = StateFile.LockNetworkNamespace();
         CreateRecords(host);
     }
@@ -35,51 +33,53 @@ internal sealed class Bridge(
     /// <summary>Held shared while ports of a container change, exclusively while the table is replaced.</summary>
     public Fd LockRules(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/rules.lock", exclusive);
 
-    private LinkInfo? TryReady(HostSockets host, NetworkRecord network)
+    private ReadyBridge? TryReady(HostSockets host, NetworkRecord network)
     {
         if (network.Driver != "bridge") throw new UsageException($"network {network.Name} takes no endpoints");
         string name = names.BridgeOf(network);
-        return Links.Find(host.Route, name) is { IsUp: true } link && rules.Knows(host, name) ? link : null;
+        return Links.Find(host.Route, name) is { IsUp: true } link && rules.Knows(host, name)
+            ? new ReadyBridge(network, link, new BridgeOptions(network)) : null;
     }
 
-    private (NetworkRecord Network, LinkInfo Link) Prepare(HostSockets host, string networkName)
+    private ReadyBridge Prepare(HostSockets host, Func<NetworkRecord> find)
     {
         using Fd turn = StateFile.LockNetworkNamespace();
         CreateRecords(host);
-        NetworkRecord network = networks.FindByName(networkName)
-            ?? throw new UsageException($"network {networkName} not found");
-        if (TryReady(host, network) is { } ready) return (network, ready);
+        NetworkRecord network = find();
+        if (TryReady(host, network) is { } ready) return ready;
 
         string name = names.BridgeOf(network);
+        var options = new BridgeOptions(network);
         if (Links.Find(host.Route, name) is null)
         {
+            if (network.IsBridgeForeign) throw new UsageException(
+                $"network {network.Name} needs the bridge {name}, which was there when the network was created");
             network = ChooseAgainIfTaken(host, network);
-            Create(host, network, name);
+            Create(host, network, options, name);
         }
-        EnsureAddress(host, network, name);
-        EnableForwarding(name);
-        InstallRules(host);
+        EnsureAddresses(host, network, options, name);
+        Forwarding.Enable(name, network.Has(ipv6: true) && !network.IsInternal);
+        InstallRules(host, name, network);
         // Last, since an interface that is up tells everyone that all of the above is done.
         using var batch = new NetlinkBatch();
         Links.Set(batch, name, new LinkChange { Up = true });
         host.Route.Execute(batch);
-        return (network, Links.Find(host.Route, name)!.Value);
+        return new ReadyBridge(network, Links.Find(host.Route, name)!.Value, options);
     }
 
     private void CreateRecords(HostSockets host)
     {
-        if (networks.FindByName(NetworkNames.DefaultNetwork) is not null) return;
-        IPNetwork subnet = SubnetPool.Choose(SubnetPool.Used(host.Route));
+        if (networks.Exist) return;
         networks.Write(New("host", "host"));
         networks.Write(New("none", "null"));
         networks.Write(New(NetworkNames.DefaultNetwork, "bridge") with
         {
-            Subnet = subnet, Gateway = SubnetPool.GatewayOf(subnet), IsSubnetChosen = true,
+            Pools = [AddressPool.Of(SubnetPool.Choose(SubnetPool.Used(host.Route)))], IsSubnetChosen = true,
         });
     }
 
     private static NetworkRecord New(string name, string driver) =>
-        new() { Id = NetworkStore.NewId(), Name = name, Driver = driver, Created = DateTime.UtcNow };
+        new() { Id = NetworkStore.NewId(), Name = name, Driver = driver, Created = DateTimeOffset.UtcNow };
 
     /// <summary>
     /// The host may have gained a route into our subnet since it was chosen (a VPN, another engine).
@@ -87,53 +87,60 @@ internal sealed class Bridge(
     private NetworkRecord ChooseAgainIfTaken(HostSockets host, NetworkRecord network)
     {
         List<IPNetwork> used = SubnetPool.Used(host.Route);
-        if (!SubnetPool.OverlapsAny(network.Subnet, used)) return network;
-        if (!network.IsSubnetChosen)
+        if (Array.Find(network.Pools, pool => SubnetPool.OverlapsAny(pool.Subnet, used)) is not { } taken)
+            return network;
+        if (!network.IsSubnetChosen || taken.IsIpv6)
             throw new UsageException(
-                $"subnet {network.Subnet} of network {network.Name} overlaps with a route or address of the host");
-        IPNetwork subnet = SubnetPool.Choose(used);
-        network = network with { Subnet = subnet, Gateway = SubnetPool.GatewayOf(subnet) };
+                $"subnet {taken.Subnet} of network {network.Name} overlaps with a route or address of the host");
+        used.AddRange(networks.List().SelectMany(other => other.Pools).Select(pool => pool.Subnet));
+        IPNetwork subnet = network.IsPredefined ? SubnetPool.Choose(used) : SubnetPool.ChooseForUser(used);
+        network = network with { Pools = [AddressPool.Of(subnet), .. network.PoolsOf(ipv6: true)] };
         networks.Write(network);
         return network;
     }
 
-    private static void Create(HostSockets host, NetworkRecord network, string name)
+    private static void Create(HostSockets host, NetworkRecord network, BridgeOptions options, string name)
     {
         using var batch = new NetlinkBatch();
-        Links.AddBridge(batch, name, MacOf(network.Gateway!), MtuOfDefaultRoute(host));
+        int mtu = options.Mtu is { } asked and > 0 ? asked : MtuOfDefaultRoute(host);
+        Links.AddBridge(batch, name, MacOf(Array.Find(network.Pools, pool => !pool.IsIpv6)?.Gateway), mtu);
         host.Route.Execute(batch);
     }
 
-    private static void EnsureAddress(HostSockets host, NetworkRecord network, string name)
+    private static void EnsureAddresses(
+        HostSockets host, NetworkRecord network, BridgeOptions options, string name)
     {
         int index = Links.Find(host.Route, name)!.Value.Index;
         using var batch = new NetlinkBatch();
-        Addresses.Add(batch, index, network.Gateway!, network.Subnet.PrefixLength);
-        NetlinkError error = host.Route.TryExecute(batch);
-        if (error.Errno is not (Errno.None or Errno.EEXIST)) throw error.ToException();
+        foreach (AddressPool pool in network.Pools)
+        {
+            if (pool.Gateway is null || options.GatewayMode(pool.IsIpv6) == "isolated"
+                || (options.InhibitsIpv4 && !pool.IsIpv6)) continue;
+            batch.Clear();
+            Addresses.Add(batch, index, pool.Gateway, pool.Subnet.PrefixLength);
+            NetlinkError error = host.Route.TryExecute(batch);
+            if (error.Errno is not (Errno.None or Errno.EEXIST)) throw error.ToException();
+        }
     }
 
-    private void InstallRules(HostSockets host)
+    // Of a table that is there, only this network's elements can be missing: whoever takes away more takes it as a whole.
+    private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
         using Fd held = LockRules(exclusive: true);
-        var present = new List<(string, IPNetwork)>();
+        if (rules.TryAdd(host, name, added)) return;
+        var present = new List<(string, NetworkRecord)>();
         foreach (NetworkRecord network in networks.List())
             if (network.Driver == "bridge" && Links.Find(host.Route, names.BridgeOf(network)) is not null)
-                present.Add((names.BridgeOf(network), network.Subnet));
+                present.Add((names.BridgeOf(network), network));
         rules.Install(host, present, endpoints.List());
     }
 
-    private static void EnableForwarding(string bridge)
+    /// <summary>Takes the host's side of a network away; fine when there is none.</summary>
+    public void Remove(HostSockets host, NetworkRecord network)
     {
-        WriteSysctl("/proc/sys/net/ipv4/ip_forward");
-        WriteSysctl($"/proc/sys/net/ipv4/conf/{bridge}/route_localnet");
-    }
-
-    private static void WriteSysctl(string path)
-    {
-        if (StateFile.TryRead(path) is { Length: > 0 } current && current[0] == '1') return;
-        using Fd fd = Files.Open(path, OpenFlags.O_WRONLY);
-        Files.WriteAll(fd, "1"u8);
+        string name = names.BridgeOf(network);
+        using (LockRules(exclusive: true)) rules.Remove(host, name, network);
+        if (!network.IsBridgeForeign) VethEndpoint.DeleteLink(host.Route, name);
     }
 
     /// <summary>
@@ -148,11 +155,14 @@ internal sealed class Bridge(
         return DefaultMtu;
     }
 
-    /// <summary>A locally administered address made from the IPv4 one, so that both are reused together.</summary>
-    public static MacAddress MacOf(IPAddress address)
+    /// <summary>
+    /// A locally administered address made from the IPv4 one, so that both are reused together; a random one without.
+    /// </summary>
+    public static MacAddress MacOf(IPAddress? address)
     {
         Span<byte> bytes = [0x02, 0x42, 0, 0, 0, 0];
-        address.TryWriteBytes(bytes[2..], out _);
+        if (address is null) RandomBytes.Fill(bytes[2..]);
+        else address.TryWriteBytes(bytes[2..], out _);
         return MacAddress.FromBytes(bytes);
     }
 }

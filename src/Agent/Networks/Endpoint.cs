@@ -6,9 +6,16 @@ using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>A container's place in a network, as remembered in RUNROOT/networks/endpoints/CONTAINERID.json.</summary>
+using static Skiff.Agent.Manager.JsonFields;
+
+/// <summary>
+/// A container's place in a network, as remembered among its others in RUNROOT/networks/endpoints/CONTAINERID.json.
+/// </summary>
 internal sealed record Endpoint
 {
+    /// <summary>64 hexadecimal digits, others with each attachment.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>The container.</summary>
     public required string ContainerId { get; init; }
 
@@ -18,14 +25,26 @@ internal sealed record Endpoint
     /// <summary>The network's name.</summary>
     public required string NetworkName { get; init; }
 
-    /// <summary>The container's address.</summary>
-    public required IPAddress Address { get; init; }
+    /// <summary>The container's IPv4 address; null in a network without.</summary>
+    public IPAddress? Address { get; init; }
 
     /// <summary>Bits of the network part of <see cref="Address"/>.</summary>
     public int PrefixLength { get; init; }
 
-    /// <summary>The bridge's address: the container's default route.</summary>
-    public required IPAddress Gateway { get; init; }
+    /// <summary>The default route's next hop; null without a way out.</summary>
+    public IPAddress? Gateway { get; init; }
+
+    /// <summary>The container's IPv6 address; null in a network without.</summary>
+    public IPAddress? Ipv6Address { get; init; }
+
+    /// <summary>Bits of the network part of <see cref="Ipv6Address"/>.</summary>
+    public int Ipv6PrefixLength { get; init; }
+
+    /// <summary>As <see cref="Gateway"/>.</summary>
+    public IPAddress? Ipv6Gateway { get; init; }
+
+    /// <summary>Further addresses that nothing routes.</summary>
+    public IReadOnlyList<IPAddress> LinkLocalAddresses { get; init; } = [];
 
     /// <summary>The Ethernet address of the container's interface.</summary>
     public MacAddress Mac { get; init; }
@@ -33,100 +52,87 @@ internal sealed record Endpoint
     /// <summary>The interface inside.</summary>
     public string InterfaceName { get; init; } = "eth0";
 
-    /// <summary>The interface outside, a port of the bridge.</summary>
+    /// <summary>The interface outside, a port of the bridge; empty when nothing of it is outside.</summary>
     public required string HostVeth { get; init; }
+
+    /// <summary>The endpoint with the highest one has the default route.</summary>
+    public int GatewayPriority { get; init; }
+
+    /// <summary>Whether the container's IPv4 default route goes here.</summary>
+    public bool IsGateway { get; init; }
+
+    /// <summary>Whether its IPv6 default route does.</summary>
+    public bool IsIpv6Gateway { get; init; }
 
     /// <summary>The published ports with definite host ports.</summary>
     public IReadOnlyList<PortMapping> Ports { get; init; } = [];
 
-    /// <summary>Further names in the network's DNS.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    /// <summary>What the container is called in the network's DNS, its own name first.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 
-    /// <summary>Writes the state file's content.</summary>
-    public ReadOnlyMemory<byte> ToJson()
+    /// <summary>Its addresses.</summary>
+    public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.OfType<IPAddress>();
+
+    /// <summary>Whether it is what became of these settings, whose network may be named by its id.</summary>
+    public bool IsOf(EndpointSettings settings) => NetworkName == settings.Network
+        || (settings.Network.Length > 0 && NetworkId.StartsWith(settings.Network, StringComparison.Ordinal));
+
+    /// <summary>Writes it as an item of a list.</summary>
+    public void WriteTo(JsonText w)
     {
-        var json = new JsonText();
-        json.WriteStartObject();
-        json.WriteString("containerId", ContainerId);
-        json.WriteString("networkId", NetworkId);
-        json.WriteString("networkName", NetworkName);
-        json.WriteString("address", Address.ToString());
-        json.WriteNumber("prefixLength", PrefixLength);
-        json.WriteString("gateway", Gateway.ToString());
-        json.WriteString("mac", Mac.ToString());
-        json.WriteString("interfaceName", InterfaceName);
-        json.WriteString("hostVeth", HostVeth);
-        json.WriteStartArray("ports");
-        foreach (PortMapping port in Ports)
-            json.WriteStringValue($"{port.HostText}:{port.ContainerPort}/{port.ProtocolName}");
-        json.WriteEndArray();
-        json.WriteStartArray("aliases");
-        foreach (string alias in Aliases) json.WriteStringValue(alias);
-        json.WriteEndArray();
-        json.WriteEndObject();
-        return json.Bytes;
+        w.WriteStartObject();
+        Write(w, "id", Id);
+        Write(w, "containerId", ContainerId);
+        Write(w, "networkId", NetworkId);
+        Write(w, "networkName", NetworkName);
+        Write(w, "address", Address?.ToString());
+        Write(w, "prefixLength", PrefixLength);
+        Write(w, "gateway", Gateway?.ToString());
+        Write(w, "ipv6Address", Ipv6Address?.ToString());
+        Write(w, "ipv6PrefixLength", Ipv6PrefixLength);
+        Write(w, "ipv6Gateway", Ipv6Gateway?.ToString());
+        Write(w, "linkLocalAddresses", [.. LinkLocalAddresses.Select(address => address.ToString())]);
+        Write(w, "mac", Mac.ToString());
+        Write(w, "interfaceName", InterfaceName);
+        Write(w, "hostVeth", HostVeth);
+        Write(w, "gatewayPriority", GatewayPriority);
+        Write(w, "isGateway", IsGateway);
+        Write(w, "isIpv6Gateway", IsIpv6Gateway);
+        Write(w, "ports", [.. Ports.Select(port => $"{port.HostText}:{port.ContainerPort}/{port.ProtocolName}")]);
+        Write(w, "names", Names);
+        w.WriteEndObject();
     }
 
     /// <summary>
-    /// Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.
+    /// Reads it again; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.
     /// </summary>
-    public static Endpoint FromJson(ReadOnlySpan<byte> content)
-    {
-        var endpoint = new Endpoint
+    public static Endpoint Read(JsonElement e) => Text(e, "containerId").Length == 0
+        ? throw new JsonException("an endpoint record without container")
+        : new Endpoint
         {
-            ContainerId = "",
-            NetworkId = "",
-            NetworkName = "",
-            Address = IPAddress.None,
-            Gateway = IPAddress.None,
-            HostVeth = "",
+            Id = Text(e, "id"),
+            ContainerId = Text(e, "containerId"),
+            NetworkId = Text(e, "networkId"),
+            NetworkName = Text(e, "networkName"),
+            Address = AddressOf(e, "address"),
+            PrefixLength = (int)Number(e, "prefixLength"),
+            Gateway = AddressOf(e, "gateway"),
+            Ipv6Address = AddressOf(e, "ipv6Address"),
+            Ipv6PrefixLength = (int)Number(e, "ipv6PrefixLength"),
+            Ipv6Gateway = AddressOf(e, "ipv6Gateway"),
+            LinkLocalAddresses = Array.ConvertAll(Texts(e, "linkLocalAddresses"), IPAddress.Parse),
+            Mac = ParseMac(Text(e, "mac")),
+            InterfaceName = Text(e, "interfaceName"),
+            HostVeth = Text(e, "hostVeth"),
+            GatewayPriority = (int)Number(e, "gatewayPriority"),
+            IsGateway = Flag(e, "isGateway"),
+            IsIpv6Gateway = Flag(e, "isIpv6Gateway"),
+            Ports = [.. Texts(e, "ports").SelectMany(PortMapping.Parse)],
+            Names = Texts(e, "names"),
         };
-        var json = new Utf8JsonReader(content);
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            string name = json.GetString()!;
-            json.Read();
-            endpoint = With(endpoint, name, ref json);
-        }
-        if (endpoint.ContainerId.Length == 0) throw new JsonException("an endpoint record without container");
-        return endpoint;
-    }
 
-    private static Endpoint With(Endpoint endpoint, string name, ref Utf8JsonReader json)
-    {
-        switch (name)
-        {
-            case "containerId": return endpoint with { ContainerId = json.GetString()! };
-            case "networkId": return endpoint with { NetworkId = json.GetString()! };
-            case "networkName": return endpoint with { NetworkName = json.GetString()! };
-            case "address": return endpoint with { Address = IPAddress.Parse(json.GetString()!) };
-            case "prefixLength": return endpoint with { PrefixLength = json.GetInt32() };
-            case "gateway": return endpoint with { Gateway = IPAddress.Parse(json.GetString()!) };
-            case "mac": return endpoint with { Mac = ParseMac(json.GetString()!) };
-            case "interfaceName": return endpoint with { InterfaceName = json.GetString()! };
-            case "hostVeth": return endpoint with { HostVeth = json.GetString()! };
-            case "ports": return endpoint with { Ports = ReadPorts(ref json) };
-            case "aliases": return endpoint with { Aliases = ReadStrings(ref json) };
-            default:
-                json.Skip();
-                return endpoint;
-        }
-    }
-
-    private static List<PortMapping> ReadPorts(ref Utf8JsonReader json)
-    {
-        var ports = new List<PortMapping>();
-        foreach (string text in ReadStrings(ref json)) ports.AddRange(PortMapping.Parse(text));
-        return ports;
-    }
-
-    private static List<string> ReadStrings(ref Utf8JsonReader json)
-    {
-        var strings = new List<string>();
-        while (json.Read() && json.TokenType == JsonTokenType.String) strings.Add(json.GetString()!);
-        return strings;
-    }
+    private static IPAddress? AddressOf(JsonElement e, string name) =>
+        TextOrNull(e, name) is { } text ? IPAddress.Parse(text) : null;
 
     private static MacAddress ParseMac(string text) => MacAddress.TryParse(text, out MacAddress mac)
         ? mac

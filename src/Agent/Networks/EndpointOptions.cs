@@ -1,20 +1,33 @@
-using System.Net;
-using Skiff.Interop.Netlink;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>What a container may ask of its attachment; all null is the usual case.</summary>
-internal sealed record EndpointOptions
+/// <summary>The driver options of one endpoint (<c>driver-opt</c>), in Docker's words.</summary>
+internal static class EndpointOptions
 {
-    /// <summary><c>--ip</c>; null takes the next free one.</summary>
-    public IPAddress? Address { get; init; }
+    private const string NameKey = "com.docker.network.endpoint.ifname";
 
-    /// <summary><c>--mac-address</c>; null derives one from the address.</summary>
-    public MacAddress? Mac { get; init; }
+    /// <summary>Refuses what is unknown.</summary>
+    public static void Check(EndpointSettings settings)
+    {
+        foreach (var (key, value) in settings.DriverOptions)
+        {
+            if (key != NameKey) throw new UsageException($"unknown driver option of an endpoint: {key}");
+            if (!NetworkNames.IsInterfaceName(value) || value == "lo")
+                throw new UsageException($"invalid value for {key}: \"{value}\"");
+        }
+    }
 
-    /// <summary><c>--network-alias</c>: further names in the network's DNS.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
-
-    /// <summary>Nothing special.</summary>
-    public static EndpointOptions None { get; } = new();
+    /// <summary>What the interface inside is called: as asked for, or with the first number that is free.</summary>
+    public static string InterfaceName(
+        EndpointSettings settings, BridgeOptions bridge, IReadOnlyList<Endpoint> others)
+    {
+        Check(settings);
+        if (settings.DriverOptions.TryGetValue(NameKey, out string? asked)) return asked;
+        for (int number = 0; ; number++)
+        {
+            string name = bridge.InterfacePrefix + number;
+            if (!others.Any(other => other.InterfaceName == name)) return name;
+        }
+    }
 }

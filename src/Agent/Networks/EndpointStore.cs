@@ -5,7 +5,8 @@ using Skiff.Interop;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The volatile records of attached containers: RUNROOT/networks/endpoints/CONTAINERID.json. A reboot clears them.
+/// The volatile records of attached containers: RUNROOT/networks/endpoints/CONTAINERID.json has all endpoints of one. A
+/// reboot clears them.
 /// </summary>
 internal sealed class EndpointStore(StateRoots roots)
 {
@@ -13,14 +14,19 @@ internal sealed class EndpointStore(StateRoots roots)
 
     private readonly string _directory = roots.RunRoot + "/networks/endpoints";
 
-    /// <summary>The container's record; null when it is not attached.</summary>
-    public Endpoint? Find(string containerId)
+    /// <summary>
+    /// Held exclusively while a running container joins or leaves a network, shared while one that has ended leaves all.
+    /// </summary>
+    public Fd Lock(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/endpoints.lock", exclusive);
+
+    /// <summary>The container's endpoints in the order of its interfaces; none when it is not attached.</summary>
+    public Endpoint[] Find(string containerId)
     {
         string path = PathOf(containerId);
-        if (StateFile.TryRead(path) is not { } content) return null;
+        if (StateFile.TryRead(path) is not { } content) return [];
         try
         {
-            return Endpoint.FromJson(content);
+            return JsonFields.List(JsonElement.Parse(content), "endpoints", Endpoint.Read);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or UsageException)
         {
@@ -28,28 +34,32 @@ internal sealed class EndpointStore(StateRoots roots)
         }
     }
 
-    /// <summary>All records.</summary>
+    /// <summary>All endpoints.</summary>
     public List<Endpoint> List()
     {
         var endpoints = new List<Endpoint>();
         foreach (string name in StateFile.Names(_directory))
-            if (name.EndsWith(Suffix, StringComparison.Ordinal) && Find(name[..^Suffix.Length]) is { } endpoint)
-                endpoints.Add(endpoint);
+            if (name.EndsWith(Suffix, StringComparison.Ordinal)) endpoints.AddRange(Find(name[..^Suffix.Length]));
         return endpoints;
     }
 
     /// <summary>Remembers; not flushed, since nothing here outlives the kernel state it describes.</summary>
-    public void Write(Endpoint endpoint)
+    public void Write(string containerId, IReadOnlyList<Endpoint> endpoints)
     {
-        ReadOnlySpan<byte> content = endpoint.ToJson().Span;
+        ReadOnlySpan<byte> content = JsonFields.ToBytes(w =>
+        {
+            w.WriteStartArray("endpoints");
+            foreach (Endpoint endpoint in endpoints) endpoint.WriteTo(w);
+            w.WriteEndArray();
+        });
         try
         {
-            AtomicFile.Replace(PathOf(endpoint.ContainerId), content, durable: false);
+            AtomicFile.Replace(PathOf(containerId), content, durable: false);
         }
         catch (LinuxException e) when (e.Errno == Errno.ENOENT)
         {
             Files.MakeDirectories(_directory);
-            AtomicFile.Replace(PathOf(endpoint.ContainerId), content, durable: false);
+            AtomicFile.Replace(PathOf(containerId), content, durable: false);
         }
     }
 

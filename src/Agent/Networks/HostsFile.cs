@@ -18,13 +18,14 @@ internal static class HostsFile
         + "ff02::2\tip6-allrouters\n";
 
     /// <summary>Builds the content.</summary>
-    /// <param name="address">The container's address; null without a network.</param>
+    /// <param name="addresses">The container's addresses; none without a network.</param>
     /// <param name="hostname">The container's host name; with a domain, both forms are written.</param>
     /// <param name="extra">The values of <c>--add-host</c>: <c>name:ip</c>, <c>name=ip</c>; the ip may be
     /// <c>host-gateway</c>.</param>
     /// <param name="gateway">What <c>host-gateway</c> stands for; null when the container has no way to the
     /// host.</param>
-    public static string Build(IPAddress? address, string hostname, IReadOnlyList<string> extra, IPAddress? gateway)
+    public static string Build(
+        IReadOnlyList<IPAddress> addresses, string hostname, IReadOnlyList<string> extra, IPAddress? gateway)
     {
         var text = new StringBuilder(Localhost);
         foreach (string entry in extra)
@@ -32,11 +33,15 @@ internal static class HostsFile
             (string name, string ip) = ParseExtra(entry);
             text.Append(ip == HostGateway ? Gateway(gateway) : ip).Append('\t').Append(name).Append('\n');
         }
-        if (address is null) return text.ToString();
-        text.Append(address).Append('\t').Append(hostname);
+        return text.Append(LinesOf(addresses, hostname)).ToString();
+    }
+
+    /// <summary>The lines of the container's own addresses.</summary>
+    public static string LinesOf(IReadOnlyList<IPAddress> addresses, string hostname)
+    {
         int dot = hostname.IndexOf('.');
-        if (dot > 0) text.Append(' ').Append(hostname.AsSpan(0, dot));
-        return text.Append('\n').ToString();
+        string names = dot > 0 ? $"{hostname} {hostname[..dot]}" : hostname;
+        return string.Concat(addresses.Select(address => $"{address}\t{names}\n"));
     }
 
     /// <summary>Splits and checks one value of <c>--add-host</c>: the address may stand in brackets.</summary>

@@ -10,13 +10,13 @@ namespace Skiff.Agent.Networks;
 /// The network module: networks, and the attachment of containers to them. Usable by several processes at once on the
 /// same roots; all methods act in the calling thread's network namespace.
 /// </summary>
-internal sealed class NetworkModule
+internal sealed partial class NetworkModule
 {
     private readonly StateRoots _roots;
     private readonly NetworkNames _names;
     private readonly NetworkStore _networks;
     private readonly EndpointStore _endpoints;
-    private readonly PortReservations _ports;
+    private readonly PublishedPorts _ports;
     private readonly Ruleset _rules;
     private readonly Bridge _bridge;
 
@@ -27,7 +27,7 @@ internal sealed class NetworkModule
         _names = new NetworkNames(roots);
         _networks = new NetworkStore(roots);
         _endpoints = new EndpointStore(roots);
-        _ports = new PortReservations(roots);
+        _ports = new PublishedPorts(roots);
         _rules = new Ruleset(_names.Table);
         _bridge = new Bridge(roots, _names, _networks, _endpoints, _rules);
     }
@@ -42,64 +42,100 @@ internal sealed class NetworkModule
         return _networks.List();
     }
 
-    /// <summary>
-    /// The network with this name or id, or with an id that begins so; <see cref="UsageException"/> when not exactly
-    /// one.
-    /// </summary>
-    public NetworkRecord Inspect(string nameOrId)
+    /// <summary>The network with this name or id, or with an id that begins so.</summary>
+    /// <exception cref="UsageException">There is none, or more than one.</exception>
+    public NetworkRecord Get(string nameOrId) => TryGet(nameOrId) ?? throw NotFound(nameOrId);
+
+    /// <summary>The network with this name or id, or with an id that begins so; null when there is none.</summary>
+    public NetworkRecord? TryGet(string nameOrId)
     {
-        NetworkRecord? match = null;
-        foreach (NetworkRecord network in List())
-        {
-            if (network.Name == nameOrId || network.Id == nameOrId) return network;
-            if (!network.Id.StartsWith(nameOrId, StringComparison.Ordinal)) continue;
-            if (match is not null)
-                throw new UsageException($"network {nameOrId} is ambiguous ({match.Name}, {network.Name})");
-            match = network;
-        }
-        return match ?? throw new UsageException($"network {nameOrId} not found");
+        using var host = new HostSockets();
+        _bridge.EnsureRecords(host);
+        return _networks.Find(nameOrId);
     }
 
-    /// <summary>The container's endpoint; null when it is not attached.</summary>
-    public Endpoint? Find(string containerId) => _endpoints.Find(containerId);
+    /// <summary>The container's endpoints, in the order of its interfaces.</summary>
+    public Endpoint[] EndpointsOf(string containerId) => _endpoints.Find(containerId);
 
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<Endpoint> Endpoints() => _endpoints.List();
 
+    /// <summary>The interface of a bridge network.</summary>
+    public string BridgeOf(NetworkRecord network) => _names.BridgeOf(network);
+
+    /// <summary>Makes a network; its bridge comes with its first container.</summary>
+    /// <exception cref="UsageException">It is impossible as asked for.</exception>
+    public NetworkRecord Create(NetworkRequest request)
+    {
+        using var host = new HostSockets();
+        _bridge.EnsureRecords(host);
+        using Fd turn = StateFile.LockNetworkNamespace();
+        List<NetworkRecord> others = _networks.List();
+        if (others.Exists(other => other.Name == request.Name) && !NetworkNames.IsPredefined(request.Name))
+            throw new UsageException($"network with name {request.Name} already exists");
+        NetworkRecord network = NetworkCreation.Plan(request, SubnetPool.Used(host.Route), others);
+        if (request.Options.ContainsKey(BridgeOptions.NameKey)
+            && Links.Find(host.Route, _names.BridgeOf(network)) is { } link)
+        {
+            if (link.Kind != "bridge") throw new UsageException($"{link.Name} is no bridge");
+            network = network with { IsBridgeForeign = true };
+        }
+        _networks.Write(network);
+        return network;
+    }
+
+    /// <summary>Removes a network that no container is attached to.</summary>
+    public void Remove(NetworkRecord network)
+    {
+        if (network.IsPredefined)
+            throw new UsageException($"{network.Name} is a pre-defined network and cannot be removed");
+        using var host = new HostSockets();
+        using Fd held = _endpoints.Lock(exclusive: true);
+        using Fd turn = StateFile.LockNetworkNamespace();
+        string[] attached = [.. _endpoints.List().Where(end => end.NetworkId == network.Id)
+            .Select(end => $"name:\"{end.Names.FirstOrDefault() ?? end.ContainerId[..12]}\" id:\"{end.Id[..12]}\"")];
+        if (attached.Length > 0)
+            throw new UsageException($"error while removing network: network {network.Name} has active endpoints "
+                + $"({string.Join(", ", attached)})");
+        _networks.Delete(network);
+        _bridge.Remove(host, network);
+        IReadOnlyList<LinuxException> failures = TreeRemoval.Remove($"{_roots.RunRoot}/networks/{network.Id}");
+        if (failures.Count > 0) throw new AggregateException($"remove network {network.Name}", failures);
+    }
+
     /// <summary>
-    /// Attaches a container: leases an address, makes the veth pair with its far end inside the container's namespace,
+    /// Attaches a container: leases addresses, makes veth pairs with their far ends inside the container's namespace,
     /// sets up addresses and routes there, publishes the ports. When any of it fails, all of it is undone.
     /// </summary>
-    /// <param name="containerId">The container.</param>
-    /// <param name="networkName">The network to join.</param>
+    /// <param name="request">What the container asks for.</param>
     /// <param name="inside">The container's network namespace (borrowed).</param>
-    /// <param name="ports">The ports to publish.</param>
-    /// <param name="options">What the container asks for.</param>
-    public Endpoint Attach(
-        string containerId,
-        string networkName,
-        NetNamespace inside,
-        IReadOnlyList<PortMapping> ports,
-        EndpointOptions options)
+    public IReadOnlyList<Endpoint> Attach(AttachRequest request, NetNamespace inside)
     {
-        RefuseIpv6(ports);
-        // A record from before a crash: its address, ports and interface belong to nobody any more.
-        Detach(containerId, deleteLink: true);
         using var host = new HostSockets();
-        (NetworkRecord network, LinkInfo bridge) = _bridge.Ensure(host, networkName);
+        using Fd held = _endpoints.Lock(exclusive: false);
+        // A record from before a crash: its addresses, ports and interfaces belong to nobody any more.
+        LeaveAll(host, request.ContainerId, deleteLink: true);
         var unwinding = new Unwinding();
         try
         {
-            Endpoint endpoint = Reserve(containerId, network, ports, options, unwinding);
-            using Fd? held = endpoint.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
-            _endpoints.Write(endpoint);
-            unwinding.Push(() => _endpoints.Delete(containerId));
-            VethEndpoint.Create(host.Route, bridge, endpoint, inside.Fd);
-            unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
-            VethEndpoint.Configure(inside.Rtnetlink, endpoint);
-            _rules.Publish(host, endpoint);
-            StaleFlows.ForgetBefore(host, endpoint);
-            return endpoint;
+            var bridges = new List<ReadyBridge>();
+            var reserved = new List<Endpoint>();
+            foreach (EndpointSettings settings in request.Endpoints)
+            {
+                bridges.Add(_bridge.Ensure(host, () => Find(settings.Network)));
+                reserved.Add(Reserve(request, settings, bridges[^1], reserved, unwinding));
+            }
+            Endpoint[] endpoints = Gateways.Assign(
+                _ports.Reserve(request.ContainerId, reserved, bridges, request.Ports, unwinding));
+            using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
+            _endpoints.Write(request.ContainerId, endpoints);
+            unwinding.Push(() => _endpoints.Delete(request.ContainerId));
+            VethEndpoint.Create(host.Route, [.. endpoints.Zip(bridges)], inside.Fd);
+            foreach (Endpoint endpoint in endpoints)
+                unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
+            VethEndpoint.Configure(inside.Rtnetlink, endpoints);
+            foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
+            return endpoints;
         }
         catch (Exception e)
         {
@@ -108,22 +144,15 @@ internal sealed class NetworkModule
     }
 
     /// <summary>
-    /// Undoes <see cref="Attach"/> from the state file alone: takes the ports back, releases the address. Idempotent.
+    /// Undoes <see cref="Attach"/> from the state file alone: takes the ports back, releases the addresses. Idempotent.
     /// The veth goes with the container's namespace, which is cheaper; <paramref name="deleteLink"/> is for when that
     /// stays.
     /// </summary>
     public void Detach(string containerId, bool deleteLink = false)
     {
-        if (_endpoints.Find(containerId) is not { } endpoint) return;
         using var host = new HostSockets();
-        using Fd? held = endpoint.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
-        _rules.Unpublish(host, endpoint);
-        StaleFlows.ForgetAfter(host, endpoint);
-        _ports.Release(containerId, endpoint.Ports);
-        if (deleteLink) VethEndpoint.Delete(host.Route, endpoint);
-        LeasesOf(endpoint.NetworkId).Release(endpoint.Address);
-        // Last: until everything is undone, the record says what there is to undo.
-        _endpoints.Delete(containerId);
+        using Fd held = _endpoints.Lock(exclusive: false);
+        LeaveAll(host, containerId, deleteLink);
     }
 
     /// <summary>
@@ -133,20 +162,23 @@ internal sealed class NetworkModule
     /// </summary>
     public void Prune(Func<string, bool> isLive)
     {
-        var attached = new Dictionary<string, IPAddress>();
+        var attached = new Dictionary<string, HashSet<IPAddress>>();
         foreach (Endpoint endpoint in _endpoints.List())
         {
-            if (isLive(endpoint.ContainerId)) attached[endpoint.ContainerId] = endpoint.Address;
-            else Detach(endpoint.ContainerId, deleteLink: true);
+            if (!isLive(endpoint.ContainerId)) Detach(endpoint.ContainerId, deleteLink: true);
+            else if (attached.TryGetValue(endpoint.ContainerId, out HashSet<IPAddress>? addresses))
+                addresses.UnionWith(endpoint.Addresses);
+            else attached[endpoint.ContainerId] = [.. endpoint.Addresses];
         }
         _ports.Prune(isLive);
         foreach (NetworkRecord network in _networks.List())
         {
-            var leases = new AddressLeases(_roots, network);
+            var leases = new AddressLeases(_roots, network.Id);
             foreach ((IPAddress address, string containerId) in leases.List())
             {
                 // A live container may also hold one that its record does not know, from an attachment cut short.
-                bool isOld = attached.TryGetValue(containerId, out IPAddress? current) && !current.Equals(address);
+                bool isOld = attached.TryGetValue(containerId, out HashSet<IPAddress>? current)
+                    && !current.Contains(address);
                 if (isOld || !isLive(containerId)) leases.Release(address);
             }
         }
@@ -162,45 +194,92 @@ internal sealed class NetworkModule
         using Fd turn = StateFile.LockNetworkNamespace();
         _rules.Remove(host);
         foreach (NetworkRecord network in _networks.List())
-            if (network.Driver == "bridge") VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
+            if (network is { Driver: "bridge", IsBridgeForeign: false })
+                VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
         IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_roots.RunRoot + "/networks");
         if (failures.Count > 0) throw new AggregateException("remove the networks' state", failures);
     }
 
+    private NetworkRecord Find(string nameOrId) => _networks.Find(nameOrId) ?? throw NotFound(nameOrId);
+
+    private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found");
+
     private Endpoint Reserve(
-        string containerId,
-        NetworkRecord network,
-        IReadOnlyList<PortMapping> ports,
-        EndpointOptions options,
+        AttachRequest request, EndpointSettings settings, ReadyBridge bridge, IReadOnlyList<Endpoint> others,
         Unwinding unwinding)
     {
-        var leases = new AddressLeases(_roots, network);
-        IPAddress address = leases.Acquire(containerId, options.Address);
-        unwinding.Push(() => leases.Release(address));
-        PortMapping[] reserved = _ports.Reserve(containerId, ports);
-        unwinding.Push(() => _ports.Release(containerId, reserved));
+        NetworkRecord network = bridge.Network;
+        if (others.Any(other => other.NetworkId == network.Id))
+            throw new UsageException($"network {network.Name} is specified multiple times");
+        (IPAddress? address, AddressPool? pool) = Lease(request, network, false, settings.Ipv4Address, unwinding);
+        (IPAddress? address6, AddressPool? pool6) = Lease(request, network, true, settings.Ipv6Address, unwinding);
         return new Endpoint
         {
-            ContainerId = containerId,
+            Id = NetworkStore.NewId(),
+            ContainerId = request.ContainerId,
             NetworkId = network.Id,
             NetworkName = network.Name,
             Address = address,
-            PrefixLength = network.Subnet.PrefixLength,
-            Gateway = network.Gateway!,
-            Mac = options.Mac ?? Bridge.MacOf(address),
-            HostVeth = NetworkNames.NewVeth(containerId),
-            Ports = reserved,
-            Aliases = options.Aliases,
+            PrefixLength = pool?.Subnet.PrefixLength ?? 0,
+            Gateway = bridge.GatewayOf(pool),
+            Ipv6Address = address6,
+            Ipv6PrefixLength = pool6?.Subnet.PrefixLength ?? 0,
+            Ipv6Gateway = bridge.GatewayOf(pool6),
+            LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
+            Mac = settings.MacAddress is { } mac ? MacOf(mac) : Bridge.MacOf(address),
+            InterfaceName = EndpointOptions.InterfaceName(settings, bridge.Options, others),
+            HostVeth = NetworkNames.NewVeth(request.ContainerId),
+            GatewayPriority = settings.GatewayPriority,
+            Names = network.Name == NetworkNames.DefaultNetwork ? [] : [.. request.Names.Take(1), .. settings.Aliases,
+                .. request.Names.Skip(1)],
         };
     }
 
-    private AddressLeases LeasesOf(string networkId) =>
-        new(_roots, new NetworkRecord { Id = networkId, Name = "", Driver = "" });
-
-    private static void RefuseIpv6(IReadOnlyList<PortMapping> ports)
+    private (IPAddress? Address, AddressPool? Pool) Lease(
+        AttachRequest request, NetworkRecord network, bool ipv6, string? wanted, Unwinding unwinding)
     {
-        foreach (PortMapping port in ports)
-            if (port.HostAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork)
-                throw new UsageException($"cannot publish {port}: the network has no IPv6 addresses");
+        if (!network.Has(ipv6)) return wanted is null ? (null, null) : throw new UsageException(
+            $"invalid address {wanted}: network {network.Name} has no IPv{(ipv6 ? 6 : 4)} addresses");
+        var leases = new AddressLeases(_roots, network.Id);
+        (IPAddress address, AddressPool pool) = leases.Acquire(
+            network, ipv6, request.ContainerId, wanted is null ? null : IPAddress.Parse(wanted));
+        unwinding.Push(() => leases.Release(address));
+        return (address, pool);
+    }
+
+    private static MacAddress MacOf(string text) => MacAddress.TryParse(text, out MacAddress mac) ? mac
+        : throw new UsageException($"invalid MAC address: {text}", 125);
+
+    // Tells others how the container is reached.
+    private void Announce(HostSockets host, Endpoint endpoint, Unwinding unwinding)
+    {
+        _rules.Publish(host, endpoint);
+        unwinding.Push(() => _rules.Unpublish(host, endpoint));
+        StaleFlows.ForgetBefore(host, endpoint);
+        var names = new NameDirectory(_roots, endpoint.NetworkId);
+        unwinding.Push(() => names.Remove(endpoint));
+        names.Add(endpoint);
+    }
+
+    private void LeaveAll(HostSockets host, string containerId, bool deleteLink)
+    {
+        Endpoint[] endpoints = _endpoints.Find(containerId);
+        if (endpoints.Length == 0) return;
+        using Fd? rules = Array.Exists(endpoints, end => end.Ports.Count > 0)
+            ? _bridge.LockRules(exclusive: false) : null;
+        foreach (Endpoint endpoint in endpoints) Leave(host, endpoint, deleteLink);
+        // Last: until everything is undone, the record says what there is to undo.
+        _endpoints.Delete(containerId);
+    }
+
+    private void Leave(HostSockets host, Endpoint endpoint, bool deleteLink)
+    {
+        new NameDirectory(_roots, endpoint.NetworkId).Remove(endpoint);
+        _rules.Unpublish(host, endpoint);
+        StaleFlows.ForgetAfter(host, endpoint);
+        _ports.Release(endpoint.ContainerId, endpoint.Ports);
+        if (deleteLink) VethEndpoint.Delete(host.Route, endpoint);
+        var leases = new AddressLeases(_roots, endpoint.NetworkId);
+        foreach (IPAddress address in endpoint.Addresses) leases.Release(address);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class NetworkNames
     /// <summary>The network that containers join when nothing else is said.</summary>
     public const string DefaultNetwork = "bridge";
 
+    private const int LongestInterface = 15;
+
     /// <summary>Derives the names of an instance.</summary>
     public NetworkNames(StateRoots roots)
     {
@@ -27,9 +29,17 @@ internal sealed class NetworkNames
     /// <summary>The nf_tables table, family inet.</summary>
     public string Table { get; } = "skiff";
 
+    /// <summary>Whether a network is one of those that are always there and cannot be made or removed.</summary>
+    public static bool IsPredefined(string name) => name is DefaultNetwork or "host" or "none";
+
     /// <summary>The interface of a network.</summary>
-    public string BridgeOf(NetworkRecord network) =>
-        network.Name == DefaultNetwork ? DefaultBridge : "sk-" + network.Id[..12];
+    public string BridgeOf(NetworkRecord network) => network.Name == DefaultNetwork ? DefaultBridge
+        : network.Options.GetValueOrDefault(BridgeOptions.NameKey) ?? "sk-" + network.Id[..12];
+
+    /// <summary>Whether the kernel takes it for an interface's name (dev_valid_name).</summary>
+    public static bool IsInterfaceName(string name) =>
+        name.Length is > 0 and <= LongestInterface && name is not ("." or "..")
+        && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || c < ' ' || c > '~');
 
     /// <summary>
     /// A fresh name for the host's end of a container's veth: a restart must not meet the name of its dying

@@ -1,9 +1,10 @@
-using System.Buffers;
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Networks;
+
+using static Skiff.Agent.Manager.JsonFields;
 
 /// <summary>A network as it is remembered in ROOT/networks/ID.json.</summary>
 internal sealed record NetworkRecord
@@ -21,72 +22,96 @@ internal sealed record NetworkRecord
     public string Scope { get; init; } = "local";
 
     /// <summary>When it was created, UTC.</summary>
-    public DateTime Created { get; init; }
+    public DateTimeOffset Created { get; init; }
 
-    /// <summary>The network's addresses; only with driver <c>bridge</c>.</summary>
-    public IPNetwork Subnet { get; init; }
+    /// <summary>Its subnets, IPv4 before IPv6; none with <c>host</c> and <c>null</c>.</summary>
+    public AddressPool[] Pools { get; init; } = [];
 
-    /// <summary>The bridge's own address; null unless the driver is <c>bridge</c>.</summary>
-    public IPAddress? Gateway { get; init; }
-
-    /// <summary>The subnet was the engine's choice, so it may choose again while no container uses it.</summary>
+    /// <summary>Its IPv4 subnet was the engine's choice, so it may choose again while no container uses it.</summary>
     public bool IsSubnetChosen { get; init; }
 
+    /// <summary>No way out of it, nor in.</summary>
+    public bool IsInternal { get; init; }
+
+    /// <summary>Its interface was there before it, and stays after it.</summary>
+    public bool IsBridgeForeign { get; init; }
+
+    /// <summary>Of swarms; kept for those who ask.</summary>
+    public bool IsAttachable { get; init; }
+
+    /// <summary>What its driver is told (<c>--opt</c>), as <see cref="BridgeOptions"/> reads it.</summary>
+    public Dictionary<string, string> Options { get; init; } = [];
+
+    /// <summary>Of the user's.</summary>
+    public Dictionary<string, string> Labels { get; init; } = [];
+
+    /// <summary>The pools of one family.</summary>
+    public IEnumerable<AddressPool> PoolsOf(bool ipv6) => Pools.Where(pool => pool.IsIpv6 == ipv6);
+
+    /// <summary>Whether its containers have addresses of that family.</summary>
+    public bool Has(bool ipv6) => PoolsOf(ipv6).Any();
+
+    /// <summary>One of those that are always there.</summary>
+    public bool IsPredefined => NetworkNames.IsPredefined(Name);
+
     /// <summary>Writes the state file's content.</summary>
-    public ReadOnlyMemory<byte> ToJson()
+    public ReadOnlyMemory<byte> ToJson() => ToBytes(w =>
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        Write(w, "id", Id);
+        Write(w, "name", Name);
+        Write(w, "driver", Driver);
+        Write(w, "scope", Scope);
+        Write(w, "created", Created);
+        Write(w, "isSubnetChosen", IsSubnetChosen);
+        Write(w, "isInternal", IsInternal);
+        Write(w, "isBridgeForeign", IsBridgeForeign);
+        Write(w, "isAttachable", IsAttachable);
+        Write(w, "options", Options);
+        Write(w, "labels", Labels);
+        w.WriteStartArray("pools");
+        foreach (AddressPool pool in Pools)
         {
-            json.WriteStartObject();
-            json.WriteString("id"u8, Id);
-            json.WriteString("name"u8, Name);
-            json.WriteString("driver"u8, Driver);
-            json.WriteString("scope"u8, Scope);
-            json.WriteString("created"u8, Created.ToString("O", CultureInfo.InvariantCulture));
-            if (Gateway is not null)
-            {
-                json.WriteString("subnet"u8, Subnet.ToString());
-                json.WriteString("gateway"u8, Gateway.ToString());
-                json.WriteBoolean("isSubnetChosen"u8, IsSubnetChosen);
-            }
-            json.WriteEndObject();
+            w.WriteStartObject();
+            Write(w, "subnet", pool.Subnet.ToString());
+            Write(w, "range", pool.Range?.ToString());
+            Write(w, "gateway", pool.Gateway?.ToString());
+            Write(w, "auxiliary", pool.Auxiliary.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()));
+            w.WriteEndObject();
         }
-        return buffer.WrittenMemory;
-    }
+        w.WriteEndArray();
+    });
 
     /// <summary>
     /// Reads a state file; <see cref="JsonException"/> or <see cref="FormatException"/> when it is damaged.
     /// </summary>
     public static NetworkRecord FromJson(ReadOnlySpan<byte> content)
     {
-        var record = new NetworkRecord { Id = "", Name = "", Driver = "" };
-        var json = new Utf8JsonReader(content);
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        JsonElement e = JsonElement.Parse(content);
+        if (Text(e, "id").Length == 0) throw new JsonException("a network record without id");
+        return new NetworkRecord
         {
-            string name = json.GetString()!;
-            json.Read();
-            record = With(record, name, ref json);
-        }
-        return record.Id.Length > 0 ? record : throw new JsonException("a network record without id");
+            Id = Text(e, "id"),
+            Name = Text(e, "name"),
+            Driver = Text(e, "driver"),
+            Scope = Text(e, "scope"),
+            Created = Time(e, "created"),
+            IsSubnetChosen = Flag(e, "isSubnetChosen"),
+            IsInternal = Flag(e, "isInternal"),
+            IsBridgeForeign = Flag(e, "isBridgeForeign"),
+            IsAttachable = Flag(e, "isAttachable"),
+            Options = Pairs(e, "options"),
+            Labels = Pairs(e, "labels"),
+            Pools = e.TryGetProperty("pools", out _) ? List(e, "pools", ReadPool) : ReadOldPool(e),
+        };
     }
 
-    private static NetworkRecord With(NetworkRecord record, string name, ref Utf8JsonReader json)
+    private static AddressPool ReadPool(JsonElement e) => new(IPNetwork.Parse(Text(e, "subnet")))
     {
-        switch (name)
-        {
-            case "id": return record with { Id = json.GetString()! };
-            case "name": return record with { Name = json.GetString()! };
-            case "driver": return record with { Driver = json.GetString()! };
-            case "scope": return record with { Scope = json.GetString()! };
-            case "created": return record with { Created = json.GetDateTime().ToUniversalTime() };
-            case "subnet": return record with { Subnet = IPNetwork.Parse(json.GetString()!) };
-            case "gateway": return record with { Gateway = IPAddress.Parse(json.GetString()!) };
-            case "isSubnetChosen": return record with { IsSubnetChosen = json.GetBoolean() };
-            default:
-                json.Skip();
-                return record;
-        }
-    }
+        Range = TextOrNull(e, "range") is { } range ? IPNetwork.Parse(range) : null,
+        Gateway = TextOrNull(e, "gateway") is { } gateway ? IPAddress.Parse(gateway) : null,
+        Auxiliary = Pairs(e, "auxiliary").ToDictionary(pair => pair.Key, pair => IPAddress.Parse(pair.Value)),
+    };
+
+    // Before networks of users there was one subnet.
+    private static AddressPool[] ReadOldPool(JsonElement e) => TextOrNull(e, "subnet") is null ? [] : [ReadPool(e)];
 }

@@ -11,6 +11,9 @@ internal sealed class NetworkStore(StateRoots roots)
 {
     private readonly string _directory = roots.Root + "/networks";
 
+    /// <summary>Whether the networks that are always there have been written down; the default bridge is the last.</summary>
+    public bool Exist => Files.Exists($"{_directory}/names/{NetworkNames.DefaultNetwork}");
+
     /// <summary>The network called so; null when there is none. Takes no lock.</summary>
     public NetworkRecord? FindByName(string name) =>
         name.Contains('/') || !Files.TryReadLink($"{_directory}/names/{name}", out string id) ? null : Read(id);
@@ -25,16 +28,42 @@ internal sealed class NetworkStore(StateRoots roots)
         return records;
     }
 
-    /// <summary>Remembers a network durably: first the record, then its name.</summary>
+    /// <summary>The network with this name or id, or with an id that begins so; null when there is none.</summary>
+    /// <exception cref="UsageException">Several have ids that begin so.</exception>
+    public NetworkRecord? Find(string nameOrId)
+    {
+        if (FindByName(nameOrId) is { } named) return named;
+        if (nameOrId.Length == 0) return null;
+        List<NetworkRecord> matches = List().FindAll(network =>
+            network.Id.StartsWith(nameOrId, StringComparison.Ordinal));
+        return matches.Count < 2 ? matches.FirstOrDefault() : throw new UsageException(
+            $"network {nameOrId} is ambiguous ({matches.Count} matches found on name)");
+    }
+
+    /// <summary>Remembers a network durably, first the record, then its name; one that is there is replaced.</summary>
+    /// <exception cref="UsageException">Another network is called so.</exception>
     public void Write(NetworkRecord record)
     {
         Files.MakeDirectories(_directory + "/names");
-        AtomicFile.Replace($"{_directory}/{record.Id}.json", record.ToJson().Span, durable: true);
         string name = $"{_directory}/names/{record.Name}";
+        AtomicFile.Replace(PathOf(record.Id), record.ToJson().Span, durable: true);
         Errno errno = Files.TrySymlinkAt(record.Id, Fd.Cwd, name);
+        if (errno == Errno.EEXIST && Files.TryReadLink(name, out string id) && id != record.Id)
+        {
+            Unlink(PathOf(record.Id));
+            throw new UsageException($"network with name {record.Name} already exists");
+        }
         if (errno is not (Errno.None or Errno.EEXIST))
             throw new LinuxException(errno, "symlinkat", name, $"create network {record.Name}");
         AtomicFile.SyncDirectory(_directory + "/names");
+    }
+
+    /// <summary>Forgets a network durably, first its name.</summary>
+    public void Delete(NetworkRecord record)
+    {
+        Unlink($"{_directory}/names/{record.Name}");
+        AtomicFile.SyncDirectory(_directory + "/names");
+        Unlink(PathOf(record.Id));
     }
 
     /// <summary>64 random hexadecimal digits.</summary>
@@ -42,7 +71,7 @@ internal sealed class NetworkStore(StateRoots roots)
 
     private NetworkRecord? Read(string id)
     {
-        string path = $"{_directory}/{id}.json";
+        string path = PathOf(id);
         if (StateFile.TryRead(path) is not { } content) return null;
         try
         {
@@ -52,5 +81,13 @@ internal sealed class NetworkStore(StateRoots roots)
         {
             throw new UsageException($"network record {path} is damaged: {e.Message}");
         }
+    }
+
+    private string PathOf(string id) => $"{_directory}/{id}.json";
+
+    private static void Unlink(string path)
+    {
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, path);
+        if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "unlinkat", path);
     }
 }

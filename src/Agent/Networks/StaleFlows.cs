@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Net;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
 
@@ -15,14 +13,16 @@ internal static class StaleFlows
     /// <summary>Forgets flows to the endpoint's published UDP ports that do not go to the endpoint.</summary>
     public static void ForgetBefore(HostSockets host, Endpoint endpoint)
     {
-        uint own = ToNumber(endpoint.Address);
+        if (endpoint.Address is not { } address) return;
+        var own = (uint)AddressNumber.Of(address);
         Forget(host, endpoint, flow => flow.Answerer != own);
     }
 
     /// <summary>Forgets flows that were sent to the endpoint by its published UDP ports.</summary>
     public static void ForgetAfter(HostSockets host, Endpoint endpoint)
     {
-        uint own = ToNumber(endpoint.Address);
+        if (endpoint.Address is not { } address) return;
+        var own = (uint)AddressNumber.Of(address);
         Forget(host, endpoint, flow => flow.Answerer == own && flow.Destination != own);
     }
 
@@ -44,12 +44,5 @@ internal static class StaleFlows
             // It may have ended by itself meanwhile.
             if (error.Errno is not (Errno.None or Errno.ENOENT)) throw error.ToException();
         }
-    }
-
-    private static uint ToNumber(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
-        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
     }
 }

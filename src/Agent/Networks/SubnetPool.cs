@@ -1,13 +1,25 @@
 using System.Net;
 using Skiff.Agent.Manager;
+using Skiff.Interop;
 using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The subnets that the engine may choose for a network, the same ones as Docker's.</summary>
+/// <summary>
+/// The subnets that the engine may choose for a network. The default bridge gets one of Docker's; a network that a user
+/// makes gets 254 addresses of the same ranges, so that there are enough for thousands of them.
+/// </summary>
 internal static class SubnetPool
 {
-    /// <summary>The first subnet of the pool that touches none of <paramref name="used"/>.</summary>
+    private const int UserPrefix = 24;
+
+    private static readonly IPNetwork[] s_userRanges =
+    [
+        IPNetwork.Parse("172.18.0.0/15"), IPNetwork.Parse("172.20.0.0/14"), IPNetwork.Parse("172.24.0.0/13"),
+        IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("10.192.0.0/11"),
+    ];
+
+    /// <summary>The first subnet for the default bridge that touches none of <paramref name="used"/>.</summary>
     public static IPNetwork Choose(IReadOnlyList<IPNetwork> used)
     {
         for (int second = 17; second <= 31; second++)
@@ -20,7 +32,44 @@ internal static class SubnetPool
             var subnet = new IPNetwork(new IPAddress([192, 168, (byte)third, 0]), 20);
             if (!OverlapsAny(subnet, used)) return subnet;
         }
-        throw new UsageException("all predefined address pools have been fully subnetted");
+        throw Exhausted();
+    }
+
+    /// <summary>The first subnet for a network of a user's that touches none of <paramref name="used"/>.</summary>
+    public static IPNetwork ChooseForUser(IReadOnlyList<IPNetwork> used)
+    {
+        List<(UInt128 First, UInt128 Last)> taken = [.. used
+            .Where(network => network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
+            .Select(AddressNumber.Ends).Order()];
+        UInt128 size = UInt128.One << (32 - UserPrefix);
+        foreach (IPNetwork range in s_userRanges)
+        {
+            (UInt128 first, UInt128 last) = AddressNumber.Ends(range);
+            foreach ((UInt128 from, UInt128 to) in taken)
+            {
+                if (to < first) continue;
+                if (from >= first + size) break;
+                first = (to / size + 1) * size;
+            }
+            if (first + size - 1 <= last) return new IPNetwork(AddressNumber.ToAddress(first, range), UserPrefix);
+        }
+        throw Exhausted();
+    }
+
+    /// <summary>
+    /// A unique local subnet of 64 bits, random as RFC 4193 section 3.2 wants it, that touches none of
+    /// <paramref name="used"/>.
+    /// </summary>
+    public static IPNetwork ChooseUniqueLocal(IReadOnlyList<IPNetwork> used)
+    {
+        while (true)
+        {
+            byte[] address = new byte[16];
+            RandomBytes.Fill(address.AsSpan(1, 5));
+            address[0] = 0xfd;
+            var subnet = new IPNetwork(new IPAddress(address), 64);
+            if (!OverlapsAny(subnet, used)) return subnet;
+        }
     }
 
     /// <summary>What the host's routes and addresses occupy, default routes left out.</summary>
@@ -42,11 +91,5 @@ internal static class SubnetPool
         return false;
     }
 
-    /// <summary>The subnet's first address, the bridge's own.</summary>
-    public static IPAddress GatewayOf(IPNetwork subnet)
-    {
-        byte[] bytes = subnet.BaseAddress.GetAddressBytes();
-        bytes[^1]++;
-        return new IPAddress(bytes);
-    }
+    private static UsageException Exhausted() => new("all predefined address pools have been fully subnetted");
 }

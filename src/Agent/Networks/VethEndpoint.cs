@@ -1,46 +1,55 @@
+using System.Net;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The veth pair of one endpoint.</summary>
+/// <summary>The veth pairs of a container's endpoints.</summary>
 internal static class VethEndpoint
 {
-    /// <summary>Makes the pair, its near end a port of the bridge.</summary>
-    public static void Create(NetlinkSocket host, in LinkInfo bridge, Endpoint endpoint, Fd containerNamespace)
+    /// <summary>Makes the pairs, their near ends ports of the bridges.</summary>
+    /// <param name="host">rtnetlink of the host.</param>
+    /// <param name="ends">The endpoints, each with the bridge that it becomes a port of.</param>
+    /// <param name="containerNamespace">Where the far ends are.</param>
+    public static void Create(
+        NetlinkSocket host, IReadOnlyList<(Endpoint Endpoint, ReadyBridge Bridge)> ends, Fd containerNamespace)
     {
         using var batch = new NetlinkBatch();
-        Links.AddVeth(batch, new VethPair
-        {
-            Name = endpoint.HostVeth,
-            Master = bridge.Index,
-            Mtu = bridge.Mtu,
-            PeerName = endpoint.InterfaceName,
-            PeerMac = endpoint.Mac,
-            PeerNamespace = containerNamespace,
-        });
-        // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
-        bool? hairpin = endpoint.Ports.Count > 0 ? true : null;
-        Links.Set(batch, endpoint.HostVeth, new LinkChange { Up = true, Hairpin = hairpin, NoLinkLocal = HasIpv6 });
+        foreach ((Endpoint endpoint, ReadyBridge bridge) in ends) Add(batch, endpoint, bridge, containerNamespace);
         if (host.TryExecute(batch) is not { Errno: not Errno.None } error) return;
-        // The pair may have been made before the second request failed.
-        if (error.Index > 0) Delete(host, endpoint);
-        throw error.ToException().While($"attach container {endpoint.ContainerId} to network {endpoint.NetworkName}");
+        // Some may have been made before the request that failed.
+        foreach ((Endpoint endpoint, _) in ends) Delete(host, endpoint);
+        Endpoint failed = ends[Math.Clamp(error.Index / 2, 0, ends.Count - 1)].Endpoint;
+        throw error.ToException().While($"attach container {failed.ContainerId} to network {failed.NetworkName}");
     }
 
-    /// <summary>Sets up the container's side: loopback, the interface, its address, the default route.</summary>
-    public static void Configure(NetlinkSocket inside, Endpoint endpoint)
+    /// <summary>Sets up the container's side: loopback, the interfaces, their addresses, the default routes.</summary>
+    public static void Configure(NetlinkSocket inside, IReadOnlyList<Endpoint> endpoints)
     {
-        LinkInfo link = Links.Find(inside, endpoint.InterfaceName)
-            ?? throw new LinuxException(
-                Errno.ENODEV, "RTM_GETLINK", endpoint.InterfaceName, "configure the container's interface");
+        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside, endpoint))];
         using var batch = new NetlinkBatch();
         Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
-        Links.Set(batch, link.Index, new LinkChange { Up = true, NoLinkLocal = HasIpv6 }, endpoint.InterfaceName);
-        Addresses.Add(batch, link.Index, endpoint.Address, endpoint.PrefixLength);
-        Routes.AddDefault(batch, endpoint.Gateway, link.Index);
-        if (inside.TryExecute(batch) is { Errno: not Errno.None } error)
-            throw error.ToException().While($"configure the network of container {endpoint.ContainerId}");
+        for (int i = 0; i < indexes.Length; i++) Configure(batch, indexes[i], endpoints[i]);
+        for (int i = 0; i < indexes.Length; i++) AddRoutes(batch, indexes[i], endpoints[i], replace: false);
+        Execute(inside, batch, endpoints[0]);
+    }
+
+    /// <summary>Sets up the interface of a network that a running container has joined.</summary>
+    public static void Configure(NetlinkSocket inside, Endpoint endpoint)
+    {
+        using var batch = new NetlinkBatch();
+        Configure(batch, IndexOf(inside, endpoint), endpoint);
+        Execute(inside, batch, endpoint);
+    }
+
+    /// <summary>Has the default routes go by the endpoints that are the gateways now.</summary>
+    public static void Reroute(NetlinkSocket inside, IReadOnlyList<Endpoint> endpoints)
+    {
+        using var batch = new NetlinkBatch();
+        foreach (Endpoint endpoint in endpoints)
+            if (endpoint.IsGateway || endpoint.IsIpv6Gateway)
+                AddRoutes(batch, IndexOf(inside, endpoint), endpoint, replace: true);
+        if (batch.Count > 0) Execute(inside, batch, endpoints[0]);
     }
 
     /// <summary>Deletes the pair; fine when it is gone.</summary>
@@ -53,6 +62,56 @@ internal static class VethEndpoint
         Links.Delete(batch, name);
         NetlinkError error = host.TryExecute(batch);
         if (error.Errno is not (Errno.None or Errno.ENODEV)) throw error.ToException();
+    }
+
+    private static void Add(NetlinkBatch batch, Endpoint endpoint, in ReadyBridge bridge, Fd containerNamespace)
+    {
+        Links.AddVeth(batch, new VethPair
+        {
+            Name = endpoint.HostVeth,
+            Master = bridge.Link.Index,
+            Mtu = bridge.Link.Mtu,
+            PeerName = endpoint.InterfaceName,
+            PeerMac = endpoint.Mac,
+            PeerNamespace = containerNamespace,
+        });
+        Links.Set(batch, endpoint.HostVeth, new LinkChange
+        {
+            Up = true,
+            // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
+            Hairpin = endpoint.Ports.Count > 0 ? true : null,
+            Isolated = bridge.IsolatesPorts ? true : null,
+            NoLinkLocal = HasIpv6,
+        });
+    }
+
+    private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
+    {
+        Links.Set(batch, index, new LinkChange { Up = true, NoLinkLocal = HasIpv6 && endpoint.Ipv6Address is null },
+            endpoint.InterfaceName);
+        if (endpoint.Address is { } address) Addresses.Add(batch, index, address, endpoint.PrefixLength);
+        if (endpoint.Ipv6Address is { } address6) Addresses.Add(batch, index, address6, endpoint.Ipv6PrefixLength);
+        foreach (IPAddress local in endpoint.LinkLocalAddresses)
+            Addresses.Add(batch, index, local, local.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+                ? 16 : 64);
+    }
+
+    private static void AddRoutes(NetlinkBatch batch, int index, Endpoint endpoint, bool replace)
+    {
+        if (endpoint is { IsGateway: true, Gateway: { } gateway })
+            Routes.AddDefault(batch, gateway, index, replace);
+        if (endpoint is { IsIpv6Gateway: true, Ipv6Gateway: { } gateway6 })
+            Routes.AddDefault(batch, gateway6, index, replace);
+    }
+
+    private static int IndexOf(NetlinkSocket inside, Endpoint endpoint) =>
+        Links.Find(inside, endpoint.InterfaceName)?.Index ?? throw new LinuxException(
+            Errno.ENODEV, "RTM_GETLINK", endpoint.InterfaceName, "configure the container's interface");
+
+    private static void Execute(NetlinkSocket inside, NetlinkBatch batch, Endpoint endpoint)
+    {
+        if (inside.TryExecute(batch) is { Errno: not Errno.None } error)
+            throw error.ToException().While($"configure the network of container {endpoint.ContainerId}");
     }
 
     // A kernel started without IPv6 refuses to be told about its link-local addresses.

@@ -118,7 +118,7 @@ internal static class Pasta
         {
             ContainerId = containerId, NetworkId = "", NetworkName = NetworkName, HostVeth = "",
             Address = address?.Address ?? IPAddress.Any, PrefixLength = address?.PrefixLength ?? 0,
-            Gateway = gateway ?? IPAddress.Any, Mac = link.Mac, Ports = [.. ports],
+            Gateway = gateway ?? IPAddress.Any, IsGateway = true, Mac = link.Mac, Ports = [.. ports],
         };
     }
 }

@@ -26,7 +26,7 @@ internal sealed class PastaNetworks(StateRoots roots)
         try
         {
             Endpoint endpoint = Pasta.Start(containerId, ns, runDirectory, reserved);
-            _endpoints.Write(endpoint);
+            _endpoints.Write(containerId, [endpoint]);
             return endpoint;
         }
         catch
@@ -41,8 +41,7 @@ internal sealed class PastaNetworks(StateRoots roots)
     public void Detach(string containerId, string runDirectory)
     {
         Pasta.Stop(runDirectory);
-        if (_endpoints.Find(containerId) is not { } endpoint) return;
-        _ports.Release(containerId, endpoint.Ports);
+        foreach (Endpoint endpoint in _endpoints.Find(containerId)) _ports.Release(containerId, endpoint.Ports);
         _endpoints.Delete(containerId);
     }
 

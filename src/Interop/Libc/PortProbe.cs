@@ -11,6 +11,7 @@ public static unsafe class PortProbe
 {
     private const int IPPROTO_TCP = 6;
     private const int IPPROTO_UDP = 17;
+    private const int IPV6_V6ONLY = 26;
 
     /// <summary>Room for an address as <see cref="WriteName"/> makes it.</summary>
     internal const int NameBytes = 28;
@@ -31,6 +32,8 @@ public static unsafe class PortProbe
         if (number == -1) return Native.LastErrno;
         using var fd = new Fd(number);
         int one = 1;
+        // A port of IPv4 is another one.
+        if (v6) LibC.setsockopt(number, LibC.IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(int));
         // Connections of an earlier listener that linger in TIME_WAIT must not count.
         if (protocol == IPPROTO_TCP) LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, &one, sizeof(int));
         byte* name = stackalloc byte[NameBytes];

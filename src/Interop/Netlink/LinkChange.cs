@@ -26,6 +26,10 @@ public readonly record struct LinkChange
     /// </summary>
     public bool? Hairpin { get; init; }
 
+    /// <summary>A bridge port exchanges frames with the ports that are not isolated, and the bridge itself, alone.
+    /// </summary>
+    public bool? Isolated { get; init; }
+
     /// <summary>
     /// Makes no IPv6 link-local address (IN6_ADDR_GEN_MODE_NONE), so that a link without IPv6 stays silent.
     /// EAFNOSUPPORT when the kernel runs without IPv6.

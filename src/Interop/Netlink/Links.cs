@@ -132,7 +132,7 @@ public static class Links
         if (change.Mtu is { } mtu) batch.PutUInt32(Rtnetlink.IFLA_MTU, (uint)mtu);
         if (change.Master is { } master) batch.PutUInt32(Rtnetlink.IFLA_MASTER, (uint)master);
         if (change.Mac is { } mac) PutMac(batch, mac);
-        if (change.Hairpin is { } hairpin) PutHairpin(batch, hairpin);
+        if (change.Hairpin is not null || change.Isolated is not null) PutPort(batch, change);
         if (change.NoLinkLocal) PutNoLinkLocal(batch);
     }
 
@@ -150,12 +150,14 @@ public static class Links
     private static void PutMac(NetlinkBatch batch, MacAddress mac) =>
         mac.CopyTo(batch.Attribute(Rtnetlink.IFLA_ADDRESS, 6));
 
-    private static void PutHairpin(NetlinkBatch batch, bool hairpin)
+    private static void PutPort(NetlinkBatch batch, in LinkChange change)
     {
         int info = batch.BeginNest(Rtnetlink.IFLA_LINKINFO);
         batch.PutString(Rtnetlink.IFLA_INFO_SLAVE_KIND, "bridge");
         int data = batch.BeginNest(Rtnetlink.IFLA_INFO_SLAVE_DATA);
-        batch.PutByte(Rtnetlink.IFLA_BRPORT_MODE, hairpin ? (byte)1 : (byte)0);
+        if (change.Hairpin is { } hairpin) batch.PutByte(Rtnetlink.IFLA_BRPORT_MODE, hairpin ? (byte)1 : (byte)0);
+        if (change.Isolated is { } isolated)
+            batch.PutByte(Rtnetlink.IFLA_BRPORT_ISOLATED, isolated ? (byte)1 : (byte)0);
         batch.EndNest(data);
         batch.EndNest(info);
     }

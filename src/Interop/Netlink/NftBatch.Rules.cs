@@ -110,12 +110,13 @@ public sealed partial class NftBatch
         EndExpression(e, d);
     }
 
-    /// <summary>Sends the connection to the IPv4 address and port in the registers.</summary>
-    public void DestinationNat(int addressRegister, int portRegister)
+    /// <summary>Sends the connection to the address and port in the registers.</summary>
+    public void DestinationNat(int addressRegister, int portRegister, bool ipv6 = false)
     {
         (int e, int d) = BeginExpression("nat");
         _batch.PutUInt32BigEndian(Nftables.NFTA_NAT_TYPE, Nftables.NFT_NAT_DNAT);
-        _batch.PutUInt32BigEndian(Nftables.NFTA_NAT_FAMILY, Nftables.NFPROTO_IPV4);
+        _batch.PutUInt32BigEndian(
+            Nftables.NFTA_NAT_FAMILY, ipv6 ? Nftables.NFPROTO_IPV6 : Nftables.NFPROTO_IPV4);
         _batch.PutUInt32BigEndian(Nftables.NFTA_NAT_REG_ADDR_MIN, (uint)addressRegister);
         _batch.PutUInt32BigEndian(Nftables.NFTA_NAT_REG_PROTO_MIN, (uint)portRegister);
         EndExpression(e, d);

@@ -145,7 +145,7 @@ public sealed partial class NftBatch : IDisposable
 
     private static int SizeOf(NftDataType type) => type switch
     {
-        NftDataType.InetProtocol => 1,
+        NftDataType.InetProtocol or NftDataType.NfProto => 1,
         NftDataType.InetService => 2,
         NftDataType.Ipv4Address => 4,
         _ => 16,

@@ -5,6 +5,9 @@ namespace Skiff.Interop.Netlink;
 /// </summary>
 public enum NftDataType
 {
+    /// <summary>NFPROTO_*, 1 byte.</summary>
+    NfProto = 2,
+
     /// <summary>IPv4 address, 4 bytes.</summary>
     Ipv4Address = 7,
 

@@ -9,10 +9,14 @@ public static class Routes
 {
     private const int HeaderSize = 12; // struct rtmsg
 
-    /// <summary>Adds the default route by <paramref name="gateway"/>.</summary>
-    public static void AddDefault(NetlinkBatch batch, IPAddress gateway, int linkIndex)
+    /// <summary>
+    /// Adds the default route by <paramref name="gateway"/>, or with <paramref name="replace"/> has it take the place of
+    /// the one that is there.
+    /// </summary>
+    public static void AddDefault(NetlinkBatch batch, IPAddress gateway, int linkIndex, bool replace = false)
     {
-        NetlinkFlags flags = NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_EXCL;
+        NetlinkFlags flags = NetlinkFlags.NLM_F_CREATE
+            | (replace ? NetlinkFlags.NLM_F_REPLACE : NetlinkFlags.NLM_F_EXCL);
         batch.Begin(Rtnetlink.RTM_NEWROUTE, flags, "RTM_NEWROUTE", "default");
         Span<byte> header = batch.Reserve(HeaderSize);
         header[0] = Addresses.Family(gateway);

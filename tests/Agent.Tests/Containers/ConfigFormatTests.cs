@@ -1,5 +1,6 @@
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Containers;
+using Skiff.Agent.Networks;
 using Skiff.Agent.Monitor;
 using Skiff.Layers.Oci;
 
@@ -28,7 +29,16 @@ public class ConfigFormatTests
         },
         Ulimits = ["nofile=1:2"], Sysctls = new() { ["net.a"] = "1" }, ShmSizeBytes = 8, OomScoreAdj = 0, NetworkMode =
             "none",
-        Ports = ["80:80"], IpAddress = "1.2.3.4", MacAddress = "02:00:00:00:00:01", ExposedPorts = ["80/tcp"], Dns =
+        Ports = ["80:80"], Networks =
+        [
+            new EndpointSettings("n")
+            {
+                Ipv4Address = "1.2.3.4", Ipv6Address = "fd00::1", LinkLocalAddresses = ["fe80::1"],
+                MacAddress = "02:00:00:00:00:01", Aliases = ["a"], GatewayPriority = -1,
+                DriverOptions = new() { ["k"] = "v" },
+            },
+        ],
+        ExposedPorts = ["80/tcp"], Dns =
             ["1.1.1.1"],
         DnsSearch = ["s"], DnsOptions = ["o"], ExtraHosts = ["a:1.1.1.1"], PidMode = "host", IpcMode = "host",
             UtsMode = "host", CgroupnsMode = "host", CgroupParent = "/p", UsernsMode = "auto",
@@ -56,7 +66,7 @@ public class ConfigFormatTests
         {
             Id = "", Name = "", Created = default, Image = "", ImageId = "", DiffIds = [], Args = [], Env = [],
         };
-        foreach (var property in typeof(ContainerConfig).GetProperties())
+        foreach (var property in typeof(ContainerConfig).GetProperties().Where(property => property.CanWrite))
             Assert.NotEqual(property.GetValue(empty), property.GetValue(s_full));
     }
 
@@ -69,7 +79,6 @@ public class ConfigFormatTests
                 OomKilled = true,
             Error = "e", StartedAt = DateTimeOffset.UtcNow, FinishedAt = DateTimeOffset.UtcNow.AddSeconds(1),
                 Warnings = ["w"], RestartCount = 6, StoppedByUser = true, Boot = "b", Health = "healthy",
-            Endpoint = new EndpointState("bridge", "172.17.0.2", 16, "172.17.0.1", "02:00:00:00:00:01", ["p"]),
         };
         Assert.Equivalent(state, StateFormat.Read(StateFormat.Write(state)), strict: true);
     }

@@ -65,7 +65,7 @@ public class NameFilesTests
     public void Hosts_has_localhost_the_extra_names_and_the_container()
     {
         string[] lines = HostsFile.Build(
-            IPAddress.Parse("172.17.0.2"), "web.example.org", ["db:10.0.0.5", "v6=[fd00::5]", "gw:host-gateway"],
+            [IPAddress.Parse("172.17.0.2")], "web.example.org", ["db:10.0.0.5", "v6=[fd00::5]", "gw:host-gateway"],
             IPAddress.Parse("172.17.0.1")).Split('\n');
         Assert.Equal("127.0.0.1\tlocalhost", lines[0]);
         Assert.Equal("::1\tlocalhost ip6-localhost ip6-loopback", lines[1]);
@@ -75,7 +75,7 @@ public class NameFilesTests
 
     [Fact]
     public void Without_a_network_hosts_has_no_line_for_the_container() =>
-        Assert.EndsWith("ff02::2\tip6-allrouters\n", HostsFile.Build(null, "web", [], null));
+        Assert.EndsWith("ff02::2\tip6-allrouters\n", HostsFile.Build([], "web", [], null));
 
     [Theory]
     [InlineData("db", "bad format for add-host: \"db\"")]
@@ -84,5 +84,5 @@ public class NameFilesTests
     [InlineData("db:nowhere", "invalid IP address in add-host: \"nowhere\"")]
     [InlineData("db:host-gateway", "unable to derive the IP value for host-gateway")]
     public void Bad_extra_hosts_are_named(string entry, string message) => Assert.EndsWith(
-        message, Assert.Throws<UsageException>(() => HostsFile.Build(null, "web", [entry], null)).Message);
+        message, Assert.Throws<UsageException>(() => HostsFile.Build([], "web", [entry], null)).Message);
 }

@@ -40,7 +40,7 @@ public class NetworkConcurrencyTests
             endpoints.Select(e => $"tcp . {e.Ports[0].HostPort} : {e.Address} . 80").Order(StringComparer.Ordinal),
             ground.Elements("ports"));
 
-        ground.Host.Do(() => Parallel.ForEach(endpoints, e => new NetworkModule(ground.Roots).Find(e.ContainerId)));
+        ground.Host.Do(() => Parallel.ForEach(endpoints, e => new NetworkModule(ground.Roots).EndpointsOf(e.ContainerId)));
         ground.Host.Do(() => endpoints.ToList().ForEach(e => ground.Module.Detach(e.ContainerId)));
         Assert.Empty(ground.State());
         Assert.Empty(ground.Elements("ports"));
@@ -58,7 +58,8 @@ public class NetworkConcurrencyTests
             for (int i = 0; i < AttachesPerThread; i++)
             {
                 using NetNamespace ns = NetNamespace.Create();
-                module.Attach($"{words[2]}.{t}.{i}", "bridge", ns, PortMapping.Parse("80"), EndpointOptions.None);
+                module.Attach(NetworkGround.Request(
+                    $"{words[2]}.{t}.{i}", [new EndpointSettings("bridge")], "80"), ns);
             }
         }))];
         await Task.WhenAll(threads);

@@ -35,7 +35,8 @@ public class NetworkCostTests(ITestOutputHelper output)
             for (int i = 0; i < 300; i++)
             {
                 long start = Stopwatch.GetTimestamp();
-                ground.Module.Attach($"c{i}", "bridge", room.Namespace, [], EndpointOptions.None);
+                ground.Module.Attach(
+                    NetworkGround.Request($"c{i}", [new EndpointSettings("bridge")]), room.Namespace);
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
                 // One namespace serves all: only the interface's name must be free again.
                 FreeName(room, i);

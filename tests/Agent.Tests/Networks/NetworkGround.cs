@@ -53,15 +53,22 @@ internal sealed class NetworkGround : IDisposable
 
     public Endpoint Attach(NetworkRoom room, string id, params string[] ports)
     {
-        var mappings = ports.SelectMany(PortMapping.Parse).ToList();
-        return Host.Do(() => Module.Attach(id, "bridge", room.Namespace, mappings, EndpointOptions.None));
+        return Attach(room, id, [new EndpointSettings("bridge")], ports)[0];
     }
+
+    public IReadOnlyList<Endpoint> Attach(
+        NetworkRoom room, string id, EndpointSettings[] settings, params string[] ports) =>
+        Host.Do(() => Module.Attach(Request(id, settings, ports), room.Namespace));
+
+    /// <summary>What a container asks for that is called as its id is.</summary>
+    public static AttachRequest Request(string id, EndpointSettings[] settings, params string[] ports) =>
+        new(id, settings) { Ports = [.. ports.SelectMany(PortMapping.Parse)], Names = [id] };
 
     /// <summary>The elements of a set or map as <c>nft</c> writes them, sorted.</summary>
     public string[] Elements(string set)
     {
         string table = new NetworkNames(Roots).Table;
-        string kind = set.EndsWith("ports") ? "map" : "set";
+        string kind = set.TrimEnd('6').EndsWith("ports") ? "map" : "set";
         JsonElement listing = Host.Do(() => FreshNetwork.Json("nft", "-j", "list", kind, "inet", table, set));
         JsonElement found = listing.GetProperty("nftables").EnumerateArray()
             .Select(item => item.EnumerateObject().Single())
@@ -75,7 +82,7 @@ internal sealed class NetworkGround : IDisposable
     public string[] State() =>
     [
         .. new DirectoryInfo(Roots.RunRoot + "/networks").EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Where(f => f is FileInfo and not { Name: "cursor" or "lock" or "rules.lock" })
+            .Where(f => f is FileInfo and not { Name: "cursor" or "lock" or "rules.lock" or "endpoints.lock" })
             .Select(f => f.LinkTarget is { } target ? $"{f.Name} -> {target}" : f.Name).Order(StringComparer.Ordinal),
     ];
 

@@ -37,8 +37,11 @@ public class NetworkModuleTests
         Assert.Equal([$"{bridge} . {bridge}"], ground.Elements("within"));
         Assert.Equal(["172.17.0.0/16"], ground.Elements("subnets"));
 
-        Endpoint found = ground.Module.Find("0123456789abcdef")!;
-        Assert.Equal(endpoint with { Ports = found.Ports, Aliases = found.Aliases }, found);
+        Endpoint found = ground.Module.EndpointsOf("0123456789abcdef").Single();
+        Assert.Equal(endpoint with
+        {
+            Ports = found.Ports, Names = found.Names, LinkLocalAddresses = found.LinkLocalAddresses,
+        }, found);
         Assert.Equal(endpoint.Ports, found.Ports);
     }
 
@@ -177,8 +180,9 @@ public class NetworkModuleTests
         var other = new NetworkModule(otherRoots);
         ground.Attach("a", "8080:80");
         NetworkRoom room = ground.NewRoom();
-        ground.Host.Do(() => other.Attach("a", "bridge", room.Namespace, [], EndpointOptions.None));
-        Assert.NotEqual(ground.Module.Inspect("bridge").Subnet, other.Inspect("bridge").Subnet);
+        ground.Host.Do(() => other.Attach(
+            NetworkGround.Request("a", [new EndpointSettings("bridge")]), room.Namespace));
+        Assert.NotEqual(ground.Module.Get("bridge").Pools[0].Subnet, other.Get("bridge").Pools[0].Subnet);
 
         ground.Host.Do(() => other.RemoveAll());
         Assert.Equal(["tcp . 8080 : 172.17.0.2 . 80"], ground.Elements("ports"));
@@ -200,11 +204,11 @@ public class NetworkModuleTests
                 ["bridge bridge local", "host host local", "none null local"],
                 networks.Select(n => $"{n.Name} {n.Driver} {n.Scope}"));
             Assert.All(networks, n => Assert.Matches("^[0-9a-f]{64}$", n.Id));
-            Assert.Equal("host", ground.Module.Inspect(networks[1].Id[..12]).Name);
+            Assert.Equal("host", ground.Module.Get(networks[1].Id[..12]).Name);
             Assert.Equal("network nothing not found",
-                Assert.Throws<UsageException>(() => ground.Module.Inspect("nothing")).Message);
+                Assert.Throws<UsageException>(() => ground.Module.Get("nothing")).Message);
             Assert.Equal("network nothing not found", Assert.Throws<UsageException>(() => ground.Module.Attach(
-                "c", "nothing", ground.Host.Namespace, [], EndpointOptions.None)).Message);
+                NetworkGround.Request("c", [new EndpointSettings("nothing")]), ground.Host.Namespace)).Message);
         });
     }
 
@@ -224,6 +228,5 @@ public class NetworkModuleTests
     }
 
     private static Endpoint AttachAt(NetworkGround ground, NetworkRoom room, string id, string address) =>
-        ground.Host.Do(() => ground.Module.Attach(id, "bridge", room.Namespace, [],
-            new EndpointOptions { Address = IPAddress.Parse(address) }));
+        ground.Attach(room, id, [new EndpointSettings("bridge") { Ipv4Address = address }])[0];
 }

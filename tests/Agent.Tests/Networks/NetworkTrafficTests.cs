@@ -45,7 +45,7 @@ public class NetworkTrafficTests
         using IDisposable server81 = web.Serve(81);
         using IDisposable server82 = web.Serve(82);
         // The outside machine knows the way to the bridge, which is what an attacker on the same wire can do.
-        string subnet = ground.Module.Inspect("bridge").Subnet.ToString();
+        string subnet = ground.Module.Get("bridge").Pools[0].Subnet.ToString();
         ground.Outside.Do(() => FreshNetwork.Output("ip", "route", "add", subnet, "via", NetworkGround.HostAddress));
 
         Assert.Equal("no answer", ground.Outside.Fetch($"{endpoint.Address}", 80));

@@ -22,7 +22,7 @@ internal sealed class InspectVerb(string? only = null) : Verb
     private static readonly Option[] s_options =
     [
         s_format, s_size,
-        Option.Value("type", "string", "Only inspect objects of the given type (container, image, volume)"),
+        Option.Value("type", "string", "Only inspect objects of the given type (container, image, network, volume)"),
     ];
 
     /// <inheritdoc/>
@@ -33,7 +33,7 @@ internal sealed class InspectVerb(string? only = null) : Verb
 
     /// <inheritdoc/>
     public override string Summary => only is null
-        ? "Return low-level information on containers, images and volumes"
+        ? "Return low-level information on containers, images, networks and volumes"
         : $"Display detailed information on one or more {only}s";
 
     /// <inheritdoc/>
@@ -51,8 +51,9 @@ internal sealed class InspectVerb(string? only = null) : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         string? type = only ?? arguments.Value("type");
-        if (type is not (null or "container" or "image" or "volume")) throw new UsageException(
-            $"unknown type: \"{type}\": must be one of \"container\", \"image\", \"volume\"");
+        if (type is not (null or "container" or "image" or "network" or "volume")) throw new UsageException(
+            $"unknown type: \"{type}\": must be one of \"container\", \"image\", "
+            + "\"network\", \"volume\"");
         FormatTemplate? template = ReadTemplate(arguments.Value("format"));
         Platform? platform = only == "image" && arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         var items = new List<byte[]>();
@@ -67,21 +68,27 @@ internal sealed class InspectVerb(string? only = null) : Verb
             Output.Error($"Error: No such {type ?? "object"}: {(type == "image" ? ImageStore.Shown(name) : name)}");
             result = 1;
         }
+        Show(items, template);
+        return result;
+    }
+
+    /// <summary>Prints objects as JSON, or by a template.</summary>
+    public static void Show(List<byte[]> items, FormatTemplate? template)
+    {
         if (template is null)
         {
             Output.Text(InspectJson.Array(items));
-            return result;
+            return;
         }
         foreach (byte[] item in items)
         {
             using JsonDocument document = JsonDocument.Parse(item);
             Output.Line(template.Execute(document.RootElement));
         }
-        return result;
     }
 
-    // Docker tells a template that cannot be read from one that does not fit the object by the exit code.
-    private static FormatTemplate? ReadTemplate(string? format)
+    /// <summary>The value of <c>--format</c>; null asks for JSON.</summary>
+    public static FormatTemplate? ReadTemplate(string? format)
     {
         if (format is null or "" or "json") return null;
         try
@@ -90,6 +97,7 @@ internal sealed class InspectVerb(string? only = null) : Verb
         }
         catch (UsageException e)
         {
+            // Docker tells a template that cannot be read from one that does not fit the object by the exit code.
             throw new UsageException(e.Message, 64);
         }
     }

@@ -9,6 +9,7 @@ internal sealed class NetworkLsVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.List("filter", "filter", "Provide filter values (e.g. \"driver=bridge\")", 'f'),
         Option.Value("format", "string",
             "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or 'TEMPLATE'"),
         Option.Flag("no-trunc", "Do not truncate the output"),
@@ -34,7 +35,8 @@ internal sealed class NetworkLsVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         bool full = arguments.Flag("no-trunc");
-        IReadOnlyList<NetworkRecord> networks = engine.Networks.List();
+        var filter = new NetworkFilter(engine, arguments.Values("filter"));
+        List<NetworkRecord> networks = [.. engine.Networks.List().Where(filter.Fits)];
         if (arguments.Flag("quiet"))
         {
             foreach (NetworkRecord network in networks) Output.Line(IdOf(network, full));
@@ -42,8 +44,16 @@ internal sealed class NetworkLsVerb : Verb
         }
         var listing = new Listing<NetworkRecord>(
             new("ID", "NETWORK ID", n => IdOf(n, full)), new("Name", "NAME", n => n.Name),
-                new("Driver", "DRIVER", n => n.Driver),
-            new("Scope", "SCOPE", n => n.Scope));
+            new("Driver", "DRIVER", n => n.Driver),
+            new("Scope", "SCOPE", n => n.Scope),
+            new("IPv4", "IPV4", n => n.Driver != "bridge" || n.Has(ipv6: false) ? "true" : "false", Shown: false),
+            new("IPv6", "IPV6", n => n.Has(ipv6: true) ? "true" : "false", Shown: false),
+            new("Internal", "INTERNAL", n => n.IsInternal ? "true" : "false", Shown: false),
+            new("Labels", "LABELS", n => string.Join(',', n.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false),
+            new("CreatedAt", "CREATED AT", n => $"{n.Created:yyyy-MM-dd HH:mm:ss.fffffff} +0000 UTC", Shown: false))
+        {
+            Labels = n => n.Labels,
+        };
         Output.Text(listing.Render(networks, arguments.Value("format")));
         return 0;
     }

@@ -31,7 +31,7 @@ internal sealed class PortVerb : Verb
         if (wanted is not null) CheckPort(wanted.Split('/')[0]);
         if (wanted is not null && !wanted.Contains('/')) wanted += "/tcp";
         bool found = false;
-        var ports = from port in engine.Networks.Find(config.Id)?.Ports ?? []
+        var ports = from port in engine.Networks.EndpointsOf(config.Id).SelectMany(end => end.Ports)
                     let inside = $"{port.ContainerPort}/{port.ProtocolName}"
                     select (inside, port);
         foreach (var (inside, port) in ports.OrderBy(row => row.inside, StringComparer.Ordinal))

@@ -57,12 +57,12 @@ internal sealed class PsVerb : Verb
         string? format = arguments.Value("format");
         // Sizes cost a look at every file: only for whoever asks for them.
         bool sizes = arguments.Flag("size") || (format?.Contains(".Size", StringComparison.Ordinal) ?? false);
-        Output.Text(Columns(full, arguments.Flag("size"), r => sizes ? SizeOf(engine, r.Config) : "0B")
-            .Render(rows, format));
+        Output.Text(Columns(full, arguments.Flag("size"), r => sizes ? SizeOf(engine, r.Config) : "0B",
+            r => PortsOf(engine, r)).Render(rows, format));
         return 0;
     }
 
-    private static Listing<Row> Columns(bool full, bool showSize, Func<Row, string> size)
+    private static Listing<Row> Columns(bool full, bool showSize, Func<Row, string> size, Func<Row, string> ports)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return new Listing<Row>(
@@ -71,13 +71,13 @@ internal sealed class PsVerb : Verb
             new("Command", "COMMAND", r => CommandOf(r.Config, full)),
             new("RunningFor", "CREATED", r => HumanDuration.Since(r.Config.Created, now)),
             new("Status", "STATUS", r => StatusOf(r.State, now)),
-            new("Ports", "PORTS", r => string.Join(", ", r.State.Endpoint?.Ports ?? [])),
+            new("Ports", "PORTS", ports),
             new("Names", "NAMES", r => r.Config.Name),
             new("Size", "SIZE", size, Shown: showSize),
             new("State", "STATE", r => r.State.Status, Shown: false),
             new("CreatedAt", "CREATED AT", r =>
                 r.Config.Created.ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'"), Shown: false),
-            new("Networks", "NETWORKS", r => r.Config.NetworkMode, Shown: false),
+            new("Networks", "NETWORKS", r => NetworksOf(r.Config), Shown: false),
             new("Mounts", "MOUNTS", r => MountsOf(r.Config, full), Shown: false),
             new("LocalVolumes", "LOCAL VOLUMES", r =>
                 $"{r.Config.Mounts.Count(mount => mount.Type == "volume")}", Shown: false),
@@ -88,6 +88,13 @@ internal sealed class PsVerb : Verb
             Labels = r => r.Config.Labels,
         };
     }
+
+    // Only one that publishes ports is looked up.
+    private static string PortsOf(Engine engine, Row row) => row.State.Pid == 0 || row.Config.Ports.Length == 0 ? ""
+        : string.Join(", ", engine.Networks.EndpointsOf(row.Config.Id).SelectMany(end => end.Ports));
+
+    private static string NetworksOf(ContainerConfig config) => !config.HasNetworks ? config.NetworkMode
+        : string.Join(',', config.Attachments.Select(settings => settings.Network).Order(StringComparer.Ordinal));
 
     private static string SizeOf(Engine engine, ContainerConfig config)
     {

@@ -30,8 +30,7 @@ internal sealed class RenameVerb : Verb
         ContainerConfig old = engine.Containers.Find(arguments.Positional[0]);
         if (old.Name == name)
             throw new UsageException("Renaming a container with the same name as its current name");
-        ContainerConfig renamed = engine.Containers.Rename(old, name);
-        engine.Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
+        engine.Rename(old, name);
         return 0;
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using Skiff.Agent.Manager;
 
-namespace Skiff.Agent.Containers;
+namespace Skiff.Agent.Manager;
 
 /// <summary>
 /// Fields of a JSON object by hand. The generated serializer builds a description of each type first, which costs every

@@ -1,0 +1,82 @@
+using Skiff.Agent.Cli.Values;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
+
+namespace Skiff.Agent.Cli.Verbs;
+
+/// <summary><c>network create</c>.</summary>
+internal sealed class NetworkCreateVerb : Verb
+{
+    private static readonly Option[] s_options =
+    [
+        Option.Flag("attachable", "Enable manual container attachment"),
+        Option.List("aux-address", "map", "Auxiliary IPv4 or IPv6 addresses used by Network driver"),
+        Option.Value("driver", "string", "Driver to manage the Network (default \"bridge\")", 'd'),
+        Option.List("gateway", "ipSlice", "IPv4 or IPv6 Gateway for the master subnet"),
+        Option.Flag("internal", "Restrict external access to the network"),
+        Option.List("ip-range", "ipNetSlice", "Allocate container ip from a sub-range"),
+        Option.Value("ipam-driver", "string", "IP Address Management Driver (default \"default\")"),
+        Option.List("ipam-opt", "map", "Set IPAM driver specific options"),
+        Option.Flag("ipv4", "Enable or disable IPv4 address assignment (default true)"),
+        Option.Flag("ipv6", "Enable or disable IPv6 address assignment"),
+        Option.List("label", "list", "Set metadata on a network"),
+        Option.List("opt", "map", "Set driver specific options", 'o'),
+        Option.Value("scope", "string", "Control the network's scope"),
+        Option.List("subnet", "ipNetSlice", "Subnet in CIDR format that represents a network segment"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Name => "network create";
+
+    /// <inheritdoc/>
+    public override string Usage => "[OPTIONS] NETWORK";
+
+    /// <inheritdoc/>
+    public override string Summary => "Create a network";
+
+    /// <inheritdoc/>
+    public override Option[] Options => s_options;
+
+    /// <inheritdoc/>
+    public override int MinimumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int MaximumArguments => 1;
+
+    /// <inheritdoc/>
+    public override int Run(Engine engine, ParsedArguments a)
+    {
+        if (a.Value("ipam-driver") is { } ipam and not "default")
+            throw new UsageException($"IPAM driver \"{ipam}\" not found");
+        if (a.Has("ipam-opt")) throw new UsageException("the IPAM driver \"default\" has no options");
+        if (a.Value("scope") is { } scope and not "local")
+            throw new UsageException($"scope {scope} is not supported: networks are of this host");
+        NetworkRecord network = engine.CreateNetwork(new NetworkRequest(a.Positional[0])
+        {
+            Driver = a.Value("driver") ?? "bridge",
+            HasIpv4 = a.Has("ipv4") ? a.Flag("ipv4") : null,
+            HasIpv6 = a.Has("ipv6") ? a.Flag("ipv6") : null,
+            IsInternal = a.Flag("internal"),
+            IsAttachable = a.Flag("attachable"),
+            Subnets = Several(a, "subnet"),
+            Ranges = Several(a, "ip-range"),
+            Gateways = Several(a, "gateway"),
+            Auxiliary = Pairs(a, "aux-address"),
+            Options = Pairs(a, "opt"),
+            Labels = KeyValues.Labels([], a.Values("label")),
+        });
+        Output.Line(network.Id);
+        return 0;
+    }
+
+    // One value may stand for several, with commas between them.
+    private static List<string> Several(ParsedArguments a, string option) =>
+        [.. a.Values(option).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries))];
+
+    private static Dictionary<string, string> Pairs(ParsedArguments a, string option)
+    {
+        foreach (string value in a.Values(option))
+            if (value.IndexOf('=') <= 0) throw a.Invalid(option, value, "it has to be NAME=VALUE");
+        return KeyValues.Pairs(a.Values(option));
+    }
+}

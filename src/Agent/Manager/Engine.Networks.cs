@@ -1,0 +1,116 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Events;
+using Skiff.Agent.Networks;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Manager;
+
+/// <summary>Networks, and containers that join and leave them.</summary>
+internal sealed partial class Engine
+{
+    /// <summary>Makes a network.</summary>
+    public NetworkRecord CreateNetwork(NetworkRequest request)
+    {
+        NetworkRecord network = Networks.Create(request);
+        WriteEvent(network, "create");
+        return network;
+    }
+
+    /// <summary>Removes a network that no running container is attached to.</summary>
+    public void RemoveNetwork(NetworkRecord network)
+    {
+        Networks.Remove(network);
+        WriteEvent(network, "destroy");
+    }
+
+    /// <summary>Removes the networks that no running container is attached to; returns them.</summary>
+    /// <param name="fits">Which of them may go.</param>
+    public List<NetworkRecord> PruneNetworks(Func<NetworkRecord, bool> fits)
+    {
+        HashSet<string> used = [.. Networks.Endpoints().Select(end => end.NetworkId)];
+        var removed = new List<NetworkRecord>();
+        foreach (NetworkRecord network in Networks.List())
+        {
+            if (network.IsPredefined || used.Contains(network.Id) || !fits(network)) continue;
+            try
+            {
+                RemoveNetwork(network);
+                removed.Add(network);
+            }
+            catch (UsageException)
+            {
+                // Somebody has joined it since.
+            }
+        }
+        return removed;
+    }
+
+    /// <summary>Has a container join a network: at once when it runs, and whenever it is started.</summary>
+    public void Connect(ContainerConfig config, NetworkRecord network, EndpointSettings settings)
+    {
+        CheckJoins(config, network);
+        ContainerState state = StateOf(config);
+        if (state.Pid > 0)
+        {
+            using NetNamespace inside = NetNamespace.Open(state.Pid);
+            Endpoint joined = Networks.Connect(ContainerNetwork.RequestOf(config, [settings]), inside,
+                () => ProcessTimes.IsAlive(state.Pid, state.PidStartTime));
+            ContainerNetwork.AddHost(config, Containers.RunDirectory(config.Id), joined);
+        }
+        else if (Array.Exists(config.Attachments, other => Names(other, network)))
+            throw new UsageException(
+                $"endpoint with name {config.Name} already exists in network {network.Name}");
+        Containers.WriteConfig(config with { Networks = [.. config.Attachments, settings] });
+        WriteEvent(network, "connect", config);
+    }
+
+    /// <summary>Has a container leave a network.</summary>
+    /// <param name="config">The container.</param>
+    /// <param name="network">The network.</param>
+    public void Disconnect(ContainerConfig config, NetworkRecord network)
+    {
+        if (network.Driver == "host" || config.NetworkMode == "host") throw new UsageException(
+            "container cannot be disconnected from host network or connected to host network");
+        ContainerState state = StateOf(config);
+        EndpointSettings[] stays = [.. config.Attachments.Where(settings => !Names(settings, network))];
+        if (stays.Length == config.Attachments.Length)
+            throw new UsageException($"container {config.Id} is not connected to network {network.Name}");
+        if (state.Pid > 0)
+        {
+            using NetNamespace inside = NetNamespace.Open(state.Pid);
+            Endpoint left = Networks.Disconnect(config.Id, network, inside);
+            ContainerNetwork.RemoveHost(Containers.RunDirectory(config.Id), left);
+        }
+        Containers.WriteConfig(config with { Networks = stays });
+        WriteEvent(network, "disconnect", config);
+    }
+
+    /// <summary>Gives a container another name.</summary>
+    public void Rename(ContainerConfig old, string name)
+    {
+        ContainerConfig renamed = Containers.Rename(old, name);
+        Networks.Rename(old.Id, ContainerNetwork.NamesOf(renamed), old.Name);
+        Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
+    }
+
+    private static bool Names(EndpointSettings settings, NetworkRecord network) => settings.Network == network.Name
+        || network.Id.StartsWith(settings.Network, StringComparison.Ordinal);
+
+    private static void CheckJoins(ContainerConfig config, NetworkRecord network)
+    {
+        if (ContainerNamespaces.Joins(config.NetworkMode)) throw new UsageException(
+            "container sharing network namespace with another container or host cannot be connected to any other "
+            + "network");
+        if (config.NetworkMode == "host" || network.Driver == "host") throw new UsageException(
+            "container cannot be disconnected from host network or connected to host network");
+        if (config.NetworkMode == "none" || network.Driver == "null") throw new UsageException(
+            "container cannot be connected to multiple networks with one of the networks in private (none) mode");
+    }
+
+    private void WriteEvent(NetworkRecord network, string action, ContainerConfig? container = null)
+    {
+        List<(string, string)> attributes = [("name", network.Name), ("type", network.Driver)];
+        if (container is not null) attributes.Insert(0, ("container", container.Id));
+        Events.Write(EventJournal.Event("network", action, network.Id, [.. attributes]));
+    }
+}

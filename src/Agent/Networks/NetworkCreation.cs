@@ -1,0 +1,91 @@
+using System.Net;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Networks;
+
+/// <summary>Makes the record of a network out of what a user asks for.</summary>
+internal static class NetworkCreation
+{
+    /// <summary>Checks a request and completes it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="ofHost">What the host's routes and addresses occupy.</param>
+    /// <param name="others">The networks that are there.</param>
+    /// <exception cref="UsageException">It is impossible.</exception>
+    public static NetworkRecord Plan(
+        NetworkRequest request, IReadOnlyList<IPNetwork> ofHost, IReadOnlyList<NetworkRecord> others)
+    {
+        CheckName(request.Name);
+        CheckDriver(request.Driver);
+        var record = new NetworkRecord
+        {
+            Id = NetworkStore.NewId(),
+            Name = request.Name,
+            Driver = request.Driver,
+            Created = DateTimeOffset.UtcNow,
+            IsInternal = request.IsInternal,
+            IsAttachable = request.IsAttachable,
+            Options = request.Options,
+            Labels = request.Labels,
+        };
+        List<AddressPool> asked = PoolRequest.Read(request);
+        bool isChosen = request.HasIpv4 != false && !asked.Exists(pool => !pool.IsIpv6);
+        record = record with { Pools = Pools(request, asked, ofHost, others), IsSubnetChosen = isChosen };
+        if (record.Pools.Length == 0) throw new UsageException("IPv4 or IPv6 must be enabled");
+        CheckOptions(record, others);
+        return record;
+    }
+
+    private static AddressPool[] Pools(
+        NetworkRequest request, List<AddressPool> asked, IReadOnlyList<IPNetwork> ofHost,
+        IReadOnlyList<NetworkRecord> others)
+    {
+        bool ipv4 = request.HasIpv4 ?? true, ipv6 = request.HasIpv6 ?? asked.Exists(pool => pool.IsIpv6);
+        List<IPNetwork> taken = [.. others.SelectMany(other => other.Pools).Select(pool => pool.Subnet)];
+        foreach (AddressPool pool in asked)
+        {
+            if (pool.IsIpv6 ? !ipv6 : !ipv4) throw new UsageException(
+                $"subnet {pool.Subnet} is given, but IPv{(pool.IsIpv6 ? 6 : 4)} is disabled for the network");
+            if (SubnetPool.OverlapsAny(pool.Subnet, taken))
+                throw new UsageException(
+                    $"invalid pool request: Pool overlaps with other one on this address space: {pool.Subnet}");
+            if (SubnetPool.OverlapsAny(pool.Subnet, ofHost)) throw new UsageException(
+                $"subnet {pool.Subnet} overlaps with a route or address of the host");
+        }
+        List<IPNetwork> used = [.. taken, .. ofHost, .. asked.Select(pool => pool.Subnet)];
+        if (ipv4 && !asked.Exists(pool => !pool.IsIpv6))
+            asked.Add(AddressPool.Of(SubnetPool.ChooseForUser(used)));
+        if (ipv6 && !asked.Exists(pool => pool.IsIpv6))
+            asked.Add(AddressPool.Of(SubnetPool.ChooseUniqueLocal(used)));
+        return [.. asked.Where(pool => !pool.IsIpv6), .. asked.Where(pool => pool.IsIpv6)];
+    }
+
+    private static void CheckName(string name)
+    {
+        if (NetworkNames.IsPredefined(name) || name == "default")
+            throw new UsageException($"operation is not permitted on predefined {name} network");
+        if (name.Length is 0 or > 255 || !char.IsAsciiLetterOrDigit(name[0])
+            || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
+            throw new UsageException(
+                $"invalid network name \"{name}\": only [a-zA-Z0-9][a-zA-Z0-9_.-]* are allowed, 255 at most");
+    }
+
+    private static void CheckDriver(string driver)
+    {
+        if (driver == "bridge") return;
+        throw new UsageException(driver switch
+        {
+            "host" or "null" => $"only one instance of \"{driver}\" network is allowed",
+            "overlay" => "driver overlay is not supported: it belongs to swarms",
+            _ => $"error looking up network plugin {driver}: plugin \"{driver}\" not found",
+        });
+    }
+
+    private static void CheckOptions(NetworkRecord record, IReadOnlyList<NetworkRecord> others)
+    {
+        _ = new BridgeOptions(record);
+        if (record.Options.TryGetValue(BridgeOptions.NameKey, out string? name)
+            && others.FirstOrDefault(other => other.Options.GetValueOrDefault(BridgeOptions.NameKey) == name)
+                is { } other)
+            throw new UsageException($"network with name {other.Name} already uses the bridge {name}");
+    }
+}

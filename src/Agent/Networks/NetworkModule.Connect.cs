@@ -1,0 +1,108 @@
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Interop.Processes;
+
+namespace Skiff.Agent.Networks;
+
+/// <summary>What changes while a container runs.</summary>
+internal sealed partial class NetworkModule
+{
+    /// <summary>Has a running container join a network; when any of it fails, all is as it was.</summary>
+    /// <param name="request">The container, the network, and the ports that it publishes.</param>
+    /// <param name="inside">Its network namespace.</param>
+    /// <param name="isRunning">Whether it still runs; asked when nobody can take its endpoints away.</param>
+    public Endpoint Connect(AttachRequest request, NetNamespace inside, Func<bool> isRunning)
+    {
+        using var host = new HostSockets();
+        using Fd held = _endpoints.Lock(exclusive: true);
+        if (!isRunning()) throw new UsageException($"container {request.ContainerId} is not running");
+        EndpointSettings settings = request.Endpoints[0];
+        Endpoint[] before = _endpoints.Find(request.ContainerId);
+        ReadyBridge bridge = _bridge.Ensure(host, () => Find(settings.Network));
+        if (Array.Exists(before, end => end.NetworkId == bridge.Network.Id)) throw new UsageException(
+            $"endpoint with name {request.Names[0]} already exists in network {bridge.Network.Name}");
+        var unwinding = new Unwinding();
+        try
+        {
+            Endpoint joined = Reserve(request, settings, bridge, before, unwinding);
+            Endpoint[] after = Gateways.Assign([.. before, joined]);
+            if (!Array.Exists(before, end => end.Ports.Count > 0))
+                after = Gateways.Assign(_ports.Reserve(request.ContainerId, after,
+                    [.. before.Select(end => _bridge.Ensure(host, () => Find(end.NetworkId))), bridge],
+                    request.Ports, unwinding));
+            _endpoints.Write(request.ContainerId, after);
+            unwinding.Push(() => _endpoints.Write(request.ContainerId, before));
+            VethEndpoint.Create(host.Route, [(after[^1], bridge)], inside.Fd);
+            unwinding.Push(() => VethEndpoint.Delete(host.Route, joined));
+            VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
+            VethEndpoint.Reroute(inside.Rtnetlink, after);
+            unwinding.Push(() => VethEndpoint.Reroute(inside.Rtnetlink, before));
+            Move(host, before, after);
+            new NameDirectory(_roots, joined.NetworkId).Add(joined);
+            return after[^1];
+        }
+        catch (Exception e)
+        {
+            throw unwinding.Fail(e);
+        }
+    }
+
+    /// <summary>Has a container leave a network; returns what it had there.</summary>
+    /// <param name="containerId">The container.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="inside">Its network namespace; null when that is gone.</param>
+    /// <exception cref="UsageException">It is not attached to it.</exception>
+    public Endpoint Disconnect(string containerId, NetworkRecord network, NetNamespace? inside)
+    {
+        using var host = new HostSockets();
+        using Fd held = _endpoints.Lock(exclusive: true);
+        Endpoint[] before = _endpoints.Find(containerId);
+        Endpoint left = Array.Find(before, end => end.NetworkId == network.Id) ?? throw new UsageException(
+            $"container {containerId} is not connected to network {network.Name}");
+        Endpoint[] after = Gateways.Assign([.. before.Where(end => end != left)
+            .Select((end, index) => index == 0 ? end with { Ports = [.. end.Ports, .. left.Ports] } : end)]);
+        Move(host, before, after);
+        Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true);
+        _endpoints.Write(containerId, after);
+        if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);
+        return left;
+    }
+
+    /// <summary>Gives a container another name in its networks, at once when it runs.</summary>
+    /// <param name="containerId">The container.</param>
+    /// <param name="names">What it is called everywhere, its name first.</param>
+    /// <param name="old">Its name up to now.</param>
+    public void Rename(string containerId, IReadOnlyList<string> names, string old)
+    {
+        using Fd held = _endpoints.Lock(exclusive: true);
+        Endpoint[] before = _endpoints.Find(containerId);
+        if (before.Length == 0) return;
+        Endpoint[] after = [.. before.Select(end => end.Names.Count == 0 ? end
+            : end with { Names = [.. end.Names.Select(name => name == old ? names[0] : name)] })];
+        _endpoints.Write(containerId, after);
+        foreach (Endpoint end in before) new NameDirectory(_roots, end.NetworkId).Remove(end);
+        foreach (Endpoint end in after) new NameDirectory(_roots, end.NetworkId).Add(end);
+    }
+
+    // Ports that another endpoint has now. Between the two nobody answers there.
+    private void Move(HostSockets host, IReadOnlyList<Endpoint> before, IReadOnlyList<Endpoint> after)
+    {
+        if (!before.Concat(after).Any(end => end.Ports.Count > 0)) return;
+        using Fd rules = _bridge.LockRules(exclusive: false);
+        foreach (Endpoint old in before)
+            if (after.FirstOrDefault(end => end.Id == old.Id) is not { } now || !now.Ports.SequenceEqual(old.Ports))
+            {
+                _rules.Unpublish(host, old);
+                StaleFlows.ForgetAfter(host, old);
+            }
+        foreach (Endpoint now in after)
+            if (before.FirstOrDefault(end => end.Id == now.Id) is not { } old || !now.Ports.SequenceEqual(old.Ports))
+            {
+                _rules.Publish(host, now);
+                StaleFlows.ForgetBefore(host, now);
+            }
+    }
+
+    private static PortMapping[] Lost(IReadOnlyList<Endpoint> before, IReadOnlyList<Endpoint> after) =>
+        [.. before.SelectMany(end => end.Ports).Except(after.SelectMany(end => end.Ports))];
+}
