@@ -41,7 +41,7 @@ public sealed class FlagValueTests(SkiffHost host)
     [InlineData(125, "--link :a", "for \"--link\" flag: bad format for links: :a")]
     [InlineData(1, "--memory-reservation 5m", "Minimum memory reservation allowed is 6MB")]
     [InlineData(125, "--network=", "--network: no name set for network")]
-    [InlineData(1, "--network host --network none", "--network none: a container of this version is on one network")]
+    [InlineData(1, "--network host --network none", "cannot attach both user-defined and non-user-defined")]
     [InlineData(1, "--network bridge --net bridge", "network \"bridge\" is specified multiple times")]
     [InlineData(125, "--network name=bridge,foo=a", "for \"--network\" flag: invalid field key foo")]
     [InlineData(125, "--network mac-address=02:00:00:00:00:01", "network name/id is not specified")]

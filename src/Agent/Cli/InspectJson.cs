@@ -21,7 +21,8 @@ internal static partial class InspectJson
             System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The object of that name: container, image, network, volume, in this order unless one is asked for.</summary>
+    /// <summary>The object of that name: container, image, network, volume, in this order, or only one of them.
+    /// </summary>
     /// <param name="engine">Has them.</param>
     /// <param name="name">A name or an id.</param>
     /// <param name="type">Which of them; null for any.</param>

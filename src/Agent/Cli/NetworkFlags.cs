@@ -143,7 +143,7 @@ internal sealed record NetworkFlags(string Mode, EndpointSettings[]? Networks)
             case "link-local-ip": return asked with { LinkLocalAddresses = [.. asked.LinkLocalAddresses, value] };
             case "gw-priority": return int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
                 out int priority) ? asked with { GatewayPriority = priority }
-                : throw Invalid(text, $"invalid gw-priority ({value}): strconv.Atoi: parsing \"{value}\": invalid syntax");
+                : throw Invalid(text, $"invalid gw-priority ({value}): parsing \"{value}\": invalid syntax");
             case "driver-opt":
                 return asked with { DriverOptions = DriverOptions(asked.DriverOptions, value, text) };
             case var key: throw Invalid(text, $"invalid field key {key}");
@@ -167,10 +167,10 @@ internal sealed record NetworkFlags(string Mode, EndpointSettings[]? Networks)
         {
             string name = asked[i].Network;
             if (asked.FindIndex(other => other.Network == name) < i)
-                throw new UsageException($"network \"{name}\" is specified multiple times", 125);
+                throw new UsageException($"network \"{name}\" is specified multiple times");
             if (NetworkMode.Parse(name) is not { Kind: NetworkModeKind.Network, Name: not NetworkNames.DefaultNetwork })
                 throw new UsageException("conflicting options: cannot attach both user-defined and non-user-defined "
-                    + "network-modes", 125);
+                    + "network-modes");
         }
     }
 

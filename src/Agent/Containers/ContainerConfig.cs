@@ -153,8 +153,8 @@ internal sealed record ContainerConfig
     public string[] Links { get; init; } = [];
 
     /// <summary>
-    /// What it asks of each of its networks, first the one that <see cref="NetworkMode"/> names unless it has left that;
-    /// null when nothing but that is asked for.
+    /// What it asks of each of its networks, first the one that <see cref="NetworkMode"/> names unless it has left
+    /// that; null when nothing but that is asked for.
     /// </summary>
     public EndpointSettings[]? Networks { get; init; }
 

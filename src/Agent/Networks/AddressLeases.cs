@@ -13,7 +13,7 @@ namespace Skiff.Agent.Networks;
 /// </summary>
 internal sealed class AddressLeases(StateRoots roots, string networkId)
 {
-    private const int CursorSize = 16; // A UInt128.
+    private const int CursorSize = sizeof(ulong);
 
     private readonly string _directory = $"{roots.RunRoot}/networks/{networkId}/leases";
 
@@ -64,15 +64,15 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
 
     private IPAddress? TryAcquireNext(AddressPool pool, Fd cursor, int index, string containerId)
     {
-        (UInt128 first, UInt128 last) = pool.Assignable();
+        (IPNetwork network, ulong first, ulong last) = pool.Assignable();
         if (first > last) return null;
         Span<byte> bytes = stackalloc byte[CursorSize];
         long offset = index * CursorSize;
-        UInt128 next = Files.PRead(cursor, bytes, offset) == CursorSize ? MemoryMarshal.Read<UInt128>(bytes) : 0;
-        for (UInt128 tried = 0; tried <= last - first; tried++)
+        ulong next = Files.PRead(cursor, bytes, offset) == CursorSize ? MemoryMarshal.Read<ulong>(bytes) : last;
+        for (ulong tried = 0; tried <= last - first; tried++)
         {
             next = next >= last || next < first ? first : next + 1;
-            IPAddress address = AddressNumber.ToAddress(next, pool.Subnet);
+            IPAddress address = AddressNumber.At(network, next);
             if (IsTaken(pool, address) || !TryLease(containerId, address)) continue;
             MemoryMarshal.Write(bytes, next);
             Files.PWriteAll(cursor, bytes, offset);

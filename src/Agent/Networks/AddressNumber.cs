@@ -4,34 +4,53 @@ using System.Net.Sockets;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>Addresses as numbers, to count in.</summary>
+/// <summary>Counts in the addresses of a network. Of an IPv6 network that has more, the first 2^64 are counted.</summary>
 internal static class AddressNumber
 {
-    /// <summary>The address in the byte order of the machine.</summary>
-    public static UInt128 Of(IPAddress address)
+    /// <summary>The address so many behind the network's first.</summary>
+    public static IPAddress At(IPNetwork network, ulong offset)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        int length = address.AddressFamily == AddressFamily.InterNetworkV6 ? 16 : 4;
-        address.TryWriteBytes(bytes[(16 - length)..], out _);
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        byte[] bytes = network.BaseAddress.GetAddressBytes();
+        if (bytes.Length == 4) return ToAddress(Of(network.BaseAddress) + (uint)offset);
+        Span<byte> low = bytes.AsSpan(8);
+        // The low half of a network's first address is 0 where the offset needs more of it than the prefix leaves.
+        BinaryPrimitives.WriteUInt64BigEndian(low, BinaryPrimitives.ReadUInt64BigEndian(low) + offset);
+        return new IPAddress(bytes);
     }
 
-    /// <summary>The address of that number, of the family that <paramref name="like"/> has.</summary>
-    public static IPAddress ToAddress(UInt128 number, IPNetwork like)
+    /// <summary>How far the network's last address is behind its first.</summary>
+    public static ulong LastOf(IPNetwork network)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, number);
-        bool isIpv6 = like.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
-        return new IPAddress(bytes[(isIpv6 ? 0 : 12)..]);
+        bool isIpv6 = network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
+        int free = (isIpv6 ? 128 : 32) - network.PrefixLength;
+        return free >= 64 ? ulong.MaxValue : (1UL << free) - 1;
     }
 
-    /// <summary>The first and the last address of a network.</summary>
-    public static (UInt128 First, UInt128 Last) Ends(IPNetwork network)
+    /// <summary>The address behind the network's last.</summary>
+    public static byte[] EndOf(IPNetwork network)
     {
-        int bits = network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32;
-        UInt128 first = Of(network.BaseAddress);
-        int free = bits - network.PrefixLength;
-        return (first, free == 128 ? UInt128.MaxValue : first + (UInt128.One << free) - 1);
+        byte[] bytes = network.BaseAddress.GetAddressBytes();
+        // One more in the last bit of the prefix.
+        int bit = network.PrefixLength - 1;
+        int carry = 0x80 >> (bit % 8);
+        for (int i = bit / 8; i >= 0 && carry > 0; i--, carry = carry > 0xff ? 1 : 0)
+            bytes[i] = (byte)(carry += bytes[i]);
+        return bytes;
+    }
+
+    /// <summary>An IPv4 address as a number, the first byte being the highest.</summary>
+    public static uint Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return BinaryPrimitives.ReadUInt32BigEndian(bytes);
+    }
+
+    /// <summary>The IPv4 address of that number.</summary>
+    public static IPAddress ToAddress(uint number)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
+        return new IPAddress(bytes);
     }
 }

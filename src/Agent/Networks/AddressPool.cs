@@ -21,17 +21,20 @@ internal sealed record AddressPool(IPNetwork Subnet)
 
     /// <summary>The engine's default: the subnet's first address is the gateway's.</summary>
     public static AddressPool Of(IPNetwork subnet) =>
-        new(subnet) { Gateway = AddressNumber.ToAddress(AddressNumber.Of(subnet.BaseAddress) + 1, subnet) };
+        new(subnet) { Gateway = AddressNumber.At(subnet, 1) };
 
     /// <summary>
-    /// The first and last address that a container may get. The subnet's own and the broadcast address are none.
+    /// What a container may get: addresses of the network, from the first to the last of these places in it. The
+    /// subnet's own and the broadcast address are none.
     /// </summary>
-    public (UInt128 First, UInt128 Last) Assignable()
+    public (IPNetwork Network, ulong First, ulong Last) Assignable()
     {
-        (UInt128 first, UInt128 last) = AddressNumber.Ends(Range ?? Subnet);
-        (UInt128 lowest, UInt128 highest) = AddressNumber.Ends(Subnet);
+        IPNetwork network = Range ?? Subnet;
+        ulong last = AddressNumber.LastOf(network), lastOfSubnet = AddressNumber.LastOf(Subnet);
         // RFC 3021: of two addresses both are hosts.
-        if (highest - lowest <= 1) return (first, last);
-        return (first == lowest ? first + 1 : first, last == highest && !IsIpv6 ? last - 1 : last);
+        if (lastOfSubnet <= 1) return (network, 0, last);
+        bool hasBroadcast = !IsIpv6
+            && AddressNumber.At(network, last).Equals(AddressNumber.At(Subnet, lastOfSubnet));
+        return (network, network.BaseAddress.Equals(Subnet.BaseAddress) ? 1UL : 0, hasBroadcast ? last - 1 : last);
     }
 }

@@ -6,8 +6,8 @@ using Skiff.Interop.Netlink;
 namespace Skiff.Agent.Networks;
 
 /// <summary>
-/// The host's side of a network: its record, the bridge interface with the gateway addresses, forwarding, and the rules.
-/// Made at first use; put right again whenever it is found incomplete.
+/// The host's side of a network: its record, the bridge interface with the gateway addresses, forwarding, and the
+/// rules. Made at first use; put right again whenever it is found incomplete.
 /// </summary>
 internal sealed class Bridge(
     StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules)
@@ -112,18 +112,24 @@ internal sealed class Bridge(
     {
         int index = Links.Find(host.Route, name)!.Value.Index;
         using var batch = new NetlinkBatch();
+        // The kernel asks for neighbours by its link-local address, and the one that it gives itself cannot be used for
+        // a second (duplicate address detection); Docker's bridges have this one.
+        if (network.Has(ipv6: true) && options.GatewayMode(ipv6: true) != "isolated")
+            Add(IPAddress.Parse("fe80::1"), 64);
         foreach (AddressPool pool in network.Pools)
+            if (pool.Gateway is { } gateway && options.GatewayMode(pool.IsIpv6) != "isolated"
+                && (pool.IsIpv6 || !options.InhibitsIpv4)) Add(gateway, pool.Subnet.PrefixLength);
+
+        void Add(IPAddress address, int prefixLength)
         {
-            if (pool.Gateway is null || options.GatewayMode(pool.IsIpv6) == "isolated"
-                || (options.InhibitsIpv4 && !pool.IsIpv6)) continue;
             batch.Clear();
-            Addresses.Add(batch, index, pool.Gateway, pool.Subnet.PrefixLength);
+            Addresses.Add(batch, index, address, prefixLength);
             NetlinkError error = host.Route.TryExecute(batch);
             if (error.Errno is not (Errno.None or Errno.EEXIST)) throw error.ToException();
         }
     }
 
-    // Of a table that is there, only this network's elements can be missing: whoever takes away more takes it as a whole.
+    // Of a table that is there, only this network's elements can be missing: whoever takes away more takes all of it.
     private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
         using Fd held = LockRules(exclusive: true);

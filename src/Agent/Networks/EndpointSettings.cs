@@ -5,7 +5,9 @@ namespace Skiff.Agent.Networks;
 
 using static Skiff.Agent.Manager.JsonFields;
 
-/// <summary>What a container asks of one network (EndpointSettings of the Engine API), durable with its record.</summary>
+/// <summary>
+/// What a container asks of one network (EndpointSettings of the Engine API), durable with its record.
+/// </summary>
 /// <param name="Network">The network's name or id, as the user gave it.</param>
 internal sealed record EndpointSettings(string Network)
 {
@@ -15,7 +17,7 @@ internal sealed record EndpointSettings(string Network)
     /// <summary><c>--ip6</c>, likewise.</summary>
     public string? Ipv6Address { get; init; }
 
-    /// <summary><c>--link-local-ip</c>: further addresses of the interface's, from 169.254.0.0/16 or fe80::/10.</summary>
+    /// <summary><c>--link-local-ip</c>: further addresses of the interface, of 169.254.0.0/16 or fe80::/10.</summary>
     public string[] LinkLocalAddresses { get; init; } = [];
 
     /// <summary><c>--mac-address</c>; null derives one from the address.</summary>

@@ -15,7 +15,8 @@ internal sealed class EndpointStore(StateRoots roots)
     private readonly string _directory = roots.RunRoot + "/networks/endpoints";
 
     /// <summary>
-    /// Held exclusively while a running container joins or leaves a network, shared while one that has ended leaves all.
+    /// Held exclusively while a running container joins or leaves a network, shared while one joins or leaves all that
+    /// it has.
     /// </summary>
     public Fd Lock(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/endpoints.lock", exclusive);
 

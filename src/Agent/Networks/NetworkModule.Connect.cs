@@ -32,7 +32,7 @@ internal sealed partial class NetworkModule
                     request.Ports, unwinding));
             _endpoints.Write(request.ContainerId, after);
             unwinding.Push(() => _endpoints.Write(request.ContainerId, before));
-            VethEndpoint.Create(host.Route, [(after[^1], bridge)], inside.Fd);
+            VethEndpoint.Create(host.Route, [after[^1]], [bridge], inside.Fd);
             unwinding.Push(() => VethEndpoint.Delete(host.Route, joined));
             VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
             VethEndpoint.Reroute(inside.Rtnetlink, after);

@@ -130,7 +130,7 @@ internal sealed partial class NetworkModule
             using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
             _endpoints.Write(request.ContainerId, endpoints);
             unwinding.Push(() => _endpoints.Delete(request.ContainerId));
-            VethEndpoint.Create(host.Route, [.. endpoints.Zip(bridges)], inside.Fd);
+            VethEndpoint.Create(host.Route, endpoints, bridges, inside.Fd);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
             VethEndpoint.Configure(inside.Rtnetlink, endpoints);

@@ -11,7 +11,9 @@ internal sealed class NetworkStore(StateRoots roots)
 {
     private readonly string _directory = roots.Root + "/networks";
 
-    /// <summary>Whether the networks that are always there have been written down; the default bridge is the last.</summary>
+    /// <summary>
+    /// Whether the networks that are always there have been written down; the default bridge is the last.
+    /// </summary>
     public bool Exist => Files.Exists($"{_directory}/names/{NetworkNames.DefaultNetwork}");
 
     /// <summary>The network called so; null when there is none. Takes no lock.</summary>

@@ -4,7 +4,9 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>Puts subnets, ranges, gateways and other addresses of <c>network create</c> together, as Docker does.</summary>
+/// <summary>
+/// Puts subnets, ranges, gateways and other addresses of <c>network create</c> together, as Docker does.
+/// </summary>
 internal static class PoolRequest
 {
     /// <summary>The pools that are asked for, in the order of their subnets; none when no subnet is named.</summary>
@@ -60,10 +62,10 @@ internal static class PoolRequest
     private static AddressPool WithGateway(AddressPool pool)
     {
         if (pool.Gateway is not null) return pool;
-        (UInt128 first, UInt128 last) = (pool with { Range = null }).Assignable();
-        for (UInt128 number = first; number <= last; number++)
+        (_, ulong first, ulong last) = (pool with { Range = null }).Assignable();
+        for (ulong place = first; place <= last; place++)
         {
-            IPAddress address = AddressNumber.ToAddress(number, pool.Subnet);
+            IPAddress address = AddressNumber.At(pool.Subnet, place);
             if (!pool.Auxiliary.ContainsValue(address)) return pool with { Gateway = address };
         }
         throw new UsageException($"subnet {pool.Subnet} has no address left for the gateway");

@@ -160,11 +160,15 @@ internal sealed class PortReservations(StateRoots roots)
     {
         foreach (string entry in owners.Split(','))
         {
-            string owner = entry.Split(' ')[0];
-            if (address.Equals(IPAddress.Any) || owner == "0.0.0.0" || owner == address.ToString()) return true;
+            IPAddress owner = IPAddress.Parse(entry.Split(' ')[0]);
+            if (owner.AddressFamily == address.AddressFamily
+                && (IsAny(address) || IsAny(owner) || owner.Equals(address))) return true;
         }
         return false;
     }
+
+    private static bool IsAny(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private string PathOf(PortMapping mapping) => $"{_directory}/{mapping.ProtocolName}-{mapping.HostPort}";
 

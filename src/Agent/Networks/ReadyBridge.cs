@@ -6,7 +6,7 @@ namespace Skiff.Agent.Networks;
 /// <param name="Network">The network.</param>
 /// <param name="Link">Its bridge.</param>
 /// <param name="Options">What its driver is told.</param>
-internal readonly record struct ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeOptions Options)
+internal sealed record ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeOptions Options)
 {
     /// <summary>Whether its ports exchange frames with the bridge alone.</summary>
     public bool IsolatesPorts => !Options.HasInterContainerTraffic;

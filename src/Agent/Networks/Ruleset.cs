@@ -155,10 +155,9 @@ internal sealed partial class Ruleset(string table)
 
     private void WriteSubnet(NftBatch batch, RulesetFamily family, IPNetwork subnet, bool add)
     {
-        (_, UInt128 last) = AddressNumber.Ends(subnet);
         Begin(batch, family.Subnets, add);
         batch.Element(subnet.BaseAddress.GetAddressBytes());
-        batch.Element(AddressNumber.ToAddress(last + 1, subnet).GetAddressBytes(), isIntervalEnd: true);
+        batch.Element(AddressNumber.EndOf(subnet), isIntervalEnd: true);
         batch.EndElements();
     }
 

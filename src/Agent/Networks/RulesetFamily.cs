@@ -5,7 +5,9 @@ using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>What differs in the table between the two versions of IP: the names of sets, and where addresses are.</summary>
+/// <summary>
+/// What differs in the table between the two versions of IP: the names of sets, and where addresses are.
+/// </summary>
 internal sealed class RulesetFamily
 {
     private const byte NFPROTO_IPV4 = 2, NFPROTO_IPV6 = 10;

@@ -14,7 +14,7 @@ internal static class StaleFlows
     public static void ForgetBefore(HostSockets host, Endpoint endpoint)
     {
         if (endpoint.Address is not { } address) return;
-        var own = (uint)AddressNumber.Of(address);
+        uint own = AddressNumber.Of(address);
         Forget(host, endpoint, flow => flow.Answerer != own);
     }
 
@@ -22,7 +22,7 @@ internal static class StaleFlows
     public static void ForgetAfter(HostSockets host, Endpoint endpoint)
     {
         if (endpoint.Address is not { } address) return;
-        var own = (uint)AddressNumber.Of(address);
+        uint own = AddressNumber.Of(address);
         Forget(host, endpoint, flow => flow.Answerer == own && flow.Destination != own);
     }
 

@@ -12,6 +12,7 @@ namespace Skiff.Agent.Networks;
 internal static class SubnetPool
 {
     private const int UserPrefix = 24;
+    private const uint UserSize = 1u << (32 - UserPrefix);
 
     private static readonly IPNetwork[] s_userRanges =
     [
@@ -38,20 +39,12 @@ internal static class SubnetPool
     /// <summary>The first subnet for a network of a user's that touches none of <paramref name="used"/>.</summary>
     public static IPNetwork ChooseForUser(IReadOnlyList<IPNetwork> used)
     {
-        List<(UInt128 First, UInt128 Last)> taken = [.. used
-            .Where(network => network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)
-            .Select(AddressNumber.Ends).Order()];
-        UInt128 size = UInt128.One << (32 - UserPrefix);
         foreach (IPNetwork range in s_userRanges)
         {
-            (UInt128 first, UInt128 last) = AddressNumber.Ends(range);
-            foreach ((UInt128 from, UInt128 to) in taken)
-            {
-                if (to < first) continue;
-                if (from >= first + size) break;
-                first = (to / size + 1) * size;
-            }
-            if (first + size - 1 <= last) return new IPNetwork(AddressNumber.ToAddress(first, range), UserPrefix);
+            uint first = AddressNumber.Of(range.BaseAddress), last = first + (uint)AddressNumber.LastOf(range);
+            while (first < last && Obstacle(first, used) is { } taken)
+                first = (taken / UserSize + 1) * UserSize;
+            if (first < last) return new IPNetwork(AddressNumber.ToAddress(first), UserPrefix);
         }
         throw Exhausted();
     }
@@ -89,6 +82,18 @@ internal static class SubnetPool
         foreach (IPNetwork other in networks)
             if (subnet.Contains(other.BaseAddress) || other.Contains(subnet.BaseAddress)) return true;
         return false;
+    }
+
+    // The last address of a network that is in the way of a subnet that begins there.
+    private static uint? Obstacle(uint first, IReadOnlyList<IPNetwork> used)
+    {
+        foreach (IPNetwork network in used)
+        {
+            if (network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) continue;
+            uint from = AddressNumber.Of(network.BaseAddress), to = from + (uint)AddressNumber.LastOf(network);
+            if (to >= first && from < first + UserSize) return to;
+        }
+        return null;
     }
 
     private static UsageException Exhausted() => new("all predefined address pools have been fully subnetted");

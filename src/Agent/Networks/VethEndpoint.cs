@@ -9,17 +9,19 @@ internal static class VethEndpoint
 {
     /// <summary>Makes the pairs, their near ends ports of the bridges.</summary>
     /// <param name="host">rtnetlink of the host.</param>
-    /// <param name="ends">The endpoints, each with the bridge that it becomes a port of.</param>
+    /// <param name="endpoints">The endpoints.</param>
+    /// <param name="bridges">The bridges that they become ports of, in the same order.</param>
     /// <param name="containerNamespace">Where the far ends are.</param>
     public static void Create(
-        NetlinkSocket host, IReadOnlyList<(Endpoint Endpoint, ReadyBridge Bridge)> ends, Fd containerNamespace)
+        NetlinkSocket host, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyBridge> bridges,
+        Fd containerNamespace)
     {
         using var batch = new NetlinkBatch();
-        foreach ((Endpoint endpoint, ReadyBridge bridge) in ends) Add(batch, endpoint, bridge, containerNamespace);
+        for (int i = 0; i < endpoints.Count; i++) Add(batch, endpoints[i], bridges[i], containerNamespace);
         if (host.TryExecute(batch) is not { Errno: not Errno.None } error) return;
         // Some may have been made before the request that failed.
-        foreach ((Endpoint endpoint, _) in ends) Delete(host, endpoint);
-        Endpoint failed = ends[Math.Clamp(error.Index / 2, 0, ends.Count - 1)].Endpoint;
+        foreach (Endpoint endpoint in endpoints) Delete(host, endpoint);
+        Endpoint failed = endpoints[Math.Clamp(error.Index / 2, 0, endpoints.Count - 1)];
         throw error.ToException().While($"attach container {failed.ContainerId} to network {failed.NetworkName}");
     }
 
@@ -64,7 +66,7 @@ internal static class VethEndpoint
         if (error.Errno is not (Errno.None or Errno.ENODEV)) throw error.ToException();
     }
 
-    private static void Add(NetlinkBatch batch, Endpoint endpoint, in ReadyBridge bridge, Fd containerNamespace)
+    private static void Add(NetlinkBatch batch, Endpoint endpoint, ReadyBridge bridge, Fd containerNamespace)
     {
         Links.AddVeth(batch, new VethPair
         {

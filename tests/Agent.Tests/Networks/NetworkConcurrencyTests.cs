@@ -40,7 +40,8 @@ public class NetworkConcurrencyTests
             endpoints.Select(e => $"tcp . {e.Ports[0].HostPort} : {e.Address} . 80").Order(StringComparer.Ordinal),
             ground.Elements("ports"));
 
-        ground.Host.Do(() => Parallel.ForEach(endpoints, e => new NetworkModule(ground.Roots).EndpointsOf(e.ContainerId)));
+        ground.Host.Do(() => Parallel.ForEach(
+            endpoints, e => new NetworkModule(ground.Roots).EndpointsOf(e.ContainerId)));
         ground.Host.Do(() => endpoints.ToList().ForEach(e => ground.Module.Detach(e.ContainerId)));
         Assert.Empty(ground.State());
         Assert.Empty(ground.Elements("ports"));

@@ -58,6 +58,7 @@ internal sealed class NetworkRoom : IDisposable
     public IDisposable Serve(int port, IPAddress? address = null) => Do(() =>
     {
         var listener = new TcpListener(address ?? IPAddress.Any, port);
+        if (address?.AddressFamily == AddressFamily.InterNetworkV6) listener.Server.DualMode = false;
         listener.Start();
         _ = Task.Run(async () =>
         {
@@ -74,7 +75,8 @@ internal sealed class NetworkRoom : IDisposable
     /// <summary>Connects from here; the server's answer, or the error's name.</summary>
     public string Fetch(string address, int port)
     {
-        using Socket socket = Do(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        AddressFamily family = IPAddress.Parse(address).AddressFamily;
+        using Socket socket = Do(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
         try
         {
             using var limit = new CancellationTokenSource(1500);
