@@ -1,6 +1,8 @@
 namespace Skiff.Agent.Dns;
 
-/// <summary>Types of records, and of questions, that are looked at here (IANA's registry); others pass through.</summary>
+/// <summary>
+/// Types of records, and of questions, that are looked at here (IANA's registry); others pass through.
+/// </summary>
 internal enum DnsType : ushort
 {
     /// <summary>None: reserved.</summary>

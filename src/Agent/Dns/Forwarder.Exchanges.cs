@@ -68,7 +68,8 @@ internal sealed partial class Forwarder
                 break;
             case ServerAnswerKind.Truncated:
                 question.IsTruncated = true;
-                if (!exchange.IsTcp && _tcp < MaxTcp && TryBegin(question, exchange.Server, isTcp: true)) Close(exchange);
+                if (!exchange.IsTcp && _tcp < MaxTcp && TryBegin(question, exchange.Server, isTcp: true))
+                    Close(exchange);
                 else GiveUp(exchange);
                 break;
             case ServerAnswerKind.Failing:

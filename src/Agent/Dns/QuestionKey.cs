@@ -1,6 +1,8 @@
 namespace Skiff.Agent.Dns;
 
-/// <summary>What makes two questions the same: name in lower case, type, class, and the flags that change answers.</summary>
+/// <summary>
+/// What makes two questions the same: name in lower case, type, class, and the flags that change answers.
+/// </summary>
 internal static class QuestionKey
 {
     /// <summary>The most bytes of a key.</summary>

@@ -1,6 +1,8 @@
 namespace Skiff.Agent.Dns;
 
-/// <summary>Names that stand for addresses: <c>2.0.18.172.in-addr.arpa</c>, and nibbles below <c>ip6.arpa</c>.</summary>
+/// <summary>
+/// Names that stand for addresses: <c>2.0.18.172.in-addr.arpa</c>, and nibbles below <c>ip6.arpa</c>.
+/// </summary>
 internal static class ReverseName
 {
     private static ReadOnlySpan<byte> V4 => ".in-addr.arpa"u8;

@@ -18,7 +18,8 @@ internal static class StoredAnswer
     /// <param name="query">What it says.</param>
     /// <param name="to">Where; its length is the limit.</param>
     public static int Write(
-        ReadOnlySpan<byte> stored, uint age, uint leastTtl, ReadOnlySpan<byte> message, in DnsQuery query, Span<byte> to)
+        ReadOnlySpan<byte> stored, uint age, uint leastTtl,
+        ReadOnlySpan<byte> message, in DnsQuery query, Span<byte> to)
     {
         message[..query.QuestionEnd].CopyTo(to);
         to[DnsHeader.Answers..DnsHeader.Bytes].Clear();

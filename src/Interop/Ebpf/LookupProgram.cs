@@ -78,6 +78,7 @@ internal static class LookupProgram
         return code;
     }
 
-    private static ulong Instruction(byte code, byte destination, byte source = 0, short offset = 0, int immediate = 0) =>
+    private static ulong Instruction(
+        byte code, byte destination, byte source = 0, short offset = 0, int immediate = 0) =>
         code | (ulong)(destination | source << 4) << 8 | (ulong)(ushort)offset << 16 | (ulong)(uint)immediate << 32;
 }

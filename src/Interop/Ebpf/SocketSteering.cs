@@ -56,7 +56,8 @@ public sealed unsafe class SocketSteering : IDisposable
             using (program)
             {
                 // prog_fd, target_fd, attach_type.
-                errno = Call(BPF_LINK_CREATE, [Pair(program!.Number, netNamespace.Number), BPF_SK_LOOKUP], out Fd? link);
+                errno = Call(BPF_LINK_CREATE,
+                    [Pair(program!.Number, netNamespace.Number), BPF_SK_LOOKUP], out Fd? link);
                 if (errno == Errno.None) steering = new SocketSteering(link!);
                 return errno;
             }

@@ -63,7 +63,9 @@ public sealed unsafe class DatagramBatch
         return r == -1 ? Native.LastErrno : Errno.None;
     }
 
-    /// <summary>A received message, valid until the next receive; empty when it was longer than there is room.</summary>
+    /// <summary>
+    /// A received message, valid until the next receive; empty when it was longer than there is room.
+    /// </summary>
     public ReadOnlySpan<byte> Message(int index) =>
         (_headers[index].msg_hdr.msg_flags & MSG_TRUNC) != 0 ? default
             : _received.AsSpan(index * _bytes, (int)_headers[index].msg_len);

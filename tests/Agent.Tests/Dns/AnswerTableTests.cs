@@ -9,7 +9,8 @@ public class AnswerTableTests
     private const int Ok = 0x8180;
     private const string Foreign = "Foreign", Broken = "Broken", Failing = "Failing", Truncated = "Truncated";
 
-    private static readonly byte[] s_question = Question(Name("web.example")), s_name = [0xC0, 12], s_address = [1, 2, 3, 4];
+    private static readonly byte[] s_question = Question(Name("web.example"));
+    private static readonly byte[] s_name = [0xC0, 12], s_address = [1, 2, 3, 4];
 
     private static readonly byte[] s_soa =
         Record([0], 6, [0, 0, .. new byte[16], 0, 0, 0, 50]);
@@ -82,24 +83,30 @@ public class AnswerTableTests
             Record([0xC0, 41], 1, s_address)), "Good", 60),
         ("a name that grows beyond 255 bytes", Join(Header(Ok, 1, 2), s_question, Record(s_name, 5, NameOf(250)),
             Record([5, .. "abcde"u8, 0xC0, 41], 1, s_address)), Broken, 0),
-        ("a name with a reserved label", Join(Header(Ok, 1, 1), s_question, Record([0x41, 0, 0], 1, s_address)), Broken, 0),
+        ("a name with a reserved label",
+            Join(Header(Ok, 1, 1), s_question, Record([0x41, 0, 0], 1, s_address)), Broken, 0),
         ("an alias cut off", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [5, (byte)'a'])), Broken, 0),
-        ("an alias longer than its record", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, Name("a.b"), length: 2),
+        ("an alias longer than its record",
+            Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, Name("a.b"), length: 2),
             new byte[40]), Broken, 0),
-        ("an alias shorter than its record", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [1, 97, 0, 0])), Broken, 0),
+        ("an alias shorter than its record",
+            Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [1, 97, 0, 0])), Broken, 0),
         ("an alias of no bytes", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [])), Broken, 0),
-        ("an alias with a pointer", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [1, 97, 0xC0, 12])), "Good", 60),
+        ("an alias with a pointer",
+            Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [1, 97, 0xC0, 12])), "Good", 60),
         ("half a pointer at the end", Join(Header(Ok, 1, 1), s_question, Record(s_name, 5, [1, 97, 0xC0])), Broken, 0),
         ("a mail server", Join(Header(Ok, 1, 1), s_question, Record(s_name, 15, [0, 1, 1, 97, 0])), "Good", 60),
         ("a mail server without a name", Join(Header(Ok, 1, 1), s_question, Record(s_name, 15, [0, 1])), Broken, 0),
         ("a mail server of one byte", Join(Header(Ok, 1, 1), s_question, Record(s_name, 15, [0])), Broken, 0),
-        ("a service", Join(Header(Ok, 1, 1), s_question, Record(s_name, 33, [0, 1, 0, 1, 0, 80, 1, 97, 0])), "Good", 60),
+        ("a service",
+            Join(Header(Ok, 1, 1), s_question, Record(s_name, 33, [0, 1, 0, 1, 0, 80, 1, 97, 0])), "Good", 60),
         ("a service cut off", Join(Header(Ok, 1, 1), s_question, Record(s_name, 33, [0, 1, 0, 1, 0, 80])), Broken, 0),
         ("a SOA record cut off", Join(Header(0x8183, 1, 0, 1), s_question, Record([0], 6, [0, 0, 1, 2, 3])), Broken, 0),
         ("a SOA record too long",
             Join(Header(0x8183, 1, 0, 1), s_question, Record([0], 6, [0, 0, .. new byte[21]])), Broken, 0),
         ("texts", Join(Header(Ok, 1, 1), s_question, Record(s_name, 16, [1, 97, 0, 2, 98, 99])), "Good", 60),
-        ("a text longer than its record", Join(Header(Ok, 1, 1), s_question, Record(s_name, 16, [3, 97, 98])), Broken, 0),
+        ("a text longer than its record",
+            Join(Header(Ok, 1, 1), s_question, Record(s_name, 16, [3, 97, 98])), Broken, 0),
         ("no text", Join(Header(Ok, 1, 1), s_question, Record(s_name, 16, [])), Broken, 0),
         ("a type that nobody knows", Join(Header(Ok, 1, 1), s_question, Record(s_name, 65280, [1, 2])), "Good", 60),
         ("OPT among the answers", Join(Header(Ok, 1, 1), s_question, Opt()), Broken, 0),

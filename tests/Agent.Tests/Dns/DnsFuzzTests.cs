@@ -94,7 +94,8 @@ public class DnsFuzzTests(ITestOutputHelper output)
         int code = random.Next(4) == 0 ? random.Next(6) : 0;
         byte[] message = Join(Header(0x8180 | code | (random.Next(10) == 0 ? 0x200 : 0), 1, answers, authorities,
             additional), question);
-        for (int i = 0; i < answers + authorities + additional; i++) message = Join(message, SomeRecord(random, message));
+        for (int i = 0; i < answers + authorities + additional; i++)
+            message = Join(message, SomeRecord(random, message));
         return message;
     }
 

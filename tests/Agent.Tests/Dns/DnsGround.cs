@@ -42,7 +42,8 @@ internal sealed class DnsGround : IDisposable
 
     /// <summary>Runs a test in a namespace of its own, with loopback up.</summary>
     public static void Run(
-        DnsOptions options, INameTable names, Action<DnsGround> test, bool steer = true, Action<NetNamespace>? before = null)
+        DnsOptions options, INameTable names, Action<DnsGround> test, bool steer = true,
+        Action<NetNamespace>? before = null)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: network namespaces");
         FreshNetwork.Run(() =>

@@ -185,7 +185,8 @@ public class DnsLoadTests
 
     private static Socket Udp()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 9000 };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.ReceiveTimeout = 9000;
         socket.Connect(s_resolver);
         return socket;
     }

@@ -14,7 +14,8 @@ public class ForwardingTests
     private static DnsOptions Servers(params string[] addresses) =>
         new() { Servers = [.. addresses.Select(IPAddress.Parse)] };
 
-    private static void Run(DnsOptions options, Action<DnsGround> test) => DnsGround.Run(options, new FakeNames(), test);
+    private static void Run(DnsOptions options, Action<DnsGround> test) =>
+        DnsGround.Run(options, new FakeNames(), test);
 
     [Fact]
     public void Answers_come_through_with_their_names_types_and_codes() => Run(s_one, ground =>

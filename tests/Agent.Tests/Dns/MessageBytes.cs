@@ -6,7 +6,8 @@ namespace Skiff.Agent.Tests.Dns;
 internal static class MessageBytes
 {
     /// <summary>A header with flags and the four counts; the id is 0x1234.</summary>
-    public static byte[] Header(int flags, int questions = 1, int answers = 0, int authorities = 0, int additional = 0) =>
+    public static byte[] Header(
+        int flags, int questions = 1, int answers = 0, int authorities = 0, int additional = 0) =>
     [
         0x12, 0x34, (byte)(flags >> 8), (byte)flags, (byte)(questions >> 8), (byte)questions,
         (byte)(answers >> 8), (byte)answers, (byte)(authorities >> 8), (byte)authorities,
@@ -40,7 +41,8 @@ internal static class MessageBytes
         [.. name, (byte)(type >> 8), (byte)type, (byte)(questionClass >> 8), (byte)questionClass];
 
     /// <summary>A record.</summary>
-    public static byte[] Record(byte[] name, int type, byte[] data, uint ttl = 60, int recordClass = 1, int? length = null) =>
+    public static byte[] Record(
+        byte[] name, int type, byte[] data, uint ttl = 60, int recordClass = 1, int? length = null) =>
     [
         .. name, (byte)(type >> 8), (byte)type, (byte)(recordClass >> 8), (byte)recordClass,
         (byte)(ttl >> 24), (byte)(ttl >> 16), (byte)(ttl >> 8), (byte)ttl,

@@ -151,6 +151,7 @@ public class QueryTableTests
             Assert.True(!isAnswerable || query.Refusal == DnsResponseCode.FORMERR, $"{length} bytes");
         }
         Assert.True(DnsQuery.TryRead(whole, name, out DnsQuery all));
-        Assert.Equal((DnsResponseCode.NOERROR, 1232, true, true), (all.Refusal, all.UdpBytes, all.HasEdns, all.DnssecOk));
+        Assert.Equal(DnsResponseCode.NOERROR, all.Refusal);
+        Assert.Equal((1232, true, true), (all.UdpBytes, all.HasEdns, all.DnssecOk));
     }
 }

@@ -21,7 +21,8 @@ public class ServerChoiceTests
     [InlineData("nameserver\nnameserver x\nnameserver 1.2.3.4.5\nnameservers 1.2.3.4\n", "8.8.8.8 8.8.4.4")]
     [InlineData("nameserver fe80::1%1\nnameserver 2001:db8::1", "fe80::1%1 2001:db8::1")]
     [InlineData("nameserver 1.1.1.1\nnameserver 1.1.1.1\nnameserver 2.2.2.2", "1.1.1.1 2.2.2.2")]
-    [InlineData("nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nnameserver 1.0.0.4", "1.0.0.1 1.0.0.2 1.0.0.3")]
+    [InlineData("nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nnameserver 1.0.0.4",
+        "1.0.0.1 1.0.0.2 1.0.0.3")]
     [InlineData("nameserver 127.0.0.53", "127.0.0.53")]
     [InlineData("nameserver 127.0.0.11\nnameserver 192.0.2.1", "192.0.2.1")]
     [InlineData("nameserver 127.0.0.11", "127.0.0.11")]

@@ -95,7 +95,8 @@ public sealed class SocketSteeringTests : IDisposable
     [Fact]
     public void A_wrong_socket_is_an_error()
     {
-        Errno errno = SocketSteering.TryAttach(_namespace.Fd, s_address, Port, _namespace.Fd, _namespace.Fd, out var steering);
+        Fd wrong = _namespace.Fd;
+        Errno errno = SocketSteering.TryAttach(_namespace.Fd, s_address, Port, wrong, wrong, out var steering);
         Assert.NotEqual(Errno.None, errno);
         Assert.Null(steering);
     }
@@ -111,7 +112,8 @@ public sealed class SocketSteeringTests : IDisposable
             Files.TryWrite(udp!, "x"u8, out _);
             Assert.Equal(Errno.ECONNREFUSED, Files.TryRead(udp!, new byte[10], out _));
         }
-        Assert.Equal(Errno.ECONNREFUSED, InternetSocket.TryBegin(IPAddress.Loopback, 9, isTcp: true, out _));
+        Assert.Equal(Errno.None, InternetSocket.TryBegin(IPAddress.Loopback, 9, isTcp: true, out Fd? refused));
+        using (refused) Assert.Equal(Errno.ECONNREFUSED, Files.TryWrite(refused!, "x"u8, out _));
         Assert.Equal(Errno.ENETUNREACH,
             InternetSocket.TryBegin(IPAddress.Parse("192.0.2.1"), 9, isTcp: false, out Fd? none));
         Assert.Null(none);
