@@ -78,6 +78,10 @@ internal sealed class DnsGround : IDisposable
         RedirectStandardOutput = true,
     })!;
 
+    /// <summary>How many sockets the host's namespace has that talk to a server.</summary>
+    public static int SocketsTo(string server) =>
+        FreshNetwork.Output("ss", "-Hnut", "dst", server).Count(letter => letter == '\n');
+
     /// <summary>Does something on a thread inside the container.</summary>
     public T InContainer<T>(Func<T> work)
     {
