@@ -1,5 +1,4 @@
 using Skiff.Interop;
-using Skiff.Interop.Events;
 
 namespace Skiff.Agent.Dns;
 
@@ -31,12 +30,11 @@ internal sealed class TcpClient(TcpClients owner, Fd socket)
     /// <summary>Whether answers wait to be taken.</summary>
     public bool IsBlocked => _output.Length > 0;
 
-    /// <summary>Goes on with whatever it is ready for.</summary>
-    public void OnEvent(EpollEvents events)
+    /// <summary>Goes on with whatever it waits for; a hang-up or an error shows in that.</summary>
+    public void OnEvent()
     {
         if (IsBlocked) Flush();
-        else if ((events & EpollEvents.EPOLLIN) != 0) Read();
-        else owner.Close(this);
+        else Read();
     }
 
     /// <summary>Sends a message, its length before it; what the kernel has no room for goes later.</summary>

@@ -64,7 +64,7 @@ internal sealed class TcpClients : IDisposable
         if (_clients.Count == MaxClients) Close(LongestIdle());
         var client = new TcpClient(this, socket!);
         _clients.Add(client);
-        _loop.Watch(socket!, EpollEvents.EPOLLIN, client.OnEvent);
+        _loop.Watch(socket!, EpollEvents.EPOLLIN, _ => client.OnEvent());
         _timer ??= _loop.After(SweepMs, Sweep);
     }
 

@@ -152,6 +152,33 @@ public class ForwardingTests
         Assert.Equal((1, 5), (bad.UdpCount, good.UdpCount));
     });
 
+    [Theory]
+    [InlineData("short address")]
+    [InlineData("circle")]
+    [InlineData("no records")]
+    [InlineData("broken by tcp")]
+    [InlineData("empty by tcp")]
+    [InlineData("end by tcp")]
+    public void Server_that_sends_rubbish_is_passed_over_at_once(string kind) => Run(s_two, ground =>
+    {
+        byte[]? Rubbish(Question q) => kind switch
+        {
+            "short address" => q.Reply(answers: [Question.Record([0xC0, 12], 1, 60, [1, 2, 3])]),
+            "circle" => q.Reply(answers: [Question.Record([0xC0, (byte)q.Reply().Length], 1, 60, [1, 2, 3, 4])]),
+            "no records" => [.. q.Reply()[..6], 0, 9, .. q.Reply()[8..]],
+            _ when !q.IsTcp => q.Reply(flags: 0x8380),
+            "broken by tcp" => q.Reply(answers: [[0xC0]]),
+            "empty by tcp" => [],
+            _ => throw new System.Net.Sockets.SocketException(),
+        };
+        using var bad = new FakeServer(First, Rubbish);
+        using (var good = new FakeServer(Second, q => q.Addresses(0, "192.0.2.1")))
+            Assert.InRange(Milliseconds(() => Assert.Equal(["192.0.2.1"], ground.Short("x.example"))), 0, 1000);
+        long time = Milliseconds(() => Assert.Matches(
+            kind.EndsWith("tcp") ? "flags: qr tc rd ra" : "status: SERVFAIL", ground.Dig("+ignore", "y.example")));
+        Assert.InRange(time, 0, 1000);
+    });
+
     [Fact]
     public void That_there_is_no_such_name_is_an_answer() => Run(s_two, ground =>
     {
