@@ -1,7 +1,8 @@
 /*
  * load NAME [SECONDS [SOCKETS [WINDOW [SERVER]]]]: asks for the A record of NAME, over and over, and prints how many
  * answers came in a second. Each of SOCKETS keeps WINDOW questions on their way, as a container with that many
- * lookups at once does. Answers are checked: id, response code, at least one record.
+ * lookups at once does; with a WINDOW of 0 it is one question, and a new socket after each answer, as the C library
+ * does it. Answers are checked: response code, at least one record.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -92,10 +93,18 @@ static int take(int fd, long *wrong)
 	return r > 0 ? r : 0;
 }
 
+static int open_to(const struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof *address)) { perror("connect"); exit(1); }
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	double seconds = argc > 2 ? atof(argv[2]) : 3;
-	int sockets = argc > 3 ? atoi(argv[3]) : 8, window = argc > 4 ? atoi(argv[4]) : 8;
+	int sockets = argc > 3 ? atoi(argv[3]) : 8, window = argc > 4 ? atoi(argv[4]) : 8, fresh = window == 0;
 	const char *server = argc > 5 ? argv[5] : "127.0.0.11";
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(53) };
 	struct pollfd fds[MAX_SOCKETS];
@@ -103,6 +112,7 @@ int main(int argc, char **argv)
 	long answered = 0, wrong = 0, lost = 0;
 	double begin, end;
 
+	window += fresh;
 	if (argc < 2 || sockets < 1 || sockets > MAX_SOCKETS || window < 1 || window > MAX_WINDOW) {
 		fprintf(stderr, "usage: load NAME [SECONDS [SOCKETS [WINDOW [SERVER]]]]\n");
 		return 2;
@@ -110,8 +120,7 @@ int main(int argc, char **argv)
 	inet_pton(AF_INET, server, &address.sin_addr);
 	make_question(argv[1]);
 	for (int i = 0; i < sockets; i++) {
-		fds[i] = (struct pollfd){ socket(AF_INET, SOCK_DGRAM, 0), POLLIN, 0 };
-		if (connect(fds[i].fd, (struct sockaddr *)&address, sizeof address)) { perror("connect"); return 1; }
+		fds[i] = (struct pollfd){ open_to(&address), POLLIN, 0 };
 		ask(fds[i].fd, window, &next[i]);
 	}
 	begin = now();
@@ -124,6 +133,10 @@ int main(int argc, char **argv)
 			int got = fds[i].revents ? take(fds[i].fd, &wrong) : 0;
 
 			answered += got;
+			if (got && fresh) {
+				close(fds[i].fd);
+				fds[i].fd = open_to(&address);
+			}
 			if (got) ask(fds[i].fd, got, &next[i]);
 		}
 	}
