@@ -16,6 +16,7 @@ public class DnsLoadTests
 
     private static void Run(Action<DnsGround> test) =>
         DnsGround.Run(s_one, new FakeNames().Add("web", "172.18.0.2")
+            .Add("huge", [.. Enumerable.Range(0, 4000).Select(i => $"10.{i / 250}.{i % 250}.2")])
             .Add("many", [.. Enumerable.Range(0, 2000).Select(i => $"10.{i / 250}.{i % 250}.1")]), test);
 
     [Fact]
@@ -156,6 +157,22 @@ public class DnsLoadTests
     });
 
     [Fact]
+    public void Questions_behind_an_answer_that_waits_to_be_taken_get_theirs_afterwards() => Run(ground =>
+    {
+        byte[] query = Framed(QueryOf("huge", 7));
+        // How much the kernel takes is its own affair: one of these counts has the last questions wait.
+        for (int count = 10; count <= 80; count += 2)
+        {
+            using Socket client = Connect(ground, receiveBytes: 4096);
+            client.ReceiveTimeout = 5000;
+            // All in one piece, so that nothing comes later that would wake anybody.
+            client.Send([.. Enumerable.Repeat(query, count).SelectMany(bytes => bytes)]);
+            Thread.Sleep(30);
+            for (int i = 0; i < count; i++) Assert.True(ReceiveFramed(client).Length > 60_000);
+        }
+    });
+
+    [Fact]
     public void Local_and_remembered_answers_allocate_nothing() => Run(ground =>
     {
         using var server = new FakeServer(First, q => q.Addresses(300, "192.0.2.1"));
@@ -188,9 +205,10 @@ public class DnsLoadTests
         return socket;
     }
 
-    private static Socket Connect(DnsGround ground) => ground.InContainer(() =>
+    private static Socket Connect(DnsGround ground, int? receiveBytes = null) => ground.InContainer(() =>
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBytes is { } bytes) socket.ReceiveBufferSize = bytes;
         socket.Connect(s_resolver);
         return socket;
     });
