@@ -17,14 +17,16 @@ public class RoomTests
             "Oci"],
         ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
         ["Manager"] = ["Events", "Rootless", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
-        ["Monitor"] = ["Events", "Rootless", "Containers", "Networks", "Volumes"],
+        ["Monitor"] = ["Dns", "Events", "Rootless", "Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],
         ["Images"] = [],
-        ["Networks"] = [],
+        // A container's resolver; networks tell it names through its door, and it knows nobody.
+        ["Dns"] = [],
+        ["Networks"] = ["Dns"],
         ["Volumes"] = ["Events"],
         ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
-        ["Containers"] = ["Cdi", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],
+        ["Containers"] = ["Cdi", "Dns", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],
         ["Rootless"] = ["Networks"],
         // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
         ["Oci"] = ["Containers", "RuntimeSpec", "Volumes"],
@@ -35,13 +37,15 @@ public class RoomTests
 
     /// <summary>
     /// Words that every room speaks: where state lives, the error that is meant for the user, sizes and durations
-    /// as users write them, removing a tree, writing and reading a record.
+    /// as users write them, removing a tree, writing and reading a record, the loop that everything in a monitor lives
+    /// in.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
         "Skiff.Agent.Manager.GoDuration", "Skiff.Agent.Manager.Trees", "Skiff.Agent.Manager.JsonText",
         "Skiff.Agent.Manager.JsonFields",
+        "Skiff.Agent.Monitor.EventLoop", "Skiff.Agent.Monitor.LoopTimer",
     ];
 
     [Fact]

@@ -138,6 +138,43 @@ public sealed class UserNetworkTests : IDisposable
         Assert.Contains("disconnect green", events);
     }
 
+    [Fact]
+    public void Names_are_answered_in_the_network()
+    {
+        Create("blue");
+        Create("green");
+        Start("web", "--network", "blue", "--network-alias", "www");
+        Start("far", "--network", "green");
+        string address = _roots.Run("inspect", "web", "--format",
+            "{{.NetworkSettings.Networks.blue.IPAddress}}").Text();
+        // The first thing that it does, so the resolver has to be there before it.
+        Assert.Equal(address, Ask("blue", "web"));
+        Assert.Equal(address, Ask("blue", "www"));
+        Assert.Equal(address, Ask("blue", "web.blue"));
+        Assert.Equal("", Ask("blue", "far"));
+        Assert.Equal("", Ask("green", "web"));
+        Assert.Equal("nameserver 127.0.0.11", _roots.Run("exec", "web", "head", "-n1", "/etc/resolv.conf").Text());
+        _roots.Run("rename", "web", "shop").Exits(0);
+        Assert.Equal((address, ""), (Ask("blue", "shop"), Ask("blue", "web")));
+        // Another monitor goes on with it.
+        Start("asker", "--network", "blue");
+        Command.Shell($"kill -9 {_roots.MonitorOf("asker")}").Exits(0);
+        Wait.Until(() => _roots.Run("ps", "--format", "{{.Names}}").Text().Contains("asker", StringComparison.Ordinal)
+            && Resolved(_roots.Run("exec", "asker", "nslookup", "shop")) == address, "another monitor answers");
+        _roots.Run("network", "connect", "green", "shop").Exits(0);
+        Assert.NotEqual("", Ask("green", "shop"));
+        _roots.Run("network", "disconnect", "green", "shop").Exits(0);
+        Assert.Equal("", Ask("green", "shop"));
+    }
+
+    private string Ask(string network, string name) =>
+        Resolved(_roots.Run("run", "--rm", "--network", network, _host.Busybox, "nslookup", name));
+
+    // The answer's address stands behind the server's.
+    private static string Resolved(CommandResult asked) => asked.Lines.LastOrDefault(line =>
+        line.StartsWith("Address", StringComparison.Ordinal) && !line.Contains("127.0.0.11", StringComparison.Ordinal))
+            is { } line ? line.Split(' ')[^1] : "";
+
     [Theory]
     [InlineData(125, "--network blue --network blue", "network \"blue\" is specified multiple times")]
     [InlineData(125, "--network blue --network bridge", "cannot attach both user-defined and non-user-defined")]

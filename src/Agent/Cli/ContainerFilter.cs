@@ -130,7 +130,7 @@ internal sealed class ContainerFilter
         };
     }
 
-    private List<PortMapping> Published(ContainerConfig config) => 
+    private List<PortMapping> Published(ContainerConfig config) =>
         [.. _engine.Networks.EndpointsOf(config.Id).SelectMany(end => end.Ports)];
 
     private static bool HasLabel(ContainerConfig config, string label)

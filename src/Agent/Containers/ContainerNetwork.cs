@@ -17,6 +17,7 @@ internal sealed class ContainerNetwork : IDisposable
     private readonly NetworkModule _networks;
     private IReadOnlyList<Endpoint> _endpoints = [];
     private readonly string? _sharedRunDirectory;
+    private Func<ContainerConfig, NetNamespace, IDisposable?> _startResolver = static (_, _) => null;
 
     private ContainerNetwork(NetworkModule networks, NetNamespace? ns, string? sharedRunDirectory) =>
         (_networks, Namespace, _sharedRunDirectory) = (networks, ns, sharedRunDirectory);
@@ -36,15 +37,23 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>
     /// Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.
     /// </summary>
-    public static ContainerNetwork SetUp(StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo)
+    /// <param name="roots">Where networks are remembered.</param>
+    /// <param name="store">Has the other containers.</param>
+    /// <param name="config">The container.</param>
+    /// <param name="undo">Takes it back.</param>
+    /// <param name="startResolver">Starts what answers names in the container's namespace.</param>
+    public static ContainerNetwork SetUp(
+        StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo,
+        Func<ContainerConfig, NetNamespace, IDisposable?> startResolver)
     {
         var networks = new NetworkModule(roots);
         if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);
 
-        if (config.UidMap.Length > 0) return new ContainerNetwork(networks, null, null) { ComesWithChild = true };
-        var network = new ContainerNetwork(networks, NetNamespace.Create(), null);
+        if (config.UidMap.Length > 0)
+            return new ContainerNetwork(networks, null, null) { ComesWithChild = true, _startResolver = startResolver };
+        var network = new ContainerNetwork(networks, NetNamespace.Create(), null) { _startResolver = startResolver };
         try
         {
             if (RootlessMode.IsOn && config.NetworkMode != "none")
@@ -92,6 +101,9 @@ internal sealed class ContainerNetwork : IDisposable
         }
         undo.Push("leaving the networks", () => _networks.Detach(config.Id));
         _endpoints = _networks.Attach(RequestOf(config, config.Attachments), ns);
+        // Before its program runs, which may ask at once.
+        if (HasResolver(config) && _startResolver(config, ns) is { } resolver)
+            undo.Push("closing the resolver", resolver.Dispose);
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
@@ -106,7 +118,7 @@ internal sealed class ContainerNetwork : IDisposable
                 "hosts" => HostsFileOf(config, store),
                 "hostname" => config.Hostname + "\n",
                 _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions,
-                    sharesHost: config.NetworkMode == "host"),
+                    sharesHost: config.NetworkMode == "host", resolver: HasResolver(config)),
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
         }
@@ -161,6 +173,10 @@ internal sealed class ContainerNetwork : IDisposable
         foreach (string text in config.Ports) ports.AddRange(PortMapping.Parse(text));
         return ports;
     }
+
+    /// <summary>Whether the engine answers its names, which it does on the networks of users.</summary>
+    public static bool HasResolver(ContainerConfig config) => !RootlessMode.IsOn && Array.Exists(config.Attachments,
+        settings => settings.Network != NetworkNames.DefaultNetwork);
 
     /// <summary>What the network module is asked for.</summary>
     public static AttachRequest RequestOf(ContainerConfig config, EndpointSettings[] endpoints) =>

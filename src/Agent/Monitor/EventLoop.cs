@@ -95,11 +95,19 @@ internal sealed class EventLoop : IDisposable
     private void RunTimers()
     {
         long now = System.Environment.TickCount64;
-        while (!_ended && _timers.Find(timer => timer.DueMs <= now) is { } due)
+        while (!_ended && Due(now) is { } due)
         {
             _timers.Remove(due);
             due.Action();
         }
+    }
+
+    // Without a lambda, which would allocate in each round.
+    private LoopTimer? Due(long now)
+    {
+        foreach (LoopTimer timer in _timers)
+            if (timer.DueMs <= now) return timer;
+        return null;
     }
 
     /// <inheritdoc/>

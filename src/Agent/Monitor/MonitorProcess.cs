@@ -40,7 +40,10 @@ internal sealed partial class MonitorProcess : IDisposable
     {
         _buffer = buffer;
         _store = new ContainerStore(roots);
-        _starter = new ContainerStarter(roots, _store);
+        _starter = new ContainerStarter(roots, _store)
+        {
+            StartResolver = (started, inside) => ContainerResolver.Start(_loop, roots, started, inside),
+        };
         _records = new MonitorRecords(roots, _store, config);
         _config = config;
         _lock = runLock;
@@ -159,8 +162,10 @@ internal sealed partial class MonitorProcess : IDisposable
         {
             ContainerState state = _store.ReadRunState(_config.Id)
                 ?? throw new UsageException($"container {_config.Name} has ended", 125);
-            RunningContainer container = new ContainerAdopter(_starter.Roots, _store).Adopt(_config, state,
-                kept.Count > 0 ? kept[0] : null);
+            RunningContainer container = new ContainerAdopter(_starter.Roots, _store)
+            {
+                StartResolver = _starter.StartResolver,
+            }.Adopt(_config, state, kept.Count > 0 ? kept[0] : null);
             _run = new ContainerRun(_loop, _config, container,
                 ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients,
                 OnContainerExit, OnHealth, _store.Events, _store.ReadHealth(_config.Id));

@@ -53,6 +53,10 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
             throw new LinuxException(errno, "unlinkat", $"{_directory}/{address}");
     }
 
+    /// <summary>The container that has an address; null when none has.</summary>
+    public string? OwnerOf(IPAddress address) =>
+        Files.TryReadLink($"{_directory}/{address}", out string containerId) ? containerId : null;
+
     /// <summary>All leases with the container that each names.</summary>
     public IEnumerable<(IPAddress Address, string ContainerId)> List()
     {

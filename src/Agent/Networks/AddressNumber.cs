@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>Counts in the addresses of a network. Of an IPv6 network that has more, the first 2^64 are counted.</summary>
+/// <summary>
+/// Counts in the addresses of a network. Of an IPv6 network that has more, the first 2^64 are counted.
+/// </summary>
 internal static class AddressNumber
 {
     /// <summary>The address so many behind the network's first.</summary>

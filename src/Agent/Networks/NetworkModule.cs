@@ -60,6 +60,17 @@ internal sealed partial class NetworkModule
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<Endpoint> Endpoints() => _endpoints.List();
 
+    /// <summary>The addresses of all that are called so in a network.</summary>
+    /// <param name="networkId">The network.</param>
+    /// <param name="name">In lower case.</param>
+    public IReadOnlyList<IPAddress> FindName(string networkId, string name) =>
+        new NameDirectory(_roots, networkId).Find(name);
+
+    /// <summary>The endpoint that has an address of a network; null when none has.</summary>
+    public Endpoint? FindMember(string networkId, IPAddress address) =>
+        new AddressLeases(_roots, networkId).OwnerOf(address) is not { } containerId ? null
+            : Array.Find(_endpoints.Find(containerId), end => end.NetworkId == networkId);
+
     /// <summary>The interface of a bridge network.</summary>
     public string BridgeOf(NetworkRecord network) => _names.BridgeOf(network);
 

@@ -9,6 +9,7 @@ namespace Skiff.Agent.Networks;
 internal static class ResolvConf
 {
     private const string ResolvedUpstream = "/run/systemd/resolve/resolv.conf";
+    private const string Resolver = "127.0.0.11";
     private static readonly string[] Fallback = ["8.8.8.8", "8.8.4.4"];
 
     /// <summary>
@@ -24,7 +25,8 @@ internal static class ResolvConf
     /// Builds the content. Options given replace the host's of their kind; a search domain <c>.</c> means none.
     /// Loopback servers mean the host itself and are left out, IPv6 ones as well unless the container has IPv6; when
     /// none is left, public ones stand in. With <paramref name="sharesHost"/> (<c>--network host</c>) the host's
-    /// servers stay as they are.
+    /// servers stay as they are. With <paramref name="resolver"/> the engine's own is the only server, and every name
+    /// is asked for as it is first (<c>ndots:0</c>), as with Docker.
     /// </summary>
     public static string Build(
         string host,
@@ -32,13 +34,17 @@ internal static class ResolvConf
         IReadOnlyList<string> search,
         IReadOnlyList<string> options,
         bool sharesHost = false,
-        bool ipv6 = false)
+        bool ipv6 = false,
+        bool resolver = false)
     {
-        if (servers.Count == 0)
+        if (resolver) servers = [Resolver];
+        else if (servers.Count == 0)
             servers = HostServers(host, sharesHost, ipv6);
         if (search.Count == 0) search = LastWords(host, "search", "domain");
         else if (search is ["."]) search = [];
         if (options.Count == 0) options = LastWords(host, "options", "options");
+        if (resolver && !options.Any(option => option.StartsWith("ndots:", StringComparison.Ordinal)))
+            options = [.. options, "ndots:0"];
 
         var text = new StringBuilder();
         foreach (string server in servers) text.Append("nameserver ").Append(server).Append('\n');

@@ -5,8 +5,8 @@ using Tmds.Linux;
 
 namespace Skiff.Interop;
 
-/// <summary>Connected TCP and UDP sockets as plain descriptors (tcp(7), udp(7)), for threads that may block.</summary>
-public static unsafe class InternetSocket
+/// <summary>TCP and UDP sockets as plain descriptors (tcp(7), udp(7)).</summary>
+public static unsafe partial class InternetSocket
 {
     private const int SO_SNDTIMEO = 21;
 

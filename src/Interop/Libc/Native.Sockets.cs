@@ -29,6 +29,15 @@ internal static unsafe partial class Native
     internal static partial nint recvmsg(int socket, msghdr* message, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int recvmmsg(int socket, mmsghdr* messages, uint count, int flags, timespec* timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sendmmsg(int socket, mmsghdr* messages, uint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getsockname(int socket, void* address, int* length);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int getsockopt(int socket, int level, int name, void* value, int* length);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -21,6 +21,22 @@ internal unsafe struct msghdr
     internal int msg_flags;
 }
 
+/// <summary>struct mmsghdr, sys/socket.h: one of several messages, and how many bytes of it there were.</summary>
+internal struct mmsghdr
+{
+    internal msghdr msg_hdr;
+    internal uint msg_len;
+}
+
+/// <summary>struct sockaddr_in, netinet/in.h; port and address are in network byte order.</summary>
+internal struct sockaddr_in
+{
+    internal ushort sin_family;
+    internal ushort sin_port;
+    internal uint sin_addr;
+    internal ulong sin_zero;
+}
+
 /// <summary>struct cmsghdr of 64-bit Linux; the data follows it directly.</summary>
 internal struct cmsghdr
 {

@@ -10,8 +10,8 @@ public static class Routes
     private const int HeaderSize = 12; // struct rtmsg
 
     /// <summary>
-    /// Adds the default route by <paramref name="gateway"/>, or with <paramref name="replace"/> has it take the place of
-    /// the one that is there.
+    /// Adds the default route by <paramref name="gateway"/>, or with <paramref name="replace"/> has it take the place
+    /// of the one that is there.
     /// </summary>
     public static void AddDefault(NetlinkBatch batch, IPAddress gateway, int linkIndex, bool replace = false)
     {

@@ -75,7 +75,7 @@ internal sealed class SyslogSocket : IDisposable
     {
         try
         {
-            return Dns.GetHostAddresses(host);
+            return System.Net.Dns.GetHostAddresses(host);
         }
         catch (SocketException e)
         {
