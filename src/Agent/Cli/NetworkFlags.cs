@@ -164,14 +164,12 @@ internal sealed record NetworkFlags(string Mode, EndpointSettings[]? Networks)
     private static void CheckTogether(List<EndpointSettings> asked)
     {
         for (int i = 0; i < asked.Count; i++)
-        {
-            string name = asked[i].Network;
-            if (asked.FindIndex(other => other.Network == name) < i)
-                throw new UsageException($"network \"{name}\" is specified multiple times");
-            if (NetworkMode.Parse(name) is not { Kind: NetworkModeKind.Network, Name: not NetworkNames.DefaultNetwork })
-                throw new UsageException("conflicting options: cannot attach both user-defined and non-user-defined "
-                    + "network-modes");
-        }
+            if (asked.FindIndex(other => other.Network == asked[i].Network) < i)
+                throw new UsageException($"network \"{asked[i].Network}\" is specified multiple times");
+        if (!asked.TrueForAll(settings => NetworkMode.Parse(settings.Network) is
+            { Kind: NetworkModeKind.Network, Name: not NetworkNames.DefaultNetwork }))
+            throw new UsageException("conflicting options: cannot attach both user-defined and non-user-defined "
+                + "network-modes");
     }
 
     /// <summary>Refuses what one network cannot be asked for.</summary>
