@@ -96,9 +96,17 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
                 Command.Shell($"kill {command.Pid}");
             CommandResult result = command.Finish();
             Count(verb, result);
-            if (!IsFine(verb, result)) _surprises.Enqueue($"{DateTime.UtcNow:HH:mm:ss.fff} {result}");
+            if (!IsFine(verb, result)) AddSurprise($"{result}");
             if (s_pauseMs > 0) Thread.Sleep(random.Next(2 * s_pauseMs));
         }
+    }
+
+    // Shown at once: a run of hours may never get to its end.
+    private void AddSurprise(string text)
+    {
+        text = $"{DateTime.UtcNow:HH:mm:ss.fff} {text}";
+        _surprises.Enqueue(text);
+        lock (_surprises) output.WriteLine(text);
     }
 
     private void Count(SoakVerb verb, CommandResult result) => _counts.AddOrUpdate(verb.Name,
@@ -144,7 +152,7 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
             else if (SoakState.Monitors(roots).Where(pid => pid != steady).ToList() is { Count: > 0 } pids)
                 Command.Shell($"kill -9 {pids[random.Next(pids.Count)]}");
             _kills++;
-            if (agent.HasExited) _surprises.Enqueue($"the agent ended: {agent.Finish()}");
+            if (agent.HasExited) AddSurprise($"the agent ended: {agent.Finish()}");
         }
         return agent;
     }

@@ -80,6 +80,11 @@ internal sealed partial class Engine
                 Array.ConvertAll(container.DiffIds, Digest.Parse));
             return RootFilesystem.MountView([.. lowers, .. above], passing);
         }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT && Containers.TryRead(container.Id) is null)
+        {
+            // It has been removed meanwhile, and with it what was to be mounted.
+            throw new UsageException($"No such container: {container.Name}");
+        }
         finally
         {
             Trees.Remove(passing);
