@@ -78,7 +78,8 @@ internal static partial class InspectJson
         WriteEmpty(w, "Bridge", "SandboxID", "SandboxKey");
         WritePorts(w, c, s.Pid > 0 ? [.. ends.SelectMany(end => end.Ports)] : null);
         // Of the default bridge alone, as with Docker.
-        Endpoint? first = ends.FirstOrDefault(end => end.NetworkName == NetworkNames.DefaultNetwork);
+        Endpoint? first = ends.FirstOrDefault(end => end.IsRootless
+            || end.NetworkName == NetworkNames.DefaultNetwork);
         WriteEndpoint(w, first, first is null ? null : c.Attachments[0].MacAddress);
         w.WriteStartObject("Networks");
         if (c.NetworkMode is "host" or "none") WriteAttachment(w, new EndpointSettings(c.NetworkMode), null);

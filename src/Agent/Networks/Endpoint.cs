@@ -73,8 +73,11 @@ internal sealed record Endpoint
     /// <summary>Its addresses.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.OfType<IPAddress>();
 
+    /// <summary>Whether it is that of a container without root, whose network is pasta's and has no record.</summary>
+    public bool IsRootless => NetworkId.Length == 0;
+
     /// <summary>Whether it is what became of these settings, whose network may be named by its id.</summary>
-    public bool IsOf(EndpointSettings settings) => NetworkName == settings.Network
+    public bool IsOf(EndpointSettings settings) => IsRootless || NetworkName == settings.Network
         || (settings.Network.Length > 0 && NetworkId.StartsWith(settings.Network, StringComparison.Ordinal));
 
     /// <summary>Writes it as an item of a list.</summary>
