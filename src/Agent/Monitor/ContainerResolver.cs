@@ -4,6 +4,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Dns;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
+using Skiff.Interop;
 using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Monitor;
@@ -18,8 +19,8 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     private readonly List<byte> _v4 = [], _v6 = [];
 
     /// <inheritdoc/>
-    public bool ReachesOutside => Array.Exists(_networks.EndpointsOf(containerId),
-        end => end.Gateway is not null || end.Ipv6Gateway is not null);
+    public bool ReachesOutside => Read(() => Array.Exists(_networks.EndpointsOf(containerId),
+        end => end.Gateway is not null || end.Ipv6Gateway is not null), false);
 
     /// <summary>Starts a container's resolver in its namespace, in the monitor's loop.</summary>
     public static IDisposable Start(EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside) =>
@@ -36,30 +37,55 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
         _v4.Clear();
         _v6.Clear();
         string text = Encoding.ASCII.GetString(name);
-        foreach (Endpoint end in Own())
-        {
-            string network = "." + end.NetworkName.ToLowerInvariant();
-            Take(end, text);
-            if (text.EndsWith(network, StringComparison.Ordinal)) Take(end, text[..^network.Length]);
-        }
+        // A name that nobody can look up now is not sent to others.
+        bool isRead = Read(() => Take(text), false);
         v4 = _v4.ToArray();
         v6 = _v6.ToArray();
-        return _v4.Count + _v6.Count > 0;
+        return !isRead || _v4.Count + _v6.Count > 0;
     }
 
     /// <inheritdoc/>
     public bool TryFindName(scoped ReadOnlySpan<byte> address, out ReadOnlySpan<byte> name)
     {
-        name = default;
         var wanted = new IPAddress(address);
-        foreach (Endpoint end in Own())
-            if (_networks.FindMember(end.NetworkId, wanted) is { Names: [{ } first, ..] })
-                name = Encoding.ASCII.GetBytes($"{first}.{end.NetworkName}");
+        name = Read(() => NameOf(wanted), null) is { } found ? Encoding.ASCII.GetBytes(found) : default;
         return !name.IsEmpty;
+    }
+
+    private string? NameOf(IPAddress address)
+    {
+        foreach (Endpoint end in Own())
+            if (_networks.FindMember(end.NetworkId, address) is { Names: [{ } first, ..] })
+                return $"{first}.{end.NetworkName}";
+        return null;
     }
 
     // The default bridge has no names.
     private IEnumerable<Endpoint> Own() => _networks.EndpointsOf(containerId).Where(end => end.Names.Count > 0);
+
+    // Records that cannot be read must not end the monitor.
+    private static T Read<T>(Func<T> read, T otherwise)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            return otherwise;
+        }
+    }
+
+    private bool Take(string name)
+    {
+        foreach (Endpoint end in Own())
+        {
+            string network = "." + end.NetworkName.ToLowerInvariant();
+            Take(end, name);
+            if (name.EndsWith(network, StringComparison.Ordinal)) Take(end, name[..^network.Length]);
+        }
+        return true;
+    }
 
     private void Take(Endpoint end, string name)
     {

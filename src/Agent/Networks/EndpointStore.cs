@@ -44,9 +44,17 @@ internal sealed class EndpointStore(StateRoots roots)
         return endpoints;
     }
 
-    /// <summary>Remembers; not flushed, since nothing here outlives the kernel state it describes.</summary>
+    /// <summary>
+    /// Remembers, or forgets when there is none; not flushed, since nothing here outlives the kernel state it
+    /// describes.
+    /// </summary>
     public void Write(string containerId, IReadOnlyList<Endpoint> endpoints)
     {
+        if (endpoints.Count == 0)
+        {
+            Delete(containerId);
+            return;
+        }
         ReadOnlySpan<byte> content = JsonFields.ToBytes(w =>
         {
             w.WriteStartArray("endpoints");

@@ -37,8 +37,11 @@ internal sealed partial class NetworkModule
             VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
             VethEndpoint.Reroute(inside.Rtnetlink, after);
             unwinding.Push(() => VethEndpoint.Reroute(inside.Rtnetlink, before));
+            unwinding.Push(() => Move(host, after, before));
             Move(host, before, after);
-            new NameDirectory(_roots, joined.NetworkId).Add(joined);
+            var names = new NameDirectory(_roots, joined.NetworkId);
+            unwinding.Push(() => names.Remove(joined));
+            names.Add(joined);
             return after[^1];
         }
         catch (Exception e)

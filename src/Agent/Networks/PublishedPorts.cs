@@ -30,9 +30,12 @@ internal sealed class PublishedPorts(StateRoots roots)
             foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
             {
                 int index = ipv6 ? gateway6 : gateway;
-                if (Wanted(port, ipv6, index < 0 ? null : bridges[index]) is not { } wanted) continue;
-                reserved.Add(wanted.HostPort == 0 && wanted.HostPortEnd == ushort.MaxValue
-                    ? wanted with { HostPortEnd = 0 } : Take(containerId, wanted, reserved, unwinding));
+                ReadyBridge? bridge = index < 0 ? null : bridges[index];
+                if (Wanted(port, ipv6, bridge) is not { } wanted) continue;
+                // Where others have a route to the container there is nothing to translate.
+                reserved.Add(bridge?.Options.GatewayMode(ipv6) == "routed"
+                    ? wanted with { HostPort = 0, HostPortEnd = 0 }
+                    : Take(containerId, wanted, reserved, unwinding));
             }
         // Gateways.Assign gives each to whom it belongs.
         assigned[0] = assigned[0] with { Ports = reserved };
@@ -85,10 +88,6 @@ internal sealed class PublishedPorts(StateRoots roots)
                 $"cannot publish {port}: the network has no IPv6 addresses") : null;
         IPAddress address = !isAny ? port.HostAddress : ready.Options.HostBinding is { } binding
             ? binding : ipv6 ? IPAddress.IPv6Any : IPAddress.Any;
-        if (RulesetFamily.Ipv6.Has(address) != ipv6) return null;
-        // Where others have a route to the container there is nothing to translate.
-        return ready.Options.GatewayMode(ipv6) == "routed"
-            ? port with { HostAddress = address, HostPort = 0, HostPortEnd = ushort.MaxValue }
-            : port with { HostAddress = address };
+        return RulesetFamily.Ipv6.Has(address) == ipv6 ? port with { HostAddress = address } : null;
     }
 }

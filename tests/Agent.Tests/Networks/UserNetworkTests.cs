@@ -1,5 +1,6 @@
 using System.Net;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
 using Skiff.Agent.Networks;
 using Skiff.Interop.Tests.Netlink;
 
@@ -174,6 +175,59 @@ public class UserNetworkTests
         Assert.Throws<UsageException>(() => ground.Host.Do(() => ground.Module.Connect(
             NetworkGround.Request("web", [Plain("alpha")], "8080:80"), room.Namespace, () => false)));
         Assert.Equal(before, ground.State());
+    }
+
+    [Fact]
+    public void A_join_that_fails_at_its_end_gives_ports_and_route_back()
+    {
+        using var ground = new NetworkGround();
+        Create(ground, new NetworkRequest("blue"));
+        NetworkRecord alpha = Create(ground, new NetworkRequest("alpha"));
+        NetworkRoom room = ground.NewRoom();
+        ground.Attach(room, "web", [Plain("blue")], "8080:80");
+        // Where names of containers are to be, there is a file.
+        string names = $"{ground.Roots.RunRoot}/networks/{alpha.Id}/names";
+        Directory.CreateDirectory(names);
+        File.WriteAllText($"{names}/web", "");
+        string[] before = ground.State();
+        Assert.ThrowsAny<Exception>(() => ground.Host.Do(() => ground.Module.Connect(
+            NetworkGround.Request("web", [Plain("alpha")], "8080:80"), room.Namespace, () => true)));
+        Assert.Equal(before, ground.State());
+        Assert.Equal("default via 172.18.0.1 dev eth0", Route(room));
+        Assert.Equal(["tcp . 8080 : 172.18.0.2 . 80"], ground.Elements("ports"));
+    }
+
+    [Fact]
+    public void Who_has_left_all_networks_leaves_nothing()
+    {
+        using var ground = new NetworkGround();
+        NetworkRecord network = Create(ground, new NetworkRequest("blue"));
+        NetworkRoom room = ground.NewRoom();
+        ground.Attach(room, "web", [Plain("blue")], "8080:80");
+        ground.Host.Do(() => ground.Module.Disconnect("web", network, room.Namespace));
+        Assert.Empty(ground.State());
+        Assert.Empty(ground.Elements("ports"));
+    }
+
+    [Fact]
+    public void A_resolver_outlives_records_that_cannot_be_read()
+    {
+        using var ground = new NetworkGround();
+        Create(ground, new NetworkRequest("blue"));
+        ground.Attach(ground.NewRoom(), "web", [Plain("blue")]);
+        var names = new ContainerResolver(ground.Roots, "web");
+        Assert.True(names.TryFind("web"u8, out ReadOnlySpan<byte> v4, out _));
+        Assert.Equal([172, 18, 0, 2], v4.ToArray());
+        Assert.True(names.TryFindName([172, 18, 0, 2], out ReadOnlySpan<byte> name));
+        Assert.Equal("web.blue", System.Text.Encoding.ASCII.GetString(name));
+        Assert.False(names.TryFind("nobody"u8, out _, out _));
+        Assert.True(names.ReachesOutside);
+        File.WriteAllText($"{ground.Roots.RunRoot}/networks/endpoints/web.json", "{");
+        // Ours, as far as anybody knows: no one else is asked.
+        Assert.True(names.TryFind("web"u8, out v4, out ReadOnlySpan<byte> v6));
+        Assert.Equal((0, 0), (v4.Length, v6.Length));
+        Assert.False(names.TryFindName([172, 18, 0, 2], out _));
+        Assert.False(names.ReachesOutside);
     }
 
     [Fact]

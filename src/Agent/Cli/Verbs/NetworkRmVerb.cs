@@ -1,5 +1,4 @@
 using Skiff.Agent.Manager;
-using Skiff.Interop;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -29,21 +28,8 @@ internal sealed class NetworkRmVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        int result = 0;
-        foreach (string name in arguments.Positional)
-        {
-            try
-            {
-                engine.RemoveNetwork(engine.Networks.Get(name));
-                Output.Line(name);
-            }
-            catch (Exception e) when (e is UsageException or LinuxException)
-            {
-                Output.Error("skiff: " + e.Message);
-                bool isMissing = e.Message.EndsWith("not found", StringComparison.Ordinal);
-                if (!(isMissing && arguments.Flag("force"))) result = 1;
-            }
-        }
-        return result;
+        bool force = arguments.Flag("force");
+        return EachName.Do(arguments.Positional.Where(name => !force || engine.Networks.TryGet(name) is not null),
+            name => engine.RemoveNetwork(engine.Networks.Get(name)));
     }
 }

@@ -26,22 +26,6 @@ internal sealed class VolumeRmVerb : Verb
     public override int MinimumArguments => 1;
 
     /// <inheritdoc/>
-    public override int Run(Engine engine, ParsedArguments arguments)
-    {
-        int result = 0;
-        foreach (string name in arguments.Positional)
-        {
-            try
-            {
-                engine.RemoveVolume(name, missingIsFine: arguments.Flag("force"));
-                Output.Line(name);
-            }
-            catch (UsageException e)
-            {
-                Output.Error("skiff: " + e.Message);
-                result = 1;
-            }
-        }
-        return result;
-    }
+    public override int Run(Engine engine, ParsedArguments arguments) => EachName.Do(
+        arguments.Positional, name => engine.RemoveVolume(name, missingIsFine: arguments.Flag("force")));
 }
