@@ -180,7 +180,7 @@ internal sealed class ContainerNetwork : IDisposable
 
     /// <summary>What the network module is asked for.</summary>
     public static AttachRequest RequestOf(ContainerConfig config, EndpointSettings[] endpoints) =>
-        new(config.Id, endpoints) { Ports = PortsOf(config), Names = NamesOf(config) };
+        new(config.Id, endpoints) { Ports = PortsOf(config), Names = NamesOf(config), Labels = config.Labels };
 
     /// <summary>What a container is called in the networks of users, its name first.</summary>
     public static string[] NamesOf(ContainerConfig config) =>

@@ -10,4 +10,7 @@ internal sealed record AttachRequest(string ContainerId, IReadOnlyList<EndpointS
 
     /// <summary>What it is called everywhere, its name first.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>The container's labels.</summary>
+    public Dictionary<string, string> Labels { get; init; } = [];
 }

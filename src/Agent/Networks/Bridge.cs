@@ -1,5 +1,6 @@
 using System.Net;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Networks.Policies;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
 
@@ -10,7 +11,8 @@ namespace Skiff.Agent.Networks;
 /// rules. Made at first use; put right again whenever it is found incomplete.
 /// </summary>
 internal sealed class Bridge(
-    StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules)
+    StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules,
+    PolicyModule policies)
 {
     private const int DefaultMtu = 1500;
 
@@ -60,6 +62,11 @@ internal sealed class Bridge(
         EnsureAddresses(host, network, options, name);
         Forwarding.Enable(name, network.Has(ipv6: true) && !network.IsInternal);
         InstallRules(host, name, network);
+        if (policies.Any)
+        {
+            BridgeFilter.Require();
+            BridgeFilter.Set(host, name, on: true);
+        }
         // Last, since an interface that is up tells everyone that all of the above is done.
         using var batch = new NetlinkBatch();
         Links.Set(batch, name, new LinkChange { Up = true });
@@ -133,12 +140,45 @@ internal sealed class Bridge(
     private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
         using Fd held = LockRules(exclusive: true);
-        if (rules.TryAdd(host, name, added)) return;
-        var present = new List<(string, NetworkRecord)>();
+        if (!rules.TryAdd(host, name, added)) InstallAll(host, Present(host));
+    }
+
+    /// <summary>Makes the whole table anew, if any network has its bridge.</summary>
+    public void Reinstall(HostSockets host)
+    {
+        using Fd held = LockRules(exclusive: true);
+        if (Present(host) is { Count: > 0 } present) InstallAll(host, present);
+    }
+
+    /// <summary>The networks whose bridges are there, by the bridges' names.</summary>
+    public Dictionary<string, NetworkRecord> Present(HostSockets host)
+    {
+        var present = new Dictionary<string, NetworkRecord>();
         foreach (NetworkRecord network in networks.List())
             if (network.Driver == "bridge" && Links.Find(host.Route, names.BridgeOf(network)) is not null)
-                present.Add((names.BridgeOf(network), network));
-        rules.Install(host, present, endpoints.List());
+                present[names.BridgeOf(network)] = network;
+        return present;
+    }
+
+    private void InstallAll(HostSockets host, Dictionary<string, NetworkRecord> present)
+    {
+        List<Endpoint> all = endpoints.List();
+        policies.Install(Members(all), write =>
+            rules.Install(host, present.Select(pair => (pair.Key, pair.Value)), all, write));
+    }
+
+    /// <summary>Endpoints as policies see them.</summary>
+    public IEnumerable<PolicyMember> Members(IEnumerable<Endpoint> all)
+    {
+        var known = networks.List().ToDictionary(network => network.Id);
+        foreach (Endpoint end in all)
+            if (known.TryGetValue(end.NetworkId, out NetworkRecord? network))
+                yield return new PolicyMember
+                {
+                    Id = end.Id, ContainerId = end.ContainerId, Network = network.Name, Labels = end.Labels,
+                    NetworkLabels = network.Labels, Addresses = [.. end.Addresses],
+                    Names = [end.ContainerName, .. end.Names.Where(name => name != end.ContainerName)],
+                };
     }
 
     /// <summary>Takes the host's side of a network away; fine when there is none.</summary>

@@ -70,6 +70,12 @@ internal sealed record Endpoint
     /// <summary>What the container is called in the network's DNS, its own name first.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
+    /// <summary>The container's own name.</summary>
+    public string ContainerName { get; init; } = "";
+
+    /// <summary>The container's labels, which policies select by.</summary>
+    public Dictionary<string, string> Labels { get; init; } = [];
+
     /// <summary>Its addresses.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.OfType<IPAddress>();
 
@@ -103,6 +109,8 @@ internal sealed record Endpoint
         Write(w, "isIpv6Gateway", IsIpv6Gateway);
         Write(w, "ports", [.. Ports.Select(port => $"{port.HostText}:{port.ContainerPort}/{port.ProtocolName}")]);
         Write(w, "names", Names);
+        Write(w, "containerName", ContainerName);
+        Write(w, "labels", Labels);
         w.WriteEndObject();
     }
 
@@ -132,6 +140,8 @@ internal sealed record Endpoint
             IsIpv6Gateway = Flag(e, "isIpv6Gateway"),
             Ports = [.. Texts(e, "ports").SelectMany(PortMapping.Parse)],
             Names = Texts(e, "names"),
+            ContainerName = Text(e, "containerName"),
+            Labels = Pairs(e, "labels"),
         };
 
     private static IPAddress? AddressOf(JsonElement e, string name) =>

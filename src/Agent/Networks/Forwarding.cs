@@ -26,7 +26,8 @@ internal static class Forwarding
                 Write($"{Ipv6}/{name}/accept_ra", '2');
     }
 
-    private static void Write(string path, char value)
+    /// <summary>Sets a sysctl of one digit, unless it is so already.</summary>
+    public static void Write(string path, char value)
     {
         if (StateFile.TryRead(path) is { Length: > 0 } current && current[0] == value) return;
         using Fd fd = Files.Open(path, OpenFlags.O_WRONLY);

@@ -30,8 +30,10 @@ internal sealed partial class NetworkModule
                 after = Gateways.Assign(_ports.Reserve(request.ContainerId, after,
                     [.. before.Select(end => _bridge.Ensure(host, () => Find(end.NetworkId))), bridge],
                     request.Ports, unwinding));
+            unwinding.Push(() => SetPolicies(host, [], [joined]));
             _endpoints.Write(request.ContainerId, after);
             unwinding.Push(() => _endpoints.Write(request.ContainerId, before));
+            SetPolicies(host, [joined], []);
             VethEndpoint.Create(host.Route, [after[^1]], [bridge], inside.Fd);
             unwinding.Push(() => VethEndpoint.Delete(host.Route, joined));
             VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
@@ -67,6 +69,7 @@ internal sealed partial class NetworkModule
         Move(host, before, after);
         Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true);
         _endpoints.Write(containerId, after);
+        SetPolicies(host, [], [left]);
         if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);
         return left;
     }
@@ -82,7 +85,9 @@ internal sealed partial class NetworkModule
         if (before.Length == 0) return;
         Endpoint[] after = [.. before.Select(end => end.Names.Count == 0 ? end
             : end with { Names = [.. end.Names.Select(name => name == old ? names[0] : name)] })];
+        after = Array.ConvertAll(after, end => end with { ContainerName = names[0] });
         _endpoints.Write(containerId, after);
+        using (var host = new HostSockets()) SetPolicies(host, after, []);
         foreach (Endpoint end in before) new NameDirectory(_roots, end.NetworkId).Remove(end);
         foreach (Endpoint end in after) new NameDirectory(_roots, end.NetworkId).Add(end);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Networks.Policies;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
 using Skiff.Interop.Processes;
@@ -19,6 +20,7 @@ internal sealed partial class NetworkModule
     private readonly PublishedPorts _ports;
     private readonly Ruleset _rules;
     private readonly Bridge _bridge;
+    private readonly PolicyModule _policies;
 
     /// <summary>Opens the module; touches nothing yet.</summary>
     public NetworkModule(StateRoots roots)
@@ -29,7 +31,8 @@ internal sealed partial class NetworkModule
         _endpoints = new EndpointStore(roots);
         _ports = new PublishedPorts(roots);
         _rules = new Ruleset(_names.Table);
-        _bridge = new Bridge(roots, _names, _networks, _endpoints, _rules);
+        _policies = new PolicyModule(roots, _names.Table);
+        _bridge = new Bridge(roots, _names, _networks, _endpoints, _rules, _policies);
     }
 
     /// <summary>
@@ -138,9 +141,12 @@ internal sealed partial class NetworkModule
             }
             Endpoint[] endpoints = Gateways.Assign(
                 _ports.Reserve(request.ContainerId, reserved, bridges, request.Ports, unwinding));
-            using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
+            // By the records: they are taken back first.
+            unwinding.Push(() => SetPolicies(host, [], endpoints));
             _endpoints.Write(request.ContainerId, endpoints);
             unwinding.Push(() => _endpoints.Delete(request.ContainerId));
+            SetPolicies(host, endpoints, []);
+            using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
             VethEndpoint.Create(host.Route, endpoints, bridges, inside.Fd);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
@@ -238,6 +244,8 @@ internal sealed partial class NetworkModule
             Ipv6Gateway = bridge.GatewayOf(pool6),
             LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
             Mac = settings.MacAddress is { } mac ? MacOf(mac) : Bridge.MacOf(address),
+            ContainerName = request.Names.FirstOrDefault() ?? "",
+            Labels = request.Labels,
             InterfaceName = EndpointOptions.InterfaceName(settings, bridge.Options, others),
             HostVeth = NetworkNames.NewVeth(request.ContainerId),
             GatewayPriority = settings.GatewayPriority,
@@ -281,6 +289,8 @@ internal sealed partial class NetworkModule
         foreach (Endpoint endpoint in endpoints) Leave(host, endpoint, deleteLink);
         // Last: until everything is undone, the record says what there is to undo.
         _endpoints.Delete(containerId);
+        rules?.Dispose();
+        SetPolicies(host, [], endpoints);
     }
 
     private void Leave(HostSockets host, Endpoint endpoint, bool deleteLink)

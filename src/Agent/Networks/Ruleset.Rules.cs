@@ -5,10 +5,13 @@ namespace Skiff.Agent.Networks;
 
 internal sealed partial class Ruleset
 {
-    private const int Register = NftBatch.Register;
+    /// <summary>Where expressions load to.</summary>
+    public const int Register = NftBatch.Register;
 
-    // Linux: RTN_LOCAL, IPS_DST_NAT, NF_CT_STATE_BIT of established and related.
-    private const uint RTN_LOCAL = 2;
+    /// <summary>One of the host's own addresses, to the routing tables.</summary>
+    public const uint RTN_LOCAL = 2;
+
+    // Linux: IPS_DST_NAT, NF_CT_STATE_BIT of established and related.
     private const uint IPS_DST_NAT = 0x20;
     private const uint EstablishedOrRelated = 6;
 
@@ -49,7 +52,7 @@ internal sealed partial class Ruleset
             batch.Verdict(NftVerdict.Accept);
             batch.EndRule();
         }
-        foreach (RulesetFamily family in s_families) AddDestinationNat(batch, chain, family);
+        foreach (RulesetFamily family in RulesetFamily.All) AddDestinationNat(batch, chain, family);
     }
 
     private void AddDestinationNat(NftBatch batch, string chain, RulesetFamily family)
@@ -76,7 +79,7 @@ internal sealed partial class Ruleset
     {
         const string chain = "postrouting";
         batch.AddChain(table, chain, NftChainType.Nat, NftHook.Postrouting, priority: 100);
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             batch.BeginRule(table, chain);
             FromSubnets(batch, family);
@@ -106,11 +109,7 @@ internal sealed partial class Ruleset
     {
         const string chain = "forward";
         batch.AddChain(table, chain, NftChainType.Filter, NftHook.Forward, priority: 0);
-        Rule(NftVerdict.Accept, () =>
-        {
-            batch.Conntrack(NftConntrack.State, Register);
-            AnyBit(batch, EstablishedOrRelated);
-        });
+        Rule(NftVerdict.Accept, () => Established(batch));
         Rule(NftVerdict.Accept, () =>
         {
             batch.Meta(NftMeta.InterfaceName, Register);
@@ -130,7 +129,7 @@ internal sealed partial class Ruleset
             batch.Meta(NftMeta.NetworkProtocol, Register + 4);
             batch.InSet(Unprotected, Register);
         });
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
             Rule(NftVerdict.Accept, () =>
             {
                 DestinationPort(batch, family);
@@ -177,7 +176,15 @@ internal sealed partial class Ruleset
         batch.Payload(NftPayloadBase.Transport, 2, 2, next + 1);
     }
 
-    private static void Of(NftBatch batch, RulesetFamily family)
+    /// <summary>Goes on for packets of connections that there are, and what belongs to them.</summary>
+    public static void Established(NftBatch batch)
+    {
+        batch.Conntrack(NftConntrack.State, Register);
+        AnyBit(batch, EstablishedOrRelated);
+    }
+
+    /// <summary>Goes on for packets of one version of IP.</summary>
+    public static void Of(NftBatch batch, RulesetFamily family)
     {
         batch.Meta(NftMeta.NetworkProtocol, Register);
         batch.Compare(NftCompare.Equal, Register, [family.Number]);
@@ -201,7 +208,8 @@ internal sealed partial class Ruleset
         batch.Compare(NftCompare.NotEqual, Register, HostOrder(0));
     }
 
-    private static byte[] HostOrder(uint value)
+    /// <summary>A number as registers have what is not of the packet.</summary>
+    public static byte[] HostOrder(uint value)
     {
         byte[] bytes = new byte[4];
         MemoryMarshal.Write(bytes, value);

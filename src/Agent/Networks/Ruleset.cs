@@ -12,13 +12,13 @@ namespace Skiff.Agent.Networks;
 /// </summary>
 internal sealed partial class Ruleset(string table)
 {
-    private const string Bridges = "bridges";
+    /// <summary>The set of the interfaces of all networks.</summary>
+    public const string Bridges = "bridges";
+
     private const string Within = "within";
     private const string Internal = "internal";
     private const string Unprotected = "unprotected";
     private const int NameSize = 16;
-
-    private static readonly RulesetFamily[] s_families = [RulesetFamily.Ipv4, RulesetFamily.Ipv6];
 
     /// <summary>Whether the table is there and knows the bridge: one short question to the kernel.</summary>
     public bool Knows(HostSockets host, string bridge)
@@ -32,8 +32,13 @@ internal sealed partial class Ruleset(string table)
     /// Replaces the whole table in one transaction, so that it is right whatever was there before, and no packet meets
     /// a half.
     /// </summary>
+    /// <param name="host">Sockets.</param>
+    /// <param name="networks">The networks whose bridges are there.</param>
+    /// <param name="endpoints">All endpoints.</param>
+    /// <param name="writePolicies">Writes the policies' part.</param>
     public void Install(
-        HostSockets host, IEnumerable<(string Bridge, NetworkRecord Network)> networks, IEnumerable<Endpoint> endpoints)
+        HostSockets host, IEnumerable<(string Bridge, NetworkRecord Network)> networks, IEnumerable<Endpoint> endpoints,
+        Action<NftBatch> writePolicies)
     {
         using var batch = new NftBatch();
         batch.AddTable(table);
@@ -43,6 +48,7 @@ internal sealed partial class Ruleset(string table)
         AddRules(batch);
         foreach ((string bridge, NetworkRecord network) in networks) AddNetwork(batch, bridge, network);
         foreach (Endpoint endpoint in endpoints) WriteElements(batch, endpoint.Ports, endpoint, add: true);
+        writePolicies(batch);
         batch.Commit(host.Netfilter);
     }
 
@@ -101,7 +107,7 @@ internal sealed partial class Ruleset(string table)
     private void WriteElements(NftBatch batch, IReadOnlyList<PortMapping> ports, Endpoint endpoint, bool add)
     {
         if (ports.Count == 0) return;
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
             foreach (RulesetMap map in (ReadOnlySpan<RulesetMap>)
                 [RulesetMap.AnyAddress, RulesetMap.OneAddress, RulesetMap.Reachable])
                 WriteElements(batch, ports, endpoint, add, family, map);
@@ -138,7 +144,7 @@ internal sealed partial class Ruleset(string table)
         WriteElement(batch, Bridges, key[..NameSize], add);
         if (options.HasInterContainerTraffic) WriteElement(batch, Within, key, add);
         if (network.IsInternal) WriteElement(batch, Internal, key[..NameSize], add);
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             string mode = options.GatewayMode(family.IsIpv6);
             if (mode == "nat-unprotected")
@@ -180,7 +186,7 @@ internal sealed partial class Ruleset(string table)
         Set(Within, [NftDataType.InterfaceName, NftDataType.InterfaceName]);
         Set(Internal, [NftDataType.InterfaceName]);
         Set(Unprotected, [NftDataType.InterfaceName, NftDataType.NfProto]);
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             NftDataType[] target = [family.AddressType, NftDataType.InetService];
             NftDataType[] port = [NftDataType.InetProtocol, NftDataType.InetService];

@@ -12,9 +12,7 @@ internal sealed class RulesetFamily
 {
     private const byte NFPROTO_IPV4 = 2, NFPROTO_IPV6 = 10;
 
-    private readonly string _suffix;
-
-    private RulesetFamily(bool ipv6) => (IsIpv6, _suffix) = (ipv6, ipv6 ? "6" : "");
+    private RulesetFamily(bool ipv6) => (IsIpv6, Suffix) = (ipv6, ipv6 ? "6" : "");
 
     /// <summary>IPv4.</summary>
     public static RulesetFamily Ipv4 { get; } = new(ipv6: false);
@@ -22,8 +20,14 @@ internal sealed class RulesetFamily
     /// <summary>IPv6.</summary>
     public static RulesetFamily Ipv6 { get; } = new(ipv6: true);
 
+    /// <summary>Both.</summary>
+    public static RulesetFamily[] All { get; } = [Ipv4, Ipv6];
+
     /// <summary>Which one it is.</summary>
     public bool IsIpv6 { get; }
+
+    /// <summary>What the names of its sets have behind.</summary>
+    public string Suffix { get; }
 
     /// <summary>NFPROTO_*.</summary>
     public byte Number => IsIpv6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
@@ -44,7 +48,7 @@ internal sealed class RulesetFamily
     public int DestinationOffset => IsIpv6 ? 24 : 16;
 
     /// <summary>The set of subnets whose containers leave by the host's address.</summary>
-    public string Subnets => "subnets" + _suffix;
+    public string Subnets => "subnets" + Suffix;
 
     /// <summary>The set or map of one way to publish.</summary>
     public string NameOf(RulesetMap map) => map switch
@@ -52,7 +56,7 @@ internal sealed class RulesetFamily
         RulesetMap.AnyAddress => "ports",
         RulesetMap.OneAddress => "address_ports",
         _ => "reachable",
-    } + _suffix;
+    } + Suffix;
 
     /// <summary>Whether an address is of it.</summary>
     public bool Has(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 == IsIpv6;

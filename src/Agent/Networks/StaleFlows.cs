@@ -13,17 +13,14 @@ internal static class StaleFlows
     /// <summary>Forgets flows to the endpoint's published UDP ports that do not go to the endpoint.</summary>
     public static void ForgetBefore(HostSockets host, Endpoint endpoint)
     {
-        if (endpoint.Address is not { } address) return;
-        uint own = AddressNumber.Of(address);
-        Forget(host, endpoint, flow => flow.Answerer != own);
+        Forget(host, endpoint, flow => !endpoint.Addresses.Contains(flow.Answerer));
     }
 
     /// <summary>Forgets flows that were sent to the endpoint by its published UDP ports.</summary>
     public static void ForgetAfter(HostSockets host, Endpoint endpoint)
     {
-        if (endpoint.Address is not { } address) return;
-        uint own = AddressNumber.Of(address);
-        Forget(host, endpoint, flow => flow.Answerer == own && flow.Destination != own);
+        Forget(host, endpoint, flow => endpoint.Addresses.Contains(flow.Answerer)
+            && !endpoint.Addresses.Contains(flow.Destination));
     }
 
     private static void Forget(HostSockets host, Endpoint endpoint, Func<ConntrackFlow, bool> isStale)
@@ -32,11 +29,15 @@ internal static class StaleFlows
         foreach (PortMapping port in endpoint.Ports)
             if (port.Protocol == PortProtocol.Udp) ports.Add(port.HostPort);
         if (ports.Count == 0) return;
+        Forget(host, Conntrack.Find(host.Netfilter, flow =>
+            flow.Protocol == (byte)PortProtocol.Udp && ports.Contains(flow.DestinationPort) && isStale(flow)));
+    }
 
-        List<ConntrackFlow> stale = Conntrack.Find(host.Netfilter, flow =>
-            flow.Protocol == (byte)PortProtocol.Udp && ports.Contains(flow.DestinationPort) && isStale(flow));
+    /// <summary>Forgets flows; the next packet of each begins another one.</summary>
+    public static void Forget(HostSockets host, IReadOnlyList<ConntrackFlow> flows)
+    {
         using var batch = new NetlinkBatch();
-        foreach (ConntrackFlow flow in stale)
+        foreach (ConntrackFlow flow in flows)
         {
             batch.Clear();
             Conntrack.Delete(batch, flow);

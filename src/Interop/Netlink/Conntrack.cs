@@ -1,105 +1,106 @@
 using System.Buffers.Binary;
+using System.Net;
 
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
 /// The kernel's table of connections (ctnetlink). NAT is decided once per flow and lives here, so a UDP flow that goes
-/// on keeps an old destination until its entry is deleted.
+/// on keeps an old destination until its entry is deleted; and what a firewall lets pass as established is what is in
+/// here.
 /// </summary>
 public static class Conntrack
 {
     private const int HeaderSize = 4; // struct nfgenmsg
 
     /// <summary>
-    /// The IPv4 flows that <paramref name="wanted"/> accepts. Reads the whole table: not for paths that must stay
-    /// flat.
+    /// The flows that <paramref name="wanted"/> accepts. Reads the whole table: not for paths that must stay flat.
     /// </summary>
     public static List<ConntrackFlow> Find(NetlinkSocket netfilter, Func<ConntrackFlow, bool> wanted)
     {
         using var batch = new NetlinkBatch();
-        Begin(batch, Nftables.IPCTNL_MSG_CT_GET, NetlinkFlags.NLM_F_DUMP, "IPCTNL_MSG_CT_GET");
+        Begin(batch, Nftables.NFPROTO_UNSPEC, Nftables.IPCTNL_MSG_CT_GET, NetlinkFlags.NLM_F_DUMP, "IPCTNL_MSG_CT_GET");
         return netfilter.Dump<ConntrackFlow>(batch, (message, ref rows) =>
         {
-            ConntrackFlow flow = Read(message);
-            if (wanted(flow)) rows.Add(flow);
+            if (Read(message) is { } flow && wanted(flow)) rows.Add(flow);
         });
     }
 
     /// <summary>Forgets a flow; ENOENT when it ended meanwhile.</summary>
-    public static void Delete(NetlinkBatch batch, in ConntrackFlow flow)
+    public static void Delete(NetlinkBatch batch, ConntrackFlow flow)
     {
-        Begin(batch, Nftables.IPCTNL_MSG_CT_DELETE, NetlinkFlags.None, "IPCTNL_MSG_CT_DELETE");
+        Begin(batch, flow.IsIpv6 ? Nftables.NFPROTO_IPV6 : Nftables.NFPROTO_IPV4, Nftables.IPCTNL_MSG_CT_DELETE,
+            NetlinkFlags.None, "IPCTNL_MSG_CT_DELETE");
         int tuple = batch.BeginNest(Nftables.CTA_TUPLE_ORIG);
-        int addresses = batch.BeginNest(Nftables.CTA_TUPLE_IP);
-        batch.PutUInt32BigEndian(Nftables.CTA_IP_V4_SRC, flow.Source);
-        batch.PutUInt32BigEndian(Nftables.CTA_IP_V4_DST, flow.Destination);
-        batch.EndNest(addresses);
-        int transport = batch.BeginNest(Nftables.CTA_TUPLE_PROTO);
-        batch.PutByte(Nftables.CTA_PROTO_NUM, flow.Protocol);
-        BinaryPrimitives.WriteUInt16BigEndian(batch.Attribute(Nftables.CTA_PROTO_SRC_PORT, 2), flow.SourcePort);
-        BinaryPrimitives.WriteUInt16BigEndian(batch.Attribute(Nftables.CTA_PROTO_DST_PORT, 2), flow.DestinationPort);
-        batch.EndNest(transport);
+        flow.Tuple.CopyTo(batch.Reserve(flow.Tuple.Length));
         batch.EndNest(tuple);
     }
 
-    private static void Begin(NetlinkBatch batch, ushort message, NetlinkFlags flags, string call)
+    private static void Begin(NetlinkBatch batch, byte family, ushort message, NetlinkFlags flags, string call)
     {
         batch.Begin((ushort)(Nftables.NFNL_SUBSYS_CTNETLINK << 8 | message), flags, call);
         Span<byte> header = batch.Reserve(HeaderSize);
-        header[0] = Nftables.NFPROTO_IPV4;
+        header[0] = family;
         header[1] = Nftables.NFNETLINK_V0;
     }
 
-    private static ConntrackFlow Read(NetlinkMessage message)
+    private static ConntrackFlow? Read(NetlinkMessage message)
     {
-        ConntrackFlow original = default;
-        ConntrackFlow reply = default;
+        var original = new ConntrackTuple();
+        var reply = new ConntrackTuple();
+        byte[] tuple = [];
         NetlinkAttributes attributes = message.Attributes(HeaderSize);
         while (attributes.MoveNext())
         {
-            if (attributes.Type == Nftables.CTA_TUPLE_ORIG) original = ReadTuple(attributes.Nested);
+            if (attributes.Type == Nftables.CTA_TUPLE_ORIG)
+            {
+                original = ReadTuple(attributes.Nested);
+                tuple = attributes.Value.ToArray();
+            }
             if (attributes.Type == Nftables.CTA_TUPLE_REPLY) reply = ReadTuple(attributes.Nested);
         }
-        return original with { Answerer = reply.Source };
+        return original is { Source: { } source, Destination: { } destination } && reply.Source is { } answerer
+            ? new ConntrackFlow(original.Protocol, source, original.SourcePort, destination, original.DestinationPort,
+                answerer, reply.SourcePort, tuple)
+            : null;
     }
 
-    private static ConntrackFlow ReadTuple(NetlinkAttributes tuple)
+    private static ConntrackTuple ReadTuple(NetlinkAttributes attributes)
     {
-        ConntrackFlow flow = default;
-        while (tuple.MoveNext())
+        var tuple = new ConntrackTuple();
+        while (attributes.MoveNext())
         {
-            if (tuple.Type == Nftables.CTA_TUPLE_IP) flow = ReadAddresses(flow, tuple.Nested);
-            if (tuple.Type == Nftables.CTA_TUPLE_PROTO) flow = ReadTransport(flow, tuple.Nested);
+            if (attributes.Type == Nftables.CTA_TUPLE_IP) ReadAddresses(ref tuple, attributes.Nested);
+            if (attributes.Type == Nftables.CTA_TUPLE_PROTO) ReadTransport(ref tuple, attributes.Nested);
         }
-        return flow;
+        return tuple;
     }
 
-    private static ConntrackFlow ReadAddresses(ConntrackFlow flow, NetlinkAttributes addresses)
+    private static void ReadAddresses(ref ConntrackTuple tuple, NetlinkAttributes addresses)
     {
         while (addresses.MoveNext())
-            flow = addresses.Type switch
-            {
-                Nftables.CTA_IP_V4_SRC => flow with { Source = Address(addresses) },
-                Nftables.CTA_IP_V4_DST => flow with { Destination = Address(addresses) },
-                _ => flow,
-            };
-        return flow;
+            if (addresses.Type is Nftables.CTA_IP_V4_SRC or Nftables.CTA_IP_V6_SRC)
+                tuple.Source = new IPAddress(addresses.Value);
+            else if (addresses.Type is Nftables.CTA_IP_V4_DST or Nftables.CTA_IP_V6_DST)
+                tuple.Destination = new IPAddress(addresses.Value);
     }
 
-    private static ConntrackFlow ReadTransport(ConntrackFlow flow, NetlinkAttributes transport)
+    private static void ReadTransport(ref ConntrackTuple tuple, NetlinkAttributes transport)
     {
         while (transport.MoveNext())
-            flow = transport.Type switch
+            switch (transport.Type)
             {
-                Nftables.CTA_PROTO_NUM => flow with { Protocol = transport.Value[0] },
-                Nftables.CTA_PROTO_SRC_PORT => flow with { SourcePort = Port(transport) },
-                Nftables.CTA_PROTO_DST_PORT => flow with { DestinationPort = Port(transport) },
-                _ => flow,
-            };
-        return flow;
+                case Nftables.CTA_PROTO_NUM: tuple.Protocol = transport.Value[0]; break;
+                case Nftables.CTA_PROTO_SRC_PORT: tuple.SourcePort = Port(transport); break;
+                case Nftables.CTA_PROTO_DST_PORT: tuple.DestinationPort = Port(transport); break;
+            }
     }
 
-    private static uint Address(NetlinkAttributes attribute) => BinaryPrimitives.ReadUInt32BigEndian(attribute.Value);
-
     private static ushort Port(NetlinkAttributes attribute) => BinaryPrimitives.ReadUInt16BigEndian(attribute.Value);
+
+    private struct ConntrackTuple
+    {
+        public byte Protocol;
+        public IPAddress? Source, Destination;
+        public ushort SourcePort, DestinationPort;
+    }
 }

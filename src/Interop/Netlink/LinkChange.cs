@@ -35,4 +35,9 @@ public readonly record struct LinkChange
     /// EAFNOSUPPORT when the kernel runs without IPv6.
     /// </summary>
     public bool NoLinkLocal { get; init; }
+
+    /// <summary>
+    /// Of a bridge: what passes from port to port is shown to the hooks of IP, too (needs the module br_netfilter).
+    /// </summary>
+    public bool? BridgedIsFiltered { get; init; }
 }

@@ -134,6 +134,7 @@ public static class Links
         if (change.Mac is { } mac) PutMac(batch, mac);
         if (change.Hairpin is not null || change.Isolated is not null) PutPort(batch, change);
         if (change.NoLinkLocal) PutNoLinkLocal(batch);
+        if (change.BridgedIsFiltered is { } filtered) PutBridge(batch, filtered);
     }
 
     /// <summary>
@@ -158,6 +159,17 @@ public static class Links
         if (change.Hairpin is { } hairpin) batch.PutByte(Rtnetlink.IFLA_BRPORT_MODE, hairpin ? (byte)1 : (byte)0);
         if (change.Isolated is { } isolated)
             batch.PutByte(Rtnetlink.IFLA_BRPORT_ISOLATED, isolated ? (byte)1 : (byte)0);
+        batch.EndNest(data);
+        batch.EndNest(info);
+    }
+
+    private static void PutBridge(NetlinkBatch batch, bool filtered)
+    {
+        int info = batch.BeginNest(Rtnetlink.IFLA_LINKINFO);
+        batch.PutString(Rtnetlink.IFLA_INFO_KIND, "bridge");
+        int data = batch.BeginNest(Rtnetlink.IFLA_INFO_DATA);
+        batch.PutByte(Rtnetlink.IFLA_BR_NF_CALL_IPTABLES, filtered ? (byte)1 : (byte)0);
+        batch.PutByte(Rtnetlink.IFLA_BR_NF_CALL_IP6TABLES, filtered ? (byte)1 : (byte)0);
         batch.EndNest(data);
         batch.EndNest(info);
     }

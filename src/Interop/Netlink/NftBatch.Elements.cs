@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Skiff.Interop.Netlink;
 
 public sealed partial class NftBatch
@@ -26,21 +28,44 @@ public sealed partial class NftBatch
     /// </summary>
     public void Element(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value = default, bool isIntervalEnd = false)
     {
-        if (++_elements > ElementsPerRequest)
-        {
-            EndElements();
-            BeginElements(_list);
-            _elements = 1;
-        }
-        int element = _batch.BeginNest(Nftables.NFTA_LIST_ELEM);
+        int element = BeginElement();
         if (isIntervalEnd) _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ELEM_FLAGS, Nftables.NFT_SET_ELEM_INTERVAL_END);
         PutData(Nftables.NFTA_SET_ELEM_KEY, key);
         if (!value.IsEmpty) PutData(Nftables.NFTA_SET_ELEM_DATA, value);
         _batch.EndNest(element);
     }
 
+    /// <summary>One element of a map of verdicts: whose key it is goes on in <paramref name="chain"/>.</summary>
+    public void ElementTo(ReadOnlySpan<byte> key, string chain)
+    {
+        int element = BeginElement();
+        PutData(Nftables.NFTA_SET_ELEM_KEY, key);
+        int data = _batch.BeginNest(Nftables.NFTA_SET_ELEM_DATA);
+        PutVerdict(Nftables.NFT_GOTO, chain);
+        _batch.EndNest(data);
+        _batch.EndNest(element);
+    }
+
+    /// <summary>One element that goes by itself after this time.</summary>
+    public void ElementFor(ReadOnlySpan<byte> key, TimeSpan time)
+    {
+        int element = BeginElement();
+        PutData(Nftables.NFTA_SET_ELEM_KEY, key);
+        BinaryPrimitives.WriteUInt64BigEndian(
+            _batch.Attribute(Nftables.NFTA_SET_ELEM_TIMEOUT, 8), (ulong)time.TotalMilliseconds);
+        _batch.EndNest(element);
+    }
+
     /// <summary>Closes the list.</summary>
     public void EndElements() => _batch.EndNest(_elementsNest);
+
+    /// <summary>Deletes all elements of a set or map.</summary>
+    public void FlushSet(string table, string set)
+    {
+        Begin(Nftables.NFT_MSG_DELSETELEM, NetlinkFlags.None, "NFT_MSG_DELSETELEM", set);
+        _batch.PutString(Nftables.NFTA_SET_ELEM_LIST_TABLE, table);
+        _batch.PutString(Nftables.NFTA_SET_ELEM_LIST_SET, set);
+    }
 
     /// <summary>
     /// Whether the set holds <paramref name="key"/>: one cheap question that also tells whether table and set exist.
@@ -61,6 +86,17 @@ public sealed partial class NftBatch
         NetlinkError error = socket.TryExecute(batch);
         if (error.Errno is not (Errno.None or Errno.ENOENT)) throw error.ToException();
         return error.Errno == Errno.None;
+    }
+
+    private int BeginElement()
+    {
+        if (++_elements > ElementsPerRequest)
+        {
+            EndElements();
+            BeginElements(_list);
+            _elements = 1;
+        }
+        return _batch.BeginNest(Nftables.NFTA_LIST_ELEM);
     }
 
     private void BeginElements((ushort Message, NetlinkFlags Flags, string Table, string Set) list)

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Skiff.Interop.Netlink;
 
 /// <summary>
@@ -20,6 +22,25 @@ public sealed partial class NftBatch
         _batch.PutString(Nftables.NFTA_RULE_TABLE, table);
         _batch.PutString(Nftables.NFTA_RULE_CHAIN, chain);
         _ruleNest = _batch.BeginNest(Nftables.NFTA_RULE_EXPRESSIONS);
+    }
+
+    /// <summary>
+    /// The expressions of a rule as bytes, which can be compared, and put into batches by <see cref="AddRule"/>.
+    /// </summary>
+    public static byte[] Expressions(Action<NftBatch> write)
+    {
+        using var scratch = new NftBatch();
+        int start = scratch._batch.Length;
+        write(scratch);
+        return scratch._batch.Bytes[start..].ToArray();
+    }
+
+    /// <summary>Adds a rule of these <see cref="Expressions"/> at the end of <paramref name="chain"/>.</summary>
+    public void AddRule(string table, string chain, ReadOnlySpan<byte> expressions)
+    {
+        BeginRule(table, chain);
+        expressions.CopyTo(_batch.Reserve(expressions.Length));
+        EndRule();
     }
 
     /// <summary>Closes the rule.</summary>
@@ -110,6 +131,40 @@ public sealed partial class NftBatch
         EndExpression(e, d);
     }
 
+    /// <summary>Goes on in the chain that a map of verdicts has for the key; past the rule when it has none.</summary>
+    public void ToChainOf(string map, int keyRegister) =>
+        FromMap(map, keyRegister, (int)Nftables.NFT_REG_VERDICT);
+
+    /// <summary>Counts the packet in a counter that has a name.</summary>
+    public void Count(string counter)
+    {
+        (int e, int d) = BeginExpression("objref");
+        _batch.PutUInt32BigEndian(Nftables.NFTA_OBJREF_IMM_TYPE, Nftables.NFT_OBJECT_COUNTER);
+        _batch.PutString(Nftables.NFTA_OBJREF_IMM_NAME, counter);
+        EndExpression(e, d);
+    }
+
+    /// <summary>Goes on for so many packets a second, after a number that may come at once.</summary>
+    public void Limit(int packetsPerSecond, int burst)
+    {
+        (int e, int d) = BeginExpression("limit");
+        BinaryPrimitives.WriteUInt64BigEndian(_batch.Attribute(Nftables.NFTA_LIMIT_RATE, 8), (ulong)packetsPerSecond);
+        BinaryPrimitives.WriteUInt64BigEndian(_batch.Attribute(Nftables.NFTA_LIMIT_UNIT, 8), 1);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_BURST, (uint)burst);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_TYPE, Nftables.NFT_LIMIT_PKTS);
+        EndExpression(e, d);
+    }
+
+    /// <summary>Gives the packet's beginning to whoever listens to the group (nfnetlink_log).</summary>
+    public void Log(ushort group, string prefix, int bytes)
+    {
+        (int e, int d) = BeginExpression("log");
+        BinaryPrimitives.WriteUInt16BigEndian(_batch.Attribute(Nftables.NFTA_LOG_GROUP, 2), group);
+        _batch.PutString(Nftables.NFTA_LOG_PREFIX, prefix);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_LOG_SNAPLEN, (uint)bytes);
+        EndExpression(e, d);
+    }
+
     /// <summary>Sends the connection to the address and port in the registers.</summary>
     public void DestinationNat(int addressRegister, int portRegister, bool ipv6 = false)
     {
@@ -135,11 +190,28 @@ public sealed partial class NftBatch
         (int e, int d) = BeginExpression("immediate");
         _batch.PutUInt32BigEndian(Nftables.NFTA_IMMEDIATE_DREG, Nftables.NFT_REG_VERDICT);
         int data = _batch.BeginNest(Nftables.NFTA_IMMEDIATE_DATA);
-        int nest = _batch.BeginNest(Nftables.NFTA_DATA_VERDICT);
-        _batch.PutUInt32BigEndian(Nftables.NFTA_VERDICT_CODE, (uint)verdict);
-        _batch.EndNest(nest);
+        PutVerdict((int)verdict);
         _batch.EndNest(data);
         EndExpression(e, d);
+    }
+
+    /// <summary>Goes on in another chain, and behind this rule when that decides nothing.</summary>
+    public void Jump(string chain)
+    {
+        (int e, int d) = BeginExpression("immediate");
+        _batch.PutUInt32BigEndian(Nftables.NFTA_IMMEDIATE_DREG, Nftables.NFT_REG_VERDICT);
+        int data = _batch.BeginNest(Nftables.NFTA_IMMEDIATE_DATA);
+        PutVerdict(Nftables.NFT_JUMP, chain);
+        _batch.EndNest(data);
+        EndExpression(e, d);
+    }
+
+    private void PutVerdict(int code, string? chain = null)
+    {
+        int nest = _batch.BeginNest(Nftables.NFTA_DATA_VERDICT);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_VERDICT_CODE, (uint)code);
+        if (chain is not null) _batch.PutString(Nftables.NFTA_VERDICT_CHAIN, chain);
+        _batch.EndNest(nest);
     }
 
     private (int Expression, int Data) BeginExpression(string name)

@@ -50,6 +50,22 @@ public sealed partial class NftBatch : IDisposable
         _batch.PutString(Nftables.NFTA_CHAIN_TYPE, type == NftChainType.Nat ? "nat" : "filter");
     }
 
+    /// <summary>Creates a chain that only other chains lead to, unless it exists.</summary>
+    public void AddChain(string table, string chain)
+    {
+        Begin(Nftables.NFT_MSG_NEWCHAIN, Create, "NFT_MSG_NEWCHAIN", chain);
+        _batch.PutString(Nftables.NFTA_CHAIN_TABLE, table);
+        _batch.PutString(Nftables.NFTA_CHAIN_NAME, chain);
+    }
+
+    /// <summary>Deletes a chain without rules that nothing leads to.</summary>
+    public void DeleteChain(string table, string chain)
+    {
+        Begin(Nftables.NFT_MSG_DELCHAIN, NetlinkFlags.None, "NFT_MSG_DELCHAIN", chain);
+        _batch.PutString(Nftables.NFTA_CHAIN_TABLE, table);
+        _batch.PutString(Nftables.NFTA_CHAIN_NAME, chain);
+    }
+
     /// <summary>Deletes all rules of a chain.</summary>
     public void FlushChain(string table, string chain)
     {
@@ -65,12 +81,23 @@ public sealed partial class NftBatch : IDisposable
         _batch.PutString(Nftables.NFTA_SET_TABLE, table);
         _batch.PutString(Nftables.NFTA_SET_NAME, set.Name);
         bool isMap = set.Value is { Length: > 0 };
-        uint flags = (isMap ? Nftables.NFT_SET_MAP : 0) | (set.IsInterval ? Nftables.NFT_SET_INTERVAL : 0);
+        uint flags = (isMap ? Nftables.NFT_SET_MAP : 0) | (set.IsInterval ? Nftables.NFT_SET_INTERVAL : 0)
+            | (set.HasTimeouts ? Nftables.NFT_SET_TIMEOUT : 0);
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_FLAGS, flags);
         PutType(Nftables.NFTA_SET_KEY_TYPE, Nftables.NFTA_SET_KEY_LEN, set.Key);
-        if (isMap) PutType(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFTA_SET_DATA_LEN, set.Value);
+        if (set.Value is [NftDataType.Verdict])
+            _batch.PutUInt32BigEndian(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFT_DATA_VERDICT);
+        else if (isMap) PutType(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFTA_SET_DATA_LEN, set.Value);
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ID, ++_setId);
         if (set.Key is [NftDataType.InterfaceName]) PutHostByteOrder();
+    }
+
+    /// <summary>Deletes a set or map that no rule uses, with its elements.</summary>
+    public void DeleteSet(string table, string set)
+    {
+        Begin(Nftables.NFT_MSG_DELSET, NetlinkFlags.None, "NFT_MSG_DELSET", set);
+        _batch.PutString(Nftables.NFTA_SET_TABLE, table);
+        _batch.PutString(Nftables.NFTA_SET_NAME, set);
     }
 
     /// <summary>

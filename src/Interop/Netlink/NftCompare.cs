@@ -8,4 +8,13 @@ public enum NftCompare
 
     /// <summary>Other bytes.</summary>
     NotEqual = 1,
+
+    /// <summary>Fewer, the first byte being the highest.</summary>
+    Less = 2,
+
+    /// <summary>As few, or fewer.</summary>
+    LessOrEqual = 3,
+
+    /// <summary>As many, or more.</summary>
+    GreaterOrEqual = 5,
 }

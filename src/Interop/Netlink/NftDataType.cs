@@ -5,6 +5,9 @@ namespace Skiff.Interop.Netlink;
 /// </summary>
 public enum NftDataType
 {
+    /// <summary>Of a map's value: which chain to go to.</summary>
+    Verdict = 1,
+
     /// <summary>NFPROTO_*, 1 byte.</summary>
     NfProto = 2,
 

@@ -9,11 +9,14 @@ public readonly record struct NftSet
     /// <summary>The key's fields, in order.</summary>
     public required NftDataType[] Key { get; init; }
 
-    /// <summary>The value's fields; empty for a set.</summary>
+    /// <summary>The value's fields; empty for a set. <see cref="NftDataType.Verdict"/> alone: a chain.</summary>
     public NftDataType[] Value { get; init; }
 
     /// <summary>
     /// Elements are the boundaries of ranges: a start, and an end marked as such that is not part of it.
     /// </summary>
     public bool IsInterval { get; init; }
+
+    /// <summary>Elements may go by themselves after a time of their own.</summary>
+    public bool HasTimeouts { get; init; }
 }

@@ -21,13 +21,18 @@ internal static class Nftables
     internal const ushort NFT_MSG_NEWTABLE = 0;
     internal const ushort NFT_MSG_DELTABLE = 2;
     internal const ushort NFT_MSG_NEWCHAIN = 3;
+    internal const ushort NFT_MSG_DELCHAIN = 5;
     internal const ushort NFT_MSG_NEWRULE = 6;
     internal const ushort NFT_MSG_DELRULE = 8;
     internal const ushort NFT_MSG_NEWSET = 9;
+    internal const ushort NFT_MSG_DELSET = 11;
 
     internal const ushort NFT_MSG_NEWSETELEM = 12;
     internal const ushort NFT_MSG_GETSETELEM = 13;
     internal const ushort NFT_MSG_DELSETELEM = 14;
+    internal const ushort NFT_MSG_NEWOBJ = 18;
+    internal const ushort NFT_MSG_GETOBJ = 19;
+    internal const ushort NFT_MSG_DELOBJ = 20;
 
     internal const ushort NFTA_TABLE_NAME = 1;
 
@@ -59,6 +64,7 @@ internal static class Nftables
 
     internal const uint NFT_SET_INTERVAL = 4;
     internal const uint NFT_SET_MAP = 8;
+    internal const uint NFT_SET_TIMEOUT = 16;
     internal const uint NFT_SET_ELEM_INTERVAL_END = 1;
     internal const uint NFT_DATA_VERDICT = 0xffffff00;
 
@@ -69,11 +75,35 @@ internal static class Nftables
     internal const ushort NFTA_SET_ELEM_KEY = 1;
     internal const ushort NFTA_SET_ELEM_DATA = 2;
     internal const ushort NFTA_SET_ELEM_FLAGS = 3;
+    internal const ushort NFTA_SET_ELEM_TIMEOUT = 4;
 
     internal const ushort NFTA_DATA_VALUE = 1;
     internal const ushort NFTA_DATA_VERDICT = 2;
     internal const ushort NFTA_VERDICT_CODE = 1;
     internal const ushort NFTA_VERDICT_CHAIN = 2;
+
+    internal const int NFT_JUMP = -3;
+    internal const int NFT_GOTO = -4;
+
+    internal const ushort NFTA_OBJ_TABLE = 1;
+    internal const ushort NFTA_OBJ_NAME = 2;
+    internal const ushort NFTA_OBJ_TYPE = 3;
+    internal const ushort NFTA_OBJ_DATA = 4;
+    internal const uint NFT_OBJECT_COUNTER = 1;
+    internal const ushort NFTA_COUNTER_BYTES = 1;
+    internal const ushort NFTA_COUNTER_PACKETS = 2;
+    internal const ushort NFTA_OBJREF_IMM_TYPE = 1;
+    internal const ushort NFTA_OBJREF_IMM_NAME = 2;
+
+    internal const ushort NFTA_LIMIT_RATE = 1;
+    internal const ushort NFTA_LIMIT_UNIT = 2;
+    internal const ushort NFTA_LIMIT_BURST = 3;
+    internal const ushort NFTA_LIMIT_TYPE = 4;
+    internal const uint NFT_LIMIT_PKTS = 0;
+
+    internal const ushort NFTA_LOG_GROUP = 1;
+    internal const ushort NFTA_LOG_PREFIX = 2;
+    internal const ushort NFTA_LOG_SNAPLEN = 3;
 
     internal const uint NFT_REG_VERDICT = 0;
     internal const uint NFT_REG_1 = 1;
@@ -132,6 +162,8 @@ internal static class Nftables
     internal const ushort CTA_TUPLE_PROTO = 2;
     internal const ushort CTA_IP_V4_SRC = 1;
     internal const ushort CTA_IP_V4_DST = 2;
+    internal const ushort CTA_IP_V6_SRC = 3;
+    internal const ushort CTA_IP_V6_DST = 4;
     internal const ushort CTA_PROTO_NUM = 1;
     internal const ushort CTA_PROTO_SRC_PORT = 2;
     internal const ushort CTA_PROTO_DST_PORT = 3;

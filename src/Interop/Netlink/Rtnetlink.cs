@@ -48,6 +48,8 @@ internal static class Rtnetlink
     internal const ushort IFLA_INFO_DATA = 2;
     internal const ushort IFLA_INFO_SLAVE_KIND = 4;
     internal const ushort IFLA_INFO_SLAVE_DATA = 5;
+    internal const ushort IFLA_BR_NF_CALL_IPTABLES = 36;
+    internal const ushort IFLA_BR_NF_CALL_IP6TABLES = 37;
     internal const ushort IFLA_BRPORT_MODE = 4;
     internal const ushort IFLA_BRPORT_ISOLATED = 33;
     internal const ushort VETH_INFO_PEER = 1;

@@ -211,6 +211,9 @@ public static class SyscallNumbers
     /// <summary>openat2(2).</summary>
     public const int openat2 = 437;
 
+    /// <summary>finit_module(2).</summary>
+    public const int finit_module = 313;
+
     /// <summary>fsopen(2).</summary>
     public const int fsopen = 430;
 
