@@ -61,6 +61,11 @@ internal static class VerbTable
         new("network disconnect", VerbGroup.Management, static () => new Verbs.NetworkDisconnectVerb()),
         new("network inspect", VerbGroup.Management, static () => new Verbs.NetworkInspectVerb()),
         new("network ls", VerbGroup.Management, static () => new Verbs.NetworkLsVerb()),
+        new("network policy create", VerbGroup.Management, static () => new Verbs.NetworkPolicyCreateVerb()),
+        new("network policy inspect", VerbGroup.Management, static () => new Verbs.NetworkPolicyInspectVerb()),
+        new("network policy ls", VerbGroup.Management, static () => new Verbs.NetworkPolicyLsVerb()),
+        new("network policy rm", VerbGroup.Management, static () => new Verbs.NetworkPolicyRmVerb()),
+        new("network policy test", VerbGroup.Management, static () => new Verbs.NetworkPolicyTestVerb()),
         new("network prune", VerbGroup.Management, static () => new Verbs.NetworkPruneVerb()),
         new("network rm", VerbGroup.Management, static () => new Verbs.NetworkRmVerb()),
         new("system release", VerbGroup.Management, static () => new Verbs.SystemReleaseVerb()),
@@ -108,6 +113,8 @@ internal static class VerbTable
         foreach (VerbRow row in rows)
             if (row.Name == args[0]) return row;
         if (args.Length < 2 || !IsManagement(args[0])) return null;
+        words = 3;
+        if (args.Length > 2 && Match(rows, $"{args[0]} {args[1]} {args[2]}") is { } longer) return longer;
         words = 2;
         return Match(rows, InGroup(args[0], args[1]));
     }

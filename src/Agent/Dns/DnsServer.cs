@@ -149,7 +149,10 @@ internal sealed class DnsServer : IDisposable
         ReadOnlySpan<byte> key = _key.AsSpan(0, QuestionKey.Complete(_key, query));
         if (_cache.TryGet(key, now, _servers.ChangedMs, out ReadOnlySpan<byte> known, out uint age, out bool isFresh)
             && (isFresh || _forwarder.IsFailing(now)))
+        {
+            AnswerReport.Tell(_names, message, query, known, age, isFresh ? 0 : StaleTtl);
             return StoredAnswer.Write(known, age, isFresh ? 0 : StaleTtl, message, query, to);
+        }
         return _forwarder.TryAsk(key, message, query, client, inside, out DnsResponseCode refusal) ? 0
             : DnsReply.WriteEmpty(to, message, query, refusal);
     }
@@ -196,10 +199,15 @@ internal sealed class DnsServer : IDisposable
         if (!_isDraining) _batch!.Flush(_sockets.Sender);
     }
 
-    private static int Write(Waiter waiter, in DnsOutcome outcome, Span<byte> to)
+    private int Write(Waiter waiter, in DnsOutcome outcome, Span<byte> to)
     {
-        if (!outcome.Answer.IsEmpty) return StoredAnswer.Write(
-            outcome.Answer, outcome.Age, outcome.LeastTtl, waiter.Message, waiter.Query, to);
+        if (!outcome.Answer.IsEmpty)
+        {
+            AnswerReport.Tell(
+                _names, waiter.Message, waiter.Query, outcome.Answer, outcome.Age, outcome.LeastTtl);
+            return StoredAnswer.Write(
+                outcome.Answer, outcome.Age, outcome.LeastTtl, waiter.Message, waiter.Query, to);
+        }
         bool isCut = outcome.IsTruncated && waiter.Client.Connection is null;
         return DnsReply.WriteEmpty(
             to, waiter.Message, waiter.Query, isCut ? DnsResponseCode.NOERROR : outcome.Failure, isCut);

@@ -26,4 +26,16 @@ internal interface INameTable
     /// <param name="address">4 or 16 bytes.</param>
     /// <param name="name">ASCII, without a dot at the end.</param>
     bool TryFindName(scoped ReadOnlySpan<byte> address, out ReadOnlySpan<byte> name);
+
+    /// <summary>Whether it wants to know of answers of other servers: asked for each.</summary>
+    bool WantsAnswers => false;
+
+    /// <summary>An answer with addresses, told before the client has it.</summary>
+    /// <param name="name">What was asked for; as in <see cref="TryFind"/>.</param>
+    /// <param name="v4">IPv4 addresses, 4 bytes each.</param>
+    /// <param name="v6">IPv6 addresses, 16 bytes each.</param>
+    /// <param name="ttl">For how many seconds the client may use them.</param>
+    void OnAnswer(string name, scoped ReadOnlySpan<byte> v4, scoped ReadOnlySpan<byte> v6, uint ttl)
+    {
+    }
 }

@@ -52,6 +52,23 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
         return !name.IsEmpty;
     }
 
+    /// <inheritdoc/>
+    public bool WantsAnswers => _networks.HasNameRules(containerId);
+
+    /// <inheritdoc/>
+    public void OnAnswer(string name, scoped ReadOnlySpan<byte> v4, scoped ReadOnlySpan<byte> v6, uint ttl)
+    {
+        var addresses = new List<IPAddress>();
+        for (int i = 0; i < v4.Length; i += 4) addresses.Add(new IPAddress(v4[i..(i + 4)]));
+        for (int i = 0; i < v6.Length; i += 16) addresses.Add(new IPAddress(v6[i..(i + 16)]));
+        // The client has its answer in any case.
+        Read(() =>
+        {
+            _networks.AllowAnswer(containerId, name, addresses, TimeSpan.FromSeconds(ttl));
+            return true;
+        }, false);
+    }
+
     private string? NameOf(IPAddress address)
     {
         foreach (Endpoint end in Own())

@@ -67,6 +67,20 @@ internal sealed partial class NetworkModule
         return new PolicyFlows(host, _names.Table, new PolicyChecker([], PolicyMembers())).PartyOf(address);
     }
 
+    /// <summary>Whether rules with names of DNS are about a container: one question to the kernel.</summary>
+    public bool HasNameRules(string containerId) => _policies.Names.Has(containerId);
+
+    /// <summary>
+    /// Opens the way to the addresses of an answer where a rule has its name, for as long as the answer is good and a
+    /// little longer.
+    /// </summary>
+    public void AllowAnswer(string containerId, string name, IReadOnlyList<IPAddress> addresses, TimeSpan ttl)
+    {
+        using var host = new HostSockets();
+        IPAddress[] own = [.. _endpoints.Find(containerId).SelectMany(end => end.Addresses)];
+        _policies.AllowAnswer(host, containerId, name, own, addresses, ttl);
+    }
+
     // The records are written before. Where the table is not what it should be, it is made anew from them.
     private void SetPolicies(HostSockets host, IEnumerable<Endpoint> joined, IEnumerable<Endpoint> left)
     {

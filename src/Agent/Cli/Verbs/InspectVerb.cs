@@ -72,6 +72,28 @@ internal sealed class InspectVerb(string? only = null) : Verb
         return result;
     }
 
+    /// <summary>Inspects each name, with <c>--format</c>; exit code 1 when one was refused.</summary>
+    public static int Each(ParsedArguments arguments, Func<string, byte[]> inspect)
+    {
+        FormatTemplate? template = ReadTemplate(arguments.Value("format"));
+        var items = new List<byte[]>();
+        int result = 0;
+        foreach (string name in arguments.Positional)
+        {
+            try
+            {
+                items.Add(inspect(name));
+            }
+            catch (UsageException e)
+            {
+                Output.Error("skiff: " + e.Message);
+                result = 1;
+            }
+        }
+        Show(items, template);
+        return result;
+    }
+
     /// <summary>Prints objects as JSON, or by a template.</summary>
     public static void Show(List<byte[]> items, FormatTemplate? template)
     {

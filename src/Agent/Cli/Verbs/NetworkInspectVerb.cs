@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -29,24 +27,6 @@ internal sealed class NetworkInspectVerb : Verb
     public override int MinimumArguments => 1;
 
     /// <inheritdoc/>
-    public override int Run(Engine engine, ParsedArguments arguments)
-    {
-        FormatTemplate? template = InspectVerb.ReadTemplate(arguments.Value("format"));
-        var items = new List<byte[]>();
-        int result = 0;
-        foreach (string name in arguments.Positional)
-        {
-            try
-            {
-                items.Add(InspectJson.OfNetwork(engine, engine.Networks.Get(name)));
-            }
-            catch (UsageException e)
-            {
-                Output.Error("skiff: " + e.Message);
-                result = 1;
-            }
-        }
-        InspectVerb.Show(items, template);
-        return result;
-    }
+    public override int Run(Engine engine, ParsedArguments arguments) => InspectVerb.Each(arguments,
+        name => InspectJson.OfNetwork(engine, engine.Networks.Get(name)));
 }

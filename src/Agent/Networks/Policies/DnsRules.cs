@@ -12,6 +12,9 @@ internal sealed class DnsRules(StateRoots roots)
 {
     private readonly string _directory = roots.RunRoot + "/networks/dns-rules";
 
+    /// <summary>Whether a container has any: one question to the kernel.</summary>
+    public bool Has(string containerId) => Files.Exists($"{_directory}/{containerId}");
+
     /// <summary>The lines of a container; none for one without such rules.</summary>
     public string[] Read(string containerId) => StateFile.TryRead($"{_directory}/{containerId}") is { } content
         ? Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];

@@ -1,3 +1,4 @@
+using System.Net;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
@@ -10,6 +11,9 @@ namespace Skiff.Agent.Networks.Policies;
 /// </summary>
 internal sealed class PolicyModule(StateRoots roots, string table)
 {
+    // Clients use an answer a little longer than they should.
+    private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(1);
+
     private readonly PolicyStore _store = new(roots);
     private readonly DnsRules _names = new(roots);
 
@@ -83,6 +87,51 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         if (PolicyIndex.TryRead(roots, policies) is not { } index) return;
         var flows = new PolicyFlows(host, table, new PolicyChecker(policies, index.Members));
         flows.Cut();
+    }
+
+    /// <summary>Opens the way to addresses where a rule of a container's has the name that they were answered for.</summary>
+    /// <param name="host">Sockets.</param>
+    /// <param name="containerId">The container.</param>
+    /// <param name="name">The name, in lower case.</param>
+    /// <param name="own">The container's addresses.</param>
+    /// <param name="addresses">The answer.</param>
+    /// <param name="ttl">For how long it is good.</param>
+    public void AllowAnswer(
+        HostSockets host, string containerId, string name, IPAddress[] own, IReadOnlyList<IPAddress> addresses,
+        TimeSpan ttl)
+    {
+        foreach (string line in _names.Read(containerId))
+        {
+            string[] words = line.Split(' ');
+            if (!words.Skip(1).Any(pattern => DnsPattern.Fits(pattern, name))) continue;
+            foreach (RulesetFamily family in RulesetFamily.All)
+                foreach (IPAddress source in own)
+                    foreach (IPAddress address in addresses)
+                        if (family.Has(source) && family.Has(address))
+                            Allow(host, words[0] + family.Suffix, source, address, ttl + s_grace);
+        }
+    }
+
+    // An element that is there keeps its time (before Linux 6.12), so it is exchanged for another.
+    private void Allow(HostSockets host, string set, IPAddress source, IPAddress address, TimeSpan time)
+    {
+        byte[] key = [.. source.GetAddressBytes(), .. address.GetAddressBytes()];
+        foreach (bool exchange in (ReadOnlySpan<bool>)[true, false])
+        {
+            using var batch = new NftBatch();
+            if (exchange)
+            {
+                batch.BeginDeleteElements(table, set);
+                batch.Element(key);
+                batch.EndElements();
+            }
+            batch.BeginAddElements(table, set);
+            batch.ElementFor(key, time);
+            batch.EndElements();
+            NetlinkError error = batch.TryCommit(host.Netfilter);
+            if (error.Errno == Errno.None) return;
+            if (error.Errno != Errno.ENOENT) throw error.ToException();
+        }
     }
 
     /// <summary>What was counted: by name, in <see cref="PolicyNames"/>' words.</summary>

@@ -158,7 +158,7 @@ internal static class PolicyReader
 
     private static IPNetwork NetworkOf(YamlNode node) => IPNetwork.TryParse(TextOf(node), out IPNetwork network)
         ? network
-        : throw node.Wrong($"\"{TextOf(node)}\" is no subnet (as 10.0.0.0/8; no bits may be set behind the prefix)");
+        : throw node.Wrong($"\"{TextOf(node)}\" is no subnet (as 10.0.0.0/8)");
 
     private static PolicyEntity ReadEntities(YamlNode node)
     {

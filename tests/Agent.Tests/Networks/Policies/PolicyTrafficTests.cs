@@ -1,4 +1,5 @@
 using Skiff.Agent.Networks;
+using Skiff.Agent.Networks.Policies;
 using System.Net.Sockets;
 using Skiff.Interop.Tests.Netlink;
 using Container = Skiff.Agent.Tests.Networks.Policies.PolicyGround.Container;
@@ -220,5 +221,56 @@ public class PolicyTrafficTests
         Assert.Equal(listed, ground.Ground.Host.Do(() => FreshNetwork.Output("nft", "list", "ruleset")));
         File.Delete(file);
         Assert.True(web.Reaches(db));
+    }
+
+    [Fact]
+    public void What_was_answered_for_a_name_can_be_reached_by_who_asked()
+    {
+        using var ground = new PolicyGround();
+        Container a = ground.Run("a"), b = ground.Run("b");
+        ground.Ground.Outside.Do(() => FreshNetwork.Output("ip", "addr", "add", "203.0.113.9/32", "dev", "lo"));
+        ground.Ground.Host.Do(() => FreshNetwork.Output("ip", "route", "add", "default", "via", Outside));
+        using IDisposable there = ground.Ground.Outside.Serve(80);
+        ground.Apply(Policy("names", "", """
+            egress: [{to: [{dnsNames: ['*.example.com', api.example.org]}], ports: [{port: 80}]}]
+            """));
+        Assert.False(a.Reaches("203.0.113.9"));
+        Assert.True(ground.Module.HasNameRules("a"));
+        Answer("a", "example.com");
+        Assert.False(a.Reaches("203.0.113.9"));
+        Answer("a", "www.example.com");
+        Assert.Equal((true, false), (a.Reaches("203.0.113.9"), b.Reaches("203.0.113.9")));
+        Answer("b", "api.example.org");
+        Answer("b", "api.example.org");
+        Assert.True(b.Reaches("203.0.113.9"));
+        ground.Remove("names");
+        Assert.False(ground.Module.HasNameRules("a"));
+
+        void Answer(string container, string name) => ground.Ground.Host.Do(() => ground.Module.AllowAnswer(
+            container, name, [System.Net.IPAddress.Parse("203.0.113.9")], TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public void Packets_are_counted_by_rule_and_by_policy()
+    {
+        using var ground = new PolicyGround();
+        Container db = ground.Run("db"), web = ground.Run("web"), other = ground.Run("other");
+        ground.Apply(Policy("db", "db", "ingress: [{ports: [{port: 99}]}, {from: [{podSelector: {matchNames: [web]}}]}]"));
+        Assert.True(web.Reaches(db) && web.Reaches(db));
+        Assert.False(other.Reaches(db));
+        (NetworkPolicy policy, PolicyCounts counts) = Counts();
+        Assert.Equal((0, 2), (counts.Allowed(policy, PolicyDirection.Ingress, 0),
+            counts.Allowed(policy, PolicyDirection.Ingress, 1)));
+        Assert.InRange(counts.Denied(policy), 1, 5);
+        // An endpoint that comes changes no count.
+        ground.Run("late");
+        Assert.Equal(2, Counts().Counts.Allowed(policy));
+
+        (NetworkPolicy Policy, PolicyCounts Counts) Counts() => ground.Ground.Host.Do(() =>
+        {
+            List<NetworkPolicy> policies = ground.Module.Policies();
+            return (policies[0], new PolicyCounts(
+                policies, ground.Module.PolicyMembers(), ground.Module.PolicyCounters()));
+        });
     }
 }
