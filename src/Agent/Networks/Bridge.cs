@@ -163,7 +163,7 @@ internal sealed class Bridge(
     private void InstallAll(HostSockets host, Dictionary<string, NetworkRecord> present)
     {
         List<Endpoint> all = endpoints.List();
-        policies.Install(Members(all), write =>
+        policies.Install(host, Members(all), write =>
             rules.Install(host, present.Select(pair => (pair.Key, pair.Value)), all, write));
     }
 

@@ -67,9 +67,9 @@ internal sealed partial class NetworkModule
         Endpoint[] after = Gateways.Assign([.. before.Where(end => end != left)
             .Select((end, index) => index == 0 ? end with { Ports = [.. end.Ports, .. left.Ports] } : end)]);
         Move(host, before, after);
-        Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true);
+        bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true);
         _endpoints.Write(containerId, after);
-        SetPolicies(host, [], [left]);
+        if (!isKnown) _bridge.Reinstall(host);
         if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);
         return left;
     }
@@ -87,7 +87,7 @@ internal sealed partial class NetworkModule
             : end with { Names = [.. end.Names.Select(name => name == old ? names[0] : name)] })];
         after = Array.ConvertAll(after, end => end with { ContainerName = names[0] });
         _endpoints.Write(containerId, after);
-        using (var host = new HostSockets()) SetPolicies(host, after, []);
+        using (var host = new HostSockets()) SetPolicies(host, after, before);
         foreach (Endpoint end in before) new NameDirectory(_roots, end.NetworkId).Remove(end);
         foreach (Endpoint end in after) new NameDirectory(_roots, end.NetworkId).Add(end);
     }

@@ -33,7 +33,6 @@ internal sealed partial class NetworkModule
         bool has = _policies.Any;
         if (had != has)
             foreach (string bridge in _bridge.Present(host).Keys) BridgeFilter.Set(host, bridge, on: has);
-        if (has) _policies.CutFlows(host);
     }
 
     /// <summary>What the rules have let pass and denied, by <see cref="PolicyNames"/>.</summary>
@@ -81,13 +80,17 @@ internal sealed partial class NetworkModule
         _policies.AllowAnswer(host, containerId, name, own, addresses, ttl);
     }
 
-    // The records are written before. Where the table is not what it should be, it is made anew from them.
-    private void SetPolicies(HostSockets host, IEnumerable<Endpoint> joined, IEnumerable<Endpoint> left)
+    // Where the table is not what it should be, it is made anew from the records: of those that join they are written
+    // before, of those that leave they are gone.
+    private void SetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)
     {
-        if (!_policies.Any) return;
-        bool isDone;
-        using (_bridge.LockRules(exclusive: false))
-            isDone = _policies.TrySet(host, _bridge.Members(joined), left.Select(end => end.Id));
-        if (!isDone) _bridge.Reinstall(host);
+        if (!TrySetPolicies(host, joined, left)) _bridge.Reinstall(host);
+    }
+
+    private bool TrySetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)
+    {
+        if (!_policies.Any) return true;
+        using Fd rules = _bridge.LockRules(exclusive: false);
+        return _policies.TrySet(host, [.. _bridge.Members(joined)], [.. _bridge.Members(left)]);
     }
 }

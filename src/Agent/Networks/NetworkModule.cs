@@ -286,21 +286,26 @@ internal sealed partial class NetworkModule
         if (endpoints.Length == 0) return;
         using Fd? rules = Array.Exists(endpoints, end => end.Ports.Count > 0)
             ? _bridge.LockRules(exclusive: false) : null;
-        foreach (Endpoint endpoint in endpoints) Leave(host, endpoint, deleteLink);
+        bool isKnown = true;
+        foreach (Endpoint endpoint in endpoints) isKnown &= Leave(host, endpoint, deleteLink);
         // Last: until everything is undone, the record says what there is to undo.
         _endpoints.Delete(containerId);
         rules?.Dispose();
-        SetPolicies(host, [], endpoints);
+        if (!isKnown) _bridge.Reinstall(host);
     }
 
-    private void Leave(HostSockets host, Endpoint endpoint, bool deleteLink)
+    // False when the table has to be made anew without it.
+    private bool Leave(HostSockets host, Endpoint endpoint, bool deleteLink)
     {
         new NameDirectory(_roots, endpoint.NetworkId).Remove(endpoint);
         _rules.Unpublish(host, endpoint);
         StaleFlows.ForgetAfter(host, endpoint);
         _ports.Release(endpoint.ContainerId, endpoint.Ports);
         if (deleteLink) VethEndpoint.Delete(host.Route, endpoint);
+        // Before another one may have the addresses.
+        bool isKnown = TrySetPolicies(host, [], [endpoint]);
         var leases = new AddressLeases(_roots, endpoint.NetworkId);
         foreach (IPAddress address in endpoint.Addresses) leases.Release(address);
+        return isKnown;
     }
 }

@@ -19,20 +19,40 @@ internal sealed class DnsRules(StateRoots roots)
     public string[] Read(string containerId) => StateFile.TryRead($"{_directory}/{containerId}") is { } content
         ? Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
 
-    /// <summary>Writes what is not yet so, for all that any policy knows.</summary>
+    /// <summary>Writes those of all containers.</summary>
     /// <param name="policies">The policies.</param>
     /// <param name="members">All endpoints.</param>
     public void Write(IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members)
+    {
+        Dictionary<string, string> wanted = Wanted(policies, members);
+        foreach (string containerId in StateFile.Names(_directory))
+            if (!wanted.ContainsKey(containerId)) Delete(containerId);
+        Write(wanted);
+    }
+
+    /// <summary>Writes those of containers that come, and forgets those of others that go.</summary>
+    public void Change(
+        IReadOnlyList<NetworkPolicy> policies, IReadOnlyList<PolicyMember> joined, IReadOnlyList<PolicyMember> left)
+    {
+        foreach (PolicyMember member in left) Delete(member.ContainerId);
+        Write(Wanted(policies, joined));
+    }
+
+    private static Dictionary<string, string> Wanted(
+        IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members)
     {
         var wanted = new Dictionary<string, string>();
         foreach (NetworkPolicy policy in policies)
             if (policy.HasEgress && Array.Exists(policy.Egress, static rule =>
                 Array.Exists(rule.Peers, static peer => peer.DnsNames.Length > 0)))
                 foreach (PolicyMember member in members)
-                    if (policy.Selects(member))
-                        wanted[member.ContainerId] = wanted.GetValueOrDefault(member.ContainerId) + LinesOf(policy);
-        foreach (string containerId in StateFile.Names(_directory))
-            if (!wanted.ContainsKey(containerId)) Delete(containerId);
+                    if (policy.Selects(member)) wanted[member.ContainerId] =
+                        wanted.GetValueOrDefault(member.ContainerId) + LinesOf(policy);
+        return wanted;
+    }
+
+    private void Write(Dictionary<string, string> wanted)
+    {
         foreach ((string containerId, string lines) in wanted)
         {
             byte[] content = Encoding.UTF8.GetBytes(lines);
@@ -43,8 +63,7 @@ internal sealed class DnsRules(StateRoots roots)
         }
     }
 
-    /// <summary>Forgets those of a container; fine when there are none.</summary>
-    public void Delete(string containerId)
+    private void Delete(string containerId)
     {
         Errno errno = Files.TryUnlinkAt(Fd.Cwd, $"{_directory}/{containerId}");
         if (errno is not (Errno.None or Errno.ENOENT))

@@ -30,63 +30,66 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     public DnsRules Names => _names;
 
     /// <summary>
-    /// Has the table know endpoints that come, change or go; true when it does. The records of the endpoints are
-    /// written before, and the caller holds the table as it is.
+    /// Has the table know endpoints that come and go; true when it does. The caller holds the table as it is.
     /// </summary>
     /// <param name="host">Sockets.</param>
-    /// <param name="joined">Those that there are now.</param>
-    /// <param name="left">The ids of those that are no more.</param>
-    public bool TrySet(HostSockets host, IEnumerable<PolicyMember> joined, IEnumerable<string> left)
+    /// <param name="joined">Those that there are now; their records are written before.</param>
+    /// <param name="left">Those that are no more, or are others now.</param>
+    public bool TrySet(HostSockets host, IReadOnlyList<PolicyMember> joined, IReadOnlyList<PolicyMember> left)
     {
         using Fd turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         if (policies.Count == 0) return !PolicyIndex.Exists(roots);
-        if (PolicyIndex.TryRead(roots, policies) is not { } before) return false;
-        PolicyIndex after = before.Copy();
-        foreach (string id in left) after.Remove(id);
-        foreach (PolicyMember member in joined) after.Add(member);
-        return TryChange(host, Build(policies, before), policies, after);
+        if (!PolicyIndex.IsOf(roots, policies)) return false;
+        PolicyTable before = Build(policies, left), after = Build(policies, joined);
+        using var batch = new NftBatch();
+        PolicyTable.WriteMembers(batch, table, before, after);
+        if (!PolicyIndex.TryAppend(
+            roots, joined, left, after.Classes, () => batch.IsEmpty || TryCommit(host, batch))) return false;
+        _names.Change(policies, joined, left);
+        return true;
     }
 
     /// <summary>
-    /// Writes and deletes policies, durably, and has the table follow in one step; true when it does. The caller holds
-    /// the table as it is.
+    /// Writes and deletes policies, durably, has the table follow in one step and ends the connections that are no
+    /// longer allowed; true when that was done. The caller holds the table as it is.
     /// </summary>
     public bool TryApply(HostSockets host, IReadOnlyList<NetworkPolicy> written, IReadOnlyList<string> deleted)
     {
         using Fd turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         PolicyIndex? index = PolicyIndex.TryRead(roots, policies);
-        PolicyTable? before = index is null ? null : Build(policies, index);
+        PolicyTable? before = index is null ? null : Build(policies, index.Members);
+        before?.Note(index!.Classes);
+        PolicyIndex.Delete(roots);
         foreach (NetworkPolicy policy in written) _store.Write(policy);
         foreach (string name in deleted) _store.Delete(name);
-        return before is not null && TryChange(host, before, _store.List(), index!);
+        if (before is null) return false;
+        policies = _store.List();
+        PolicyTable after = Build(policies, index!.Members);
+        using var batch = new NftBatch();
+        after.WriteChange(batch, table, before);
+        if (!batch.IsEmpty && !TryCommit(host, batch)) return false;
+        Remember(policies, index, after);
+        if (policies.Count > 0) CutFlows(host, policies, index);
+        return true;
     }
 
     /// <summary>Has the whole table made, with what policies want in it.</summary>
+    /// <param name="host">Sockets.</param>
     /// <param name="members">All endpoints.</param>
     /// <param name="install">Makes it; given what writes the policies' part.</param>
-    public void Install(IEnumerable<PolicyMember> members, Action<Action<NftBatch>> install)
+    public void Install(HostSockets host, IEnumerable<PolicyMember> members, Action<Action<NftBatch>> install)
     {
         using Fd turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         var index = new PolicyIndex();
         foreach (PolicyMember member in members) index.Add(member);
         PolicyIndex.Delete(roots);
-        install(batch => Build(policies, index).WriteChange(batch, table, PolicyTable.Empty));
-        Remember(policies, index);
-    }
-
-    /// <summary>
-    /// Ends the connections that are no longer allowed. All that there are have to be looked at, which is for changes
-    /// of policies only.
-    /// </summary>
-    public void CutFlows(HostSockets host)
-    {
-        List<NetworkPolicy> policies = _store.List();
-        if (PolicyIndex.TryRead(roots, policies) is not { } index) return;
-        var flows = new PolicyFlows(host, table, new PolicyChecker(policies, index.Members));
-        flows.Cut();
+        PolicyTable after = Build(policies, index.Members);
+        install(batch => after.WriteChange(batch, table, PolicyTable.Empty));
+        Remember(policies, index, after);
+        if (policies.Count > 0) CutFlows(host, policies, index);
     }
 
     /// <summary>Opens the way to addresses where a rule of a container's has the name that they were answered for.</summary>
@@ -142,31 +145,26 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         return counters;
     }
 
-    private bool TryChange(
-        HostSockets host, PolicyTable before, List<NetworkPolicy> policies, PolicyIndex index)
+    private static bool TryCommit(HostSockets host, NftBatch batch)
     {
-        using var batch = new NftBatch();
-        Build(policies, index).WriteChange(batch, table, before);
-        PolicyIndex.Delete(roots);
-        if (!batch.IsEmpty)
-        {
-            NetlinkError error = batch.TryCommit(host.Netfilter);
-            // Somebody has changed the table.
-            if (error.Errno is Errno.ENOENT or Errno.EEXIST or Errno.EBUSY) return false;
-            if (error.Errno != Errno.None) throw error.ToException();
-        }
-        Remember(policies, index);
-        return true;
+        NetlinkError error = batch.TryCommit(host.Netfilter);
+        // Somebody has changed the table.
+        if (error.Errno is Errno.ENOENT or Errno.EEXIST or Errno.EBUSY) return false;
+        return error.Errno == Errno.None ? true : throw error.ToException();
     }
 
-    private void Remember(List<NetworkPolicy> policies, PolicyIndex index)
+    // All that there are have to be looked at, which is for changes of policies only.
+    private void CutFlows(HostSockets host, List<NetworkPolicy> policies, PolicyIndex index) =>
+        new PolicyFlows(host, table, new PolicyChecker(policies, index.Members)).Cut();
+
+    private void Remember(List<NetworkPolicy> policies, PolicyIndex index, PolicyTable made)
     {
         _names.Write(policies, index.Members);
-        if (policies.Count > 0) index.Write(roots, policies);
+        if (policies.Count > 0) index.Write(roots, policies, made.Classes);
     }
 
-    private PolicyTable Build(IReadOnlyList<NetworkPolicy> policies, PolicyIndex index) =>
-        PolicyTable.Build(policies, index.Members, $"{table} ");
+    private PolicyTable Build(IReadOnlyList<NetworkPolicy> policies, IReadOnlyCollection<PolicyMember> members) =>
+        PolicyTable.Build(policies, members, $"{table} ");
 
     private Fd Lock() => StateFile.Lock(roots.RunRoot + "/networks/policies.lock");
 }

@@ -121,7 +121,7 @@ internal sealed partial class PolicyTable
     }
 
     // What none of the policies allows is denied.
-    private void AddClass(string name, PolicyDirection direction, List<string> policies, string logPrefix)
+    private void AddClass(string name, PolicyDirection direction, string[] policies, string logPrefix)
     {
         PolicyChain chain = Chain(name);
         foreach (string policy in policies) chain.Add(batch => batch.Jump(PolicyNames.Chain(policy, direction)));

@@ -15,6 +15,13 @@ internal sealed partial class PolicyTable
     private readonly Dictionary<string, PolicySet> _sets = [];
     private readonly Dictionary<string, PolicyChain> _chains = [];
     private readonly HashSet<string> _counters = [];
+    private readonly HashSet<string> _classes = [];
+
+    // By the names of the policies that select an endpoint.
+    private readonly Dictionary<string, string> _classNames = [];
+
+    /// <summary>The chains for endpoints.</summary>
+    public IReadOnlyCollection<string> Classes => _classes;
 
     /// <summary>What is there without policies: nothing.</summary>
     public static PolicyTable Empty { get; } = new();
@@ -43,6 +50,34 @@ internal sealed partial class PolicyTable
         return table;
     }
 
+    /// <summary>Takes note of chains for endpoints that are there, though none of its endpoints needs them.</summary>
+    public void Note(IEnumerable<string> classes)
+    {
+        foreach (string name in classes)
+        {
+            _counters.Add(name);
+            _classes.Add(name);
+            _chains.TryAdd(name, new PolicyChain(name));
+        }
+    }
+
+    /// <summary>
+    /// Writes endpoints that come and go, of tables that were built for just these; what others have in common with
+    /// them stays.
+    /// </summary>
+    public static void WriteMembers(NftBatch batch, string table, PolicyTable left, PolicyTable joined)
+    {
+        foreach (string name in joined._classes)
+        {
+            // Others may have it already.
+            batch.AddCounter(table, name);
+            batch.AddChain(table, name);
+            batch.FlushChain(table, name);
+            joined._chains[name].WriteRules(batch, table, null);
+        }
+        foreach ((string name, PolicySet set) in joined._sets) set.WriteChange(batch, table, left._sets[name]);
+    }
+
     /// <summary>Writes what makes this one from another.</summary>
     public void WriteChange(NftBatch batch, string table, PolicyTable before)
     {
@@ -68,11 +103,17 @@ internal sealed partial class PolicyTable
     private bool AddMember(
         IReadOnlyList<NetworkPolicy> policies, PolicyMember member, PolicyDirection direction, string logPrefix)
     {
-        List<string> selecting = [.. policies.Where(policy => policy.Has(direction) && policy.Selects(member))
-            .Select(policy => policy.Name)];
-        if (selecting.Count == 0) return false;
-        string name = PolicyNames.Class(direction, selecting);
-        if (!_chains.ContainsKey(name)) AddClass(name, direction, selecting, logPrefix);
+        string selecting = direction == PolicyDirection.Ingress ? "i" : "e";
+        foreach (NetworkPolicy policy in policies)
+            if (policy.Has(direction) && policy.Selects(member)) selecting += ' ' + policy.Name;
+        if (selecting.Length == 1) return false;
+        if (!_classNames.TryGetValue(selecting, out string? name))
+        {
+            string[] names = selecting.Split(' ')[1..];
+            _classNames[selecting] = name = PolicyNames.Class(direction, names);
+            _classes.Add(name);
+            AddClass(name, direction, names, logPrefix);
+        }
         foreach (IPAddress address in member.Addresses) Put(MapOf(direction), address, name);
         return true;
     }
