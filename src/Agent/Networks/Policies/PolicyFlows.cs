@@ -49,7 +49,7 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
     /// <summary>Ends those that are not allowed, and keeps their other sides from going on.</summary>
     public void Cut()
     {
-        List<ConntrackFlow> flows = Conntrack.Find(host.Netfilter, flow =>
+        List<ConntrackFlow> flows = !Conntrack.Any ? [] : Conntrack.Find(host.Netfilter, flow =>
             checker.MemberOf(flow.Source) is not null || checker.MemberOf(flow.Answerer) is not null);
         List<ConntrackFlow> denied = flows.FindAll(flow =>
             Decide(PartyOf(flow.Source), PartyOf(flow.Answerer), flow.Protocol, flow.AnswererPort)
