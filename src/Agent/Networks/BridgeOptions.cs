@@ -52,6 +52,10 @@ internal sealed class BridgeOptions
     /// <summary>What interfaces inside are called, before their number.</summary>
     public string InterfacePrefix => _options.GetValueOrDefault(PrefixKey) ?? "eth";
 
+    /// <summary>Bytes a second that each endpoint may receive, or send; 0 for no limit.</summary>
+    public long LimitOf(string key, EndpointSettings settings) =>
+        Bandwidth.Of(key, settings.DriverOptions, _options);
+
     /// <summary>How packets pass the bridge: nat, nat-unprotected, routed or isolated.</summary>
     public string GatewayMode(bool ipv6) =>
         _options.GetValueOrDefault(Bridge + "gateway_mode_ipv" + (ipv6 ? '6' : '4')) ?? "nat";
@@ -66,6 +70,7 @@ internal sealed class BridgeOptions
             NameKey => NetworkNames.IsInterfaceName(value),
             PrefixKey => NetworkNames.IsInterfaceName(value + "99"),
             MtuKey => true,
+            Bandwidth.IngressKey or Bandwidth.EgressKey => Bandwidth.IsValid(value),
             Bridge + "enable_icc" or Bridge + "enable_ip_masquerade" or Bridge + "inhibit_ipv4" =>
                 TryFlag(value, out _),
             Bridge + "host_binding_ipv4" => AddressText.IsIpv4(value),

@@ -76,6 +76,12 @@ internal sealed record Endpoint
     /// <summary>The container's labels, which policies select by.</summary>
     public Dictionary<string, string> Labels { get; init; } = [];
 
+    /// <summary>Bytes a second that the container may receive here; 0 for no limit.</summary>
+    public long IngressBytesPerSecond { get; init; }
+
+    /// <summary>Bytes a second that it may send here.</summary>
+    public long EgressBytesPerSecond { get; init; }
+
     /// <summary>Its addresses.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.OfType<IPAddress>();
 
@@ -111,6 +117,8 @@ internal sealed record Endpoint
         Write(w, "names", Names);
         Write(w, "containerName", ContainerName);
         Write(w, "labels", Labels);
+        Write(w, "ingressBytesPerSecond", IngressBytesPerSecond);
+        Write(w, "egressBytesPerSecond", EgressBytesPerSecond);
         w.WriteEndObject();
     }
 
@@ -142,6 +150,8 @@ internal sealed record Endpoint
             Names = Texts(e, "names"),
             ContainerName = Text(e, "containerName"),
             Labels = Pairs(e, "labels"),
+            IngressBytesPerSecond = Number(e, "ingressBytesPerSecond"),
+            EgressBytesPerSecond = Number(e, "egressBytesPerSecond"),
         };
 
     private static IPAddress? AddressOf(JsonElement e, string name) =>

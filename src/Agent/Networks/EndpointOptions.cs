@@ -12,6 +12,11 @@ internal static class EndpointOptions
     {
         foreach (var (key, value) in settings.DriverOptions)
         {
+            if (key is Bandwidth.IngressKey or Bandwidth.EgressKey)
+            {
+                Bandwidth.Of(key, settings.DriverOptions, settings.DriverOptions);
+                continue;
+            }
             if (key != NameKey) throw new UsageException($"unknown driver option of an endpoint: {key}");
             if (!NetworkNames.IsInterfaceName(value) || value == "lo")
                 throw new UsageException($"invalid value for {key}: \"{value}\"");

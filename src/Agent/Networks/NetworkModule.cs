@@ -246,6 +246,8 @@ internal sealed partial class NetworkModule
             Mac = settings.MacAddress is { } mac ? MacOf(mac) : Bridge.MacOf(address),
             ContainerName = request.Names.FirstOrDefault() ?? "",
             Labels = request.Labels,
+            IngressBytesPerSecond = bridge.Options.LimitOf(Bandwidth.IngressKey, settings),
+            EgressBytesPerSecond = bridge.Options.LimitOf(Bandwidth.EgressKey, settings),
             InterfaceName = EndpointOptions.InterfaceName(settings, bridge.Options, others),
             HostVeth = NetworkNames.NewVeth(request.ContainerId),
             GatewayPriority = settings.GatewayPriority,

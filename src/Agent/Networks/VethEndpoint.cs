@@ -18,7 +18,12 @@ internal static class VethEndpoint
     {
         using var batch = new NetlinkBatch();
         for (int i = 0; i < endpoints.Count; i++) Add(batch, endpoints[i], bridges[i], containerNamespace);
-        if (host.TryExecute(batch) is not { Errno: not Errno.None } error) return;
+        if (host.TryExecute(batch) is not { Errno: not Errno.None } error)
+        {
+            foreach (Endpoint endpoint in endpoints)
+                if (endpoint.IngressBytesPerSecond > 0) LimitIngress(host, endpoint);
+            return;
+        }
         // Some may have been made before the request that failed.
         foreach (Endpoint endpoint in endpoints) Delete(host, endpoint);
         Endpoint failed = endpoints[Math.Clamp(error.Index / 2, 0, endpoints.Count - 1)];
@@ -87,8 +92,21 @@ internal static class VethEndpoint
         });
     }
 
+    // What a link sends can be slowed down, not what it receives: so it is one end for each direction.
+    private static void LimitIngress(NetlinkSocket host, Endpoint endpoint)
+    {
+        using var batch = new NetlinkBatch();
+        int index = Links.Find(host, endpoint.HostVeth)?.Index ?? throw new LinuxException(
+            Errno.ENODEV, "RTM_GETLINK", endpoint.HostVeth, "limit the container's bandwidth");
+        Queues.Limit(batch, index, endpoint.IngressBytesPerSecond, endpoint.HostVeth);
+        Execute(host, batch, endpoint);
+    }
+
     private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
     {
+        if (endpoint.EgressBytesPerSecond > 0)
+            Queues.Limit(batch, index, endpoint.EgressBytesPerSecond, endpoint.InterfaceName);
+
         Links.Set(batch, index, new LinkChange { Up = true, NoLinkLocal = HasIpv6 && endpoint.Ipv6Address is null },
             endpoint.InterfaceName);
         if (endpoint.Address is { } address) Addresses.Add(batch, index, address, endpoint.PrefixLength);

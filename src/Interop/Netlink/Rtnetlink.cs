@@ -30,6 +30,15 @@ internal static class Rtnetlink
     internal const ushort RTM_DELROUTE = 25;
     internal const ushort RTM_GETROUTE = 26;
 
+    internal const ushort RTM_NEWQDISC = 36;
+    internal const uint TC_H_ROOT = 0xFFFFFFFF;
+    internal const ushort TCA_KIND = 1;
+    internal const ushort TCA_OPTIONS = 2;
+    internal const ushort TCA_TBF_PARMS = 1;
+    internal const ushort TCA_TBF_RATE64 = 4;
+    internal const ushort TCA_TBF_BURST = 6;
+    internal const byte TC_LINKLAYER_ETHERNET = 1;
+
     internal const ushort IFLA_ADDRESS = 1;
     internal const ushort IFLA_IFNAME = 3;
     internal const ushort IFLA_MTU = 4;

@@ -18,6 +18,7 @@ public class NetlinkConstantTests
         #include <linux/if_addr.h>
         #include <linux/if_link.h>
         #include <linux/veth.h>
+        #include <linux/pkt_sched.h>
         #include <linux/netfilter.h>
         #include <linux/netfilter/nfnetlink.h>
         #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -57,6 +58,13 @@ public class NetlinkConstantTests
         ("NF_INET_FORWARD", (long)NftHook.Forward),
         ("NF_INET_LOCAL_OUT", (long)NftHook.Output),
         ("NF_INET_POST_ROUTING", (long)NftHook.Postrouting),
+        ("sizeof(struct tcmsg)", 20),
+        ("sizeof(struct tc_tbf_qopt)", 36),
+        ("__builtin_offsetof(struct tc_tbf_qopt, limit)", 24),
+        ("__builtin_offsetof(struct tc_ratespec, rate)", 8),
+        ("NFT_CMP_LT", (long)NftCompare.Less),
+        ("NFT_CMP_LTE", (long)NftCompare.LessOrEqual),
+        ("NFT_CMP_GTE", (long)NftCompare.GreaterOrEqual),
         ("NFT_CMP_EQ", (long)NftCompare.Equal),
         ("NFT_CMP_NEQ", (long)NftCompare.NotEqual),
         ("NFT_META_IIFNAME", (long)NftMeta.InterfaceName),

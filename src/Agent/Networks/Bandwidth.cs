@@ -1,0 +1,48 @@
+using System.Globalization;
+using Skiff.Agent.Manager;
+
+namespace Skiff.Agent.Networks;
+
+/// <summary>
+/// How fast a container may receive and send by one of its interfaces: options of a network, for each of its
+/// containers, or of one endpoint. As bits a second with K, M, G or T behind, or <c>10mbit</c>, as tc(8) has it.
+/// </summary>
+internal static class Bandwidth
+{
+    /// <summary>What comes to the container.</summary>
+    public const string IngressKey = "io.skiff.bandwidth.ingress";
+
+    /// <summary>What it sends.</summary>
+    public const string EgressKey = "io.skiff.bandwidth.egress";
+
+    private const long LeastBits = 8_000, MostBits = 1_000_000_000_000;
+
+    /// <summary>Whether the text is one.</summary>
+    public static bool IsValid(string text) => Parse(text) is >= LeastBits and <= MostBits;
+
+    /// <summary>Bytes a second, by the endpoint's options, else by the network's; 0 for no limit.</summary>
+    /// <exception cref="UsageException">Out of range, or no number.</exception>
+    public static long Of(
+        string key, IReadOnlyDictionary<string, string> endpoint, IReadOnlyDictionary<string, string> network)
+    {
+        if (!endpoint.TryGetValue(key, out string? text) && !network.TryGetValue(key, out text)) return 0;
+        return IsValid(text) ? Parse(text) / 8
+            : throw new UsageException($"invalid value for {key}: \"{text}\" (bits a second, from 8K to 1T: 10M)");
+    }
+
+    private static long Parse(string text)
+    {
+        string number = text.EndsWith("bit", StringComparison.OrdinalIgnoreCase) ? text[..^3] : text;
+        long factor = number.Length == 0 ? 0 : char.ToUpperInvariant(number[^1]) switch
+        {
+            'K' => 1_000,
+            'M' => 1_000_000,
+            'G' => 1_000_000_000,
+            'T' => 1_000_000_000_000,
+            _ => 1,
+        };
+        if (factor > 1) number = number[..^1];
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            && value <= MostBits / Math.Max(factor, 1) ? value * factor : -1;
+    }
+}
