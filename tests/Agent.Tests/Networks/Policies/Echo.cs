@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,26 +7,42 @@ namespace Skiff.Agent.Tests.Networks.Policies;
 /// <summary>A server whose connections stay, and send back what comes.</summary>
 internal sealed class Echo(TcpListener listener) : IDisposable
 {
+    private static int s_token;
+
+    private readonly ConcurrentBag<Socket> _connections = [];
+
     public static Echo Start(NetworkRoom room, int port) => room.Do(() =>
     {
         var listener = new TcpListener(IPAddress.Any, port);
         listener.Start();
+        var echo = new Echo(listener);
         _ = Task.Run(async () =>
         {
-            while (true) _ = Serve(await listener.AcceptSocketAsync());
+            while (true) _ = echo.Serve(await listener.AcceptSocketAsync());
         });
-        return new Echo(listener);
+        return echo;
     });
+
+    /// <summary>Sends something that nobody asked for by all connections.</summary>
+    public void Push()
+    {
+        foreach (Socket socket in _connections) socket.Send([0]);
+    }
 
     /// <summary>Whether something still comes back by a connection.</summary>
     public static bool IsAlive(Socket socket)
     {
         socket.ReceiveTimeout = 2000;
-        byte[] one = [1];
+        // What was pushed, or asked before, may come first.
+        byte token = (byte)(1 + Interlocked.Increment(ref s_token) % 255);
+        byte[] one = [token];
         try
         {
             socket.Send(one);
-            return socket.Receive(one) == 1;
+            do
+                if (socket.Receive(one) == 0) return false;
+            while (one[0] != token);
+            return true;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TimedOut)
         {
@@ -35,8 +52,9 @@ internal sealed class Echo(TcpListener listener) : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private static async Task Serve(Socket socket)
+    private async Task Serve(Socket socket)
     {
+        _connections.Add(socket);
         byte[] buffer = new byte[100];
         while (await socket.ReceiveAsync(buffer) is > 0 and var length) await socket.SendAsync(buffer.AsMemory(0, length));
     }

@@ -8,6 +8,13 @@ namespace Skiff.Agent.Tests.Networks.Policies;
 /// <summary>A <see cref="NetworkGround"/> whose containers have labels, and policies in short.</summary>
 internal sealed class PolicyGround : IDisposable
 {
+    // As on a host where br_netfilter was not on for all bridges before.
+    public PolicyGround() => Ground.Host.Do(() =>
+    {
+        foreach (string name in (string[])["iptables", "ip6tables"])
+            File.WriteAllText($"/proc/sys/net/bridge/bridge-nf-call-{name}", "0");
+    });
+
     public NetworkGround Ground { get; } = new();
 
     public NetworkModule Module => Ground.Module;

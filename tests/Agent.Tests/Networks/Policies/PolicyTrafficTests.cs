@@ -33,6 +33,10 @@ public class PolicyTrafficTests
         // One that comes later, and one that goes.
         Container late = ground.Run("late"), second = ground.Run("second", labels: []);
         Assert.False(late.Reaches(db));
+        ground.Run("another", labels: "app=db");
+        string[] lines = ground.Ground.Host.Do(() => FreshNetwork.Output("nft", "list", "ruleset")).Split('\n');
+        Assert.Equal(2, lines.Count(line => line.Contains("goto in-")));
+        Assert.Equal(1, lines.Count(line => line.Contains("jump p-db-ingress") && !line.Contains("ports")));
         ground.Apply(Policy("db", "db", "ingress: []"));
         Assert.False(web.Reaches(db));
         ground.Remove("db");
@@ -145,8 +149,11 @@ public class PolicyTrafficTests
         Assert.True(Echo.IsAlive(kept) && Echo.IsAlive(cut));
         // The first policy of all: these connections were never tracked before.
         ground.Apply(Policy("db", "db", "ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]"));
-        Assert.True(Echo.IsAlive(kept));
+        // What the server still has to say is no connection of its own, whose answers would pass.
+        echo.Push();
         Assert.False(Echo.IsAlive(cut));
+        Assert.True(Echo.IsAlive(kept));
+        Assert.True(Echo.IsAlive(kept));
         // From now on they are.
         using Socket again = web.Connect(db.Address, 90);
         Assert.True(Echo.IsAlive(again));
@@ -179,6 +186,11 @@ public class PolicyTrafficTests
         Assert.False(udp.Answers(other.Room));
         ground.Apply(Policy("db", "db", $"ingress: [{{from: [{{ipBlock: {{cidr: {other.End.Ipv6Address}/128}}}}]}}]"));
         Assert.Equal((false, true), (web.Reaches(address, 81), other.Reaches(address, 81)));
+        // Neighbours are found by packets that no rule names.
+        ground.Apply(Policy("other", "other", "egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]"));
+        foreach (Container container in (Container[])[db, other])
+            container.Room.Do(() => FreshNetwork.Output("ip", "-6", "neigh", "flush", "all"));
+        Assert.True(other.Reaches(address, 81));
     }
 
     [Fact]
