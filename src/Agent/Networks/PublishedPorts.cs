@@ -10,15 +10,15 @@ internal sealed class PublishedPorts(StateRoots roots)
 
     /// <summary>
     /// Reserves what a container publishes at the endpoints that have its default routes; all or nothing. Where it has
-    /// none, nothing is published, as with Docker.
+    /// none, or they lead to another network than a bridge, nothing is published, as with Docker.
     /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="endpoints">All of its endpoints.</param>
-    /// <param name="bridges">Their networks, in the same order.</param>
+    /// <param name="networks">Their networks, in the same order.</param>
     /// <param name="ports">What is to be published.</param>
     /// <param name="unwinding">Learns how to take them back.</param>
     public IReadOnlyList<Endpoint> Reserve(
-        string containerId, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyBridge> bridges,
+        string containerId, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyNetwork> networks,
         IReadOnlyList<PortMapping> ports, Unwinding unwinding)
     {
         if (ports.Count == 0) return endpoints;
@@ -30,7 +30,9 @@ internal sealed class PublishedPorts(StateRoots roots)
             foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
             {
                 int index = ipv6 ? gateway6 : gateway;
-                ReadyBridge? bridge = index < 0 ? null : bridges[index];
+                ReadyNetwork? network = index < 0 ? null : networks[index];
+                if (network is ReadyParent) continue;
+                var bridge = network as ReadyBridge;
                 if (Wanted(port, ipv6, bridge) is not { } wanted) continue;
                 // Where others have a route to the container there is nothing to translate.
                 reserved.Add(bridge?.Options.GatewayMode(ipv6) == "routed"
