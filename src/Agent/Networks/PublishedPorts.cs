@@ -25,15 +25,15 @@ internal sealed class PublishedPorts(StateRoots roots)
         Endpoint[] assigned = Gateways.Assign(endpoints);
         int gateway = Array.FindIndex(assigned, end => end.IsGateway);
         int gateway6 = Array.FindIndex(assigned, end => end.IsIpv6Gateway);
+        if (BridgeAt(gateway) is null && BridgeAt(gateway6) is null && networks.Any(network => network is ReadyParent))
+            return assigned;
         var reserved = new List<PortMapping>();
         foreach (PortMapping port in ports)
             foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
             {
                 int index = ipv6 ? gateway6 : gateway;
-                ReadyNetwork? network = index < 0 ? null : networks[index];
-                if (network is ReadyParent) continue;
-                var bridge = network as ReadyBridge;
-                if (Wanted(port, ipv6, bridge) is not { } wanted) continue;
+                ReadyBridge? bridge = BridgeAt(index);
+                if (index >= 0 && bridge is null || Wanted(port, ipv6, bridge) is not { } wanted) continue;
                 // Where others have a route to the container there is nothing to translate.
                 reserved.Add(bridge?.Options.GatewayMode(ipv6) == "routed"
                     ? wanted with { HostPort = 0, HostPortEnd = 0 }
@@ -42,6 +42,8 @@ internal sealed class PublishedPorts(StateRoots roots)
         // Gateways.Assign gives each to whom it belongs.
         assigned[0] = assigned[0] with { Ports = reserved };
         return assigned;
+
+        ReadyBridge? BridgeAt(int index) => index < 0 ? null : networks[index] as ReadyBridge;
     }
 
     /// <summary>Gives ports back; those that the container does not own stay as they are.</summary>
