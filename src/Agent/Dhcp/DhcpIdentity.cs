@@ -10,7 +10,7 @@ internal sealed record DhcpIdentity(MacAddress Mac, string Name)
 {
     private const int LongestLabel = 63; // RFC 1035 section 2.3.4.
 
-    /// <summary>Option 12: letters, digits and dashes, as RFC 952 has it; empty when nothing of the name is left.</summary>
+    /// <summary>Option 12: letters, digits and dashes, as RFC 952 has it; empty when the name has none.</summary>
     public byte[] HostName
     {
         get

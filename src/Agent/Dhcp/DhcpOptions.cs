@@ -106,7 +106,8 @@ internal sealed class DhcpOptions
 
     private static uint Number(IPAddress address) => BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes());
 
-    private IPAddress? AddressOf(DhcpOption option) => Value(option) is { Length: 4 } value ? new IPAddress(value) : null;
+    private IPAddress? AddressOf(DhcpOption option) =>
+        Value(option) is { Length: 4 } value ? new IPAddress(value) : null;
 
     private uint? Seconds(DhcpOption option) =>
         Value(option) is { Length: 4 } value ? BinaryPrimitives.ReadUInt32BigEndian(value) : null;

@@ -54,7 +54,7 @@ internal sealed record DhcpReply
         if (BinaryPrimitives.ReadUInt32BigEndian(message[FixedBytes..]) != Cookie)
             return Refuse(out problem, "it has no options");
         var options = new DhcpOptions();
-        if (!options.TryRead(message, OptionsAt)) return Refuse(out problem, "its options do not end where they should");
+        if (!options.TryRead(message, OptionsAt)) return Refuse(out problem, "its options have no end");
         reply = options.ToReply(new IPAddress(message.Slice(16, 4)), out problem);
         return reply is not null;
     }

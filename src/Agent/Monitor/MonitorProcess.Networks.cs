@@ -4,7 +4,7 @@ using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Monitor;
 
-/// <summary>What a container's networks need of its monitor while it runs: names, and addresses that are leased.</summary>
+/// <summary>What a container's networks need of its monitor: names are answered, and leases are renewed.</summary>
 internal sealed partial class MonitorProcess
 {
     // Ended with the start, when that fails, and with the run.

@@ -38,7 +38,8 @@ internal sealed class LinkDriver(NetworkStore networks)
         };
     }
 
-    /// <summary>The network and its parent, ready for containers. One question to the kernel when it is there.</summary>
+    /// <summary>The network and its parent, ready for containers. One question to the kernel when all is there.
+    /// </summary>
     public static ReadyNetwork Ensure(HostSockets host, NetworkRecord network)
     {
         string parent = ParentOf(network);
@@ -51,7 +52,7 @@ internal sealed class LinkDriver(NetworkStore networks)
         return new ReadyParent(network, Links.Find(host.Route, parent)!.Value, options);
     }
 
-    /// <summary>Takes the parent of a network away that is forgotten, if it was made and no other network has it.</summary>
+    /// <summary>Takes the parent of a network away, if it was made and no other network is on it.</summary>
     public void Remove(HostSockets host, NetworkRecord network)
     {
         string parent = ParentOf(network);

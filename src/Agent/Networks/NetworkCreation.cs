@@ -74,8 +74,8 @@ internal static class NetworkCreation
                 throw new UsageException(
                     $"invalid pool request: Pool overlaps with other one on this address space: {pool.Subnet}");
             // Containers of the other drivers are on the very network that the host is on.
-            if (!LinkOptions.AreOf(request.Driver) && SubnetPool.OverlapsAny(pool.Subnet, ofHost)) throw new UsageException(
-                $"subnet {pool.Subnet} overlaps with a route or address of the host");
+            if (!LinkOptions.AreOf(request.Driver) && SubnetPool.OverlapsAny(pool.Subnet, ofHost))
+                throw new UsageException($"subnet {pool.Subnet} overlaps with a route or address of the host");
         }
         List<IPNetwork> used = [.. taken, .. ofHost, .. asked.Select(pool => pool.Subnet)];
         if (ipv4 && !asked.Exists(pool => !pool.IsIpv6))

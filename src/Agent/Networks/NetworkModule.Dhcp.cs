@@ -9,8 +9,8 @@ namespace Skiff.Agent.Networks;
 internal sealed partial class NetworkModule
 {
     /// <summary>
-    /// Has a running container use what its server has given it now; null when the lease has ended, and it is without an
-    /// address there.
+    /// Has a running container use what its server has given it now; with null, when its lease has ended, it is without
+    /// an address there.
     /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="endpointId">Its place in the network.</param>

@@ -119,7 +119,8 @@ internal sealed partial class NetworkModule
     }
 
     /// <summary>
-    /// Attaches a container: leases addresses, makes its interfaces inside the container's namespace, sets up addresses and routes there, publishes the ports. When any of it fails, all of it is undone.
+    /// Attaches a container: leases addresses, makes its interfaces inside the container's namespace, sets up addresses
+    /// and routes there, publishes the ports. When any of it fails, all of it is undone.
     /// </summary>
     /// <param name="request">What the container asks for.</param>
     /// <param name="inside">The container's network namespace (borrowed).</param>

@@ -16,7 +16,7 @@ internal sealed record NetworkRecord
     public required string Name { get; init; }
 
     /// <summary>
-    /// <c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c> or <c>null</c>, as <c>docker network ls</c> calls them.
+    /// <c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c> or <c>null</c>, as <c>docker network ls</c> has it.
     /// </summary>
     public required string Driver { get; init; }
 
@@ -44,7 +44,9 @@ internal sealed record NetworkRecord
     /// <summary>Of swarms; kept for those who ask.</summary>
     public bool IsAttachable { get; init; }
 
-    /// <summary>What its driver is told (<c>--opt</c>), as <see cref="BridgeOptions"/> or <see cref="LinkOptions"/> reads it.</summary>
+    /// <summary>
+    /// What its driver is told (<c>--opt</c>), as <see cref="BridgeOptions"/> or <see cref="LinkOptions"/> reads it.
+    /// </summary>
     public Dictionary<string, string> Options { get; init; } = [];
 
     /// <summary>Of the user's.</summary>

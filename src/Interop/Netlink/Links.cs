@@ -61,8 +61,8 @@ public static class Links
     }
 
     /// <summary>
-    /// Creates a macvlan, down. EBUSY: the parent is a bridge's port or has ipvlan links. EINVAL: it has a passthru link,
-    /// or others where this is to be one. EOPNOTSUPP: the kernel has no macvlan.
+    /// Creates a macvlan, down. EBUSY: the parent is a bridge's port or has ipvlan links. EINVAL: it has a passthru
+    /// link, or others where this is to be one. EOPNOTSUPP: the kernel has no macvlan.
     /// </summary>
     public static void AddMacvlan(NetlinkBatch batch, in ChildLink link, MacvlanMode mode)
     {

@@ -11,7 +11,7 @@ using Skiff.Interop.Tests.Netlink;
 
 namespace Skiff.Agent.Tests.Dhcp;
 
-/// <summary>Containers of macvlan networks that get their addresses of a server on the network of the host's eth0.</summary>
+/// <summary>Containers of macvlan networks that get their addresses of a server behind the host's eth0.</summary>
 public class DhcpNetworkTests
 {
     private const string Given = "198.51.100.50";

@@ -111,7 +111,8 @@ public class DhcpRenewalTests
 
     private static string Addresses(NetworkRoom room) => string.Join(' ',
         room.Do(() => FreshNetwork.Json("ip", "-j", "-4", "address", "show", "eth0")).EnumerateArray()
-            .SelectMany(link => link.GetProperty("addr_info").EnumerateArray()).Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen")}"));
+            .SelectMany(link => link.GetProperty("addr_info").EnumerateArray())
+            .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen")}"));
 
     /// <summary>A container with an address, and its loop; the two questions that gave it are taken.</summary>
     private sealed class Container : IDisposable

@@ -37,24 +37,24 @@ public class DhcpReplyTests
         ("another question's", () => Of(a => a.Transaction++), null),
         ("another station's", () => Of(a => a.Station = new(1)), null),
         ("BOOTP", () => Of(a => a.Cookie = 0), "it has no options"),
-        ("options without an end", () => Of(a => a.Tail = []), "its options do not end where they should"),
-        ("an option without a length", () => Of(a => a.Tail = [12]), "its options do not end where they should"),
-        ("an option longer than the message", () => Of(a => a.Tail = [12, 9, 1, 255]),
-            "its options do not end where they should"),
-        ("options that go on nowhere", () => Of(a => a.With(52, 4)), "its options do not end where they should"),
-        ("a place to go on that is none", () => Of(a => a.With(52, 1, 1)), "its options do not end where they should"),
+        ("options without an end", () => Of(a => a.Tail = []), "its options have no end"),
+        ("an option without a length", () => Of(a => a.Tail = [12]), "its options have no end"),
+        ("an option longer than the message", () => Of(a => a.Tail = [12, 9, 1, 255]), "its options have no end"),
+        ("options that go on nowhere", () => Of(a => a.With(52, 4)), "its options have no end"),
+        ("a place to go on that is none", () => Of(a => a.With(52, 1, 1)), "its options have no end"),
         ("options that go on in a file without an end", () => Of(a =>
         {
             a.With(52, 1);
             a.File[0] = 12;
             a.File[1] = 200;
-        }), "its options do not end where they should"),
+        }), "its options have no end"),
         ("no type", () => Of(a => a.Without(53)), "its message type (0) is none of a server's"),
         ("a type of two bytes", () => Of(a => a.With(53, 5, 5)), "its message type (0) is none of a server's"),
         ("a client's type", () => Of(a => a.With(53, 1)), "its message type (1) is none of a server's"),
         ("no server", () => Of(a => a.Without(54)), "it does not name its server (option 54)"),
         ("half a server", () => Of(a => a.With(54, 192, 0)), "it does not name its server (option 54)"),
-        ("a server that is a group", () => Of(a => a.With(54, 224, 0, 0, 1)), "it does not name its server (option 54)"),
+        ("a server that is a group", () => Of(a => a.With(54, 224, 0, 0, 1)),
+            "it does not name its server (option 54)"),
         ("no address", () => Of(a => a.Address = "0.0.0.0"), "its address 0.0.0.0 is not for a host"),
         ("loopback", () => Of(a => a.Address = "127.0.0.1"), "its address 127.0.0.1 is not for a host"),
         ("a group", () => Of(a => a.Address = "239.1.1.1"), "its address 239.1.1.1 is not for a host"),
@@ -159,7 +159,7 @@ public class DhcpReplyTests
         ReadOnlySpan<byte> record = JsonFields.ToBytes(w => lease.WriteTo(w, "lease"));
         DhcpLease again = DhcpLease.Read(System.Text.Json.JsonElement.Parse(record), "lease")!;
         Assert.Equal([IPAddress.Parse("192.0.2.7")], again.DnsServers);
-        Assert.Equal(lease with { DnsServers = [] }, again with { DnsServers = lease.DnsServers } with { DnsServers = [] });
+        Assert.Equal(lease, again with { DnsServers = lease.DnsServers });
     }
 
     private static AnswerPacket Ack() => AnswerPacket.Of(5);

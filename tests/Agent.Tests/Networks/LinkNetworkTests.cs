@@ -195,7 +195,8 @@ public class LinkNetworkTests
         UsageException other = Assert.Throws<UsageException>(() => ground.Host.Do(() => ground.Module.Create(
             Request("b") with { Driver = "ipvlan", Subnets = [], Ranges = [], Gateways = [] })));
         Assert.Equal("macvlan network lan is already using parent interface eth0", other.Message);
-        ground.Host.Do(() => ground.Module.Create(Request("b") with { Subnets = ["10.9.0.0/24"], Ranges = [], Gateways = [] }));
+        ground.Host.Do(() => ground.Module.Create(
+            Request("b") with { Subnets = ["10.9.0.0/24"], Ranges = [], Gateways = [] }));
         NetworkRoom room = ground.NewRoom();
         ground.Attach(room, "web", [Plain("lan"), Plain("b")]);
         Assert.Equal(("macvlan", "macvlan"), (Kind(Link(room, "eth0")), Kind(Link(room, "eth1"))));
@@ -204,7 +205,8 @@ public class LinkNetworkTests
     [Theory]
     [InlineData("macvlan", "macvlan_mode", "l2",
         "requested macvlan mode 'l2' is not valid: it has to be bridge, private, passthru or vepa")]
-    [InlineData("ipvlan", "ipvlan_mode", "bridge", "requested ipvlan mode 'bridge' is not valid: it has to be l2, l3 or l3s")]
+    [InlineData("ipvlan", "ipvlan_mode", "bridge",
+        "requested ipvlan mode 'bridge' is not valid: it has to be l2, l3 or l3s")]
     [InlineData("ipvlan", "ipvlan_flag", "l2",
         "requested ipvlan flag 'l2' is not valid: it has to be bridge, private or vepa")]
     [InlineData("macvlan", "ipvlan_mode", "l2", "unknown option for the macvlan driver: ipvlan_mode")]
