@@ -24,6 +24,7 @@ internal sealed class DhcpRenewal : IDisposable
     private DhcpExchange? _exchange;
     private LoopTimer? _timer;
     private long _waitMs = MinWaitMs;
+    private bool _hasEnded; // Whoever is told of a change may end it.
 
     /// <summary>Begins to look after a lease.</summary>
     /// <param name="loop">The monitor's.</param>
@@ -54,6 +55,7 @@ internal sealed class DhcpRenewal : IDisposable
     /// <summary>Ends it; the address stays.</summary>
     public void Dispose()
     {
+        _hasEnded = true;
         EndExchange();
         _loop.Cancel(_timer);
         _timer = null;
@@ -70,6 +72,7 @@ internal sealed class DhcpRenewal : IDisposable
 
     private void At(long delayMs)
     {
+        if (_hasEnded) return;
         _loop.Cancel(_timer);
         // A timer of the loop has at most as many milliseconds as an int.
         _timer = _loop.After(Math.Clamp(delayMs, 0, int.MaxValue), Act);
@@ -101,6 +104,7 @@ internal sealed class DhcpRenewal : IDisposable
 
     private void Begin()
     {
+        if (_hasEnded) return;
         using (new NetNamespaceScope(_namespace))
         {
             if (Index() is not { } index) return;

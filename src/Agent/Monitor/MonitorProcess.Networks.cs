@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
 
@@ -25,11 +26,19 @@ internal sealed partial class MonitorProcess
 
     private void RefreshNetworks()
     {
-        if (_dhcp is not null) _dhcp.Refresh();
-        else if (_run is { } run)
+        try
         {
-            using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
-            _dhcp = ContainerDhcp.Start(_loop, _starter.Roots, _config, inside);
+            if (_dhcp is not null) _dhcp.Refresh();
+            else if (_run is { } run)
+            {
+                using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
+                _dhcp = ContainerDhcp.Start(_loop, _starter.Roots, _config, inside);
+            }
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            // The container goes on, and so does its monitor; the lease runs out.
+            KernelLog.Error(_config, $"renewing its addresses: {e.Message}");
         }
     }
 

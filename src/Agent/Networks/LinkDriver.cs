@@ -40,7 +40,7 @@ internal sealed class LinkDriver(NetworkStore networks)
 
     /// <summary>The network and its parent, ready for containers. One question to the kernel when all is there.
     /// </summary>
-    public static ReadyNetwork Ensure(HostSockets host, NetworkRecord network)
+    public ReadyNetwork Ensure(HostSockets host, NetworkRecord network)
     {
         string parent = ParentOf(network);
         var options = new LinkOptions(network);
@@ -48,7 +48,12 @@ internal sealed class LinkDriver(NetworkStore networks)
             return new ReadyParent(network, link, options);
         if (network.IsBridgeForeign) throw new UsageException(
             $"network {network.Name} needs the interface {parent}, which was there when the network was created", 125);
-        using (StateFile.LockNetworkNamespace()) Make(host, network);
+        using (StateFile.LockNetworkNamespace())
+        {
+            // Whoever removes the network holds the lock; its parent is not to come back.
+            if (networks.Find(network.Id) is null) throw new UsageException($"network {network.Name} not found");
+            Make(host, network);
+        }
         return new ReadyParent(network, Links.Find(host.Route, parent)!.Value, options);
     }
 

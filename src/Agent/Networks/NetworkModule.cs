@@ -94,7 +94,15 @@ internal sealed partial class NetworkModule
             network = network with { IsBridgeForeign = true };
         }
         if (LinkOptions.AreOf(network.Driver)) network = LinkDriver.Create(host, network, others);
-        _networks.Write(network);
+        try
+        {
+            _networks.Write(network);
+        }
+        catch when (LinkOptions.AreOf(network.Driver))
+        {
+            _links.Remove(host, network);
+            throw;
+        }
         return network;
     }
 
@@ -228,7 +236,7 @@ internal sealed partial class NetworkModule
     {
         _bridge.EnsureRecords(host);
         NetworkRecord network = Find(nameOrId);
-        return LinkOptions.AreOf(network.Driver) ? LinkDriver.Ensure(host, network) : _bridge.Ensure(host, network);
+        return LinkOptions.AreOf(network.Driver) ? _links.Ensure(host, network) : _bridge.Ensure(host, network);
     }
 
     private Endpoint Reserve(

@@ -24,7 +24,13 @@ internal static class VethEndpoint
             if (endpoints[i].Lease is null) networks[i].AddLink(batch, endpoints[i], inside.Fd);
             while (owners.Count < batch.Count) owners.Add(endpoints[i]);
         }
-        if (owners.Count == 0 || host.TryExecute(batch) is not { Errno: not Errno.None } error) return;
+        if (owners.Count == 0) return;
+        if (host.TryExecute(batch) is not { Errno: not Errno.None } error)
+        {
+            foreach (Endpoint endpoint in endpoints)
+                if (endpoint is { IsDirect: true, Lease: null, Ipv6Address: null }) IgnoreRouters(inside, endpoint);
+            return;
+        }
         // Some may have been made before the request that failed.
         foreach (Endpoint endpoint in endpoints) Delete(host, inside, endpoint);
         Endpoint failed = owners[Math.Clamp(error.Index, 0, owners.Count - 1)];
@@ -101,6 +107,14 @@ internal static class VethEndpoint
         return error.Errno is Errno.None or Errno.ENODEV ? error.Errno == Errno.None : throw error.ToException();
     }
 
+    // Routers of the parent's network tell stations their addresses, which nobody has asked for here.
+    private static void IgnoreRouters(NetNamespace inside, Endpoint endpoint)
+    {
+        if (!HasIpv6) return;
+        using (new NetNamespaceScope(inside.Fd))
+            Files.WriteFile($"/proc/sys/net/ipv6/conf/{endpoint.FirstName}/accept_ra", "0");
+    }
+
     private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
     {
         Links.Set(batch, index, new LinkChange
@@ -119,8 +133,9 @@ internal static class VethEndpoint
     {
         if (endpoint is { IsGateway: true, Gateway: { } gateway })
             Routes.AddDefault(batch, gateway, index, replace);
+        // A router of the parent's network may have been quicker.
         if (endpoint is { IsIpv6Gateway: true, Ipv6Gateway: { } gateway6 })
-            Routes.AddDefault(batch, gateway6, index, replace);
+            Routes.AddDefault(batch, gateway6, index, replace || endpoint.IsDirect);
     }
 
     private static int IndexOf(NetlinkSocket inside, string name) =>

@@ -30,6 +30,8 @@ public class LinkNetworkTests
         Assert.Equal(["lo", "eth0"], Links(room));
         Assert.Equal(["lo", "eth0"], Links(ground.Host));
         Assert.Equal($"default via {Outside} dev eth0", Route(room));
+        // What routers say of IPv6 is not for it.
+        Assert.Equal("0", room.Do(() => File.ReadAllText("/proc/sys/net/ipv6/conf/eth0/accept_ra")).Trim());
 
         using IDisposable server = ground.Outside.Serve(80);
         using IDisposable own = room.Serve(81);
