@@ -21,30 +21,30 @@ skiff network rm among > /dev/null
 [ ! -e "/sys/class/net/$dummy" ] || fail "$dummy stays with its network gone"
 
 # A VLAN is made of its name, and goes with the last network on it.
-skiff network create -d macvlan -o parent=up0.50 --subnet 203.0.113.0/24 --ip-range 203.0.113.128/25 \
+skiff network create -d macvlan -o parent=eth0.50 --subnet 203.0.113.0/24 --ip-range 203.0.113.128/25 \
     --gateway 203.0.113.2 --aux-address other=203.0.113.129 tagged > /dev/null
-skiff network create -d macvlan -o parent=up0.50 --subnet 10.50.0.0/24 too > /dev/null
-$ip -d link show up0.50 | grep -q 'vlan protocol 802.1Q id 50' || fail "no VLAN"
+skiff network create -d macvlan -o parent=eth0.50 --subnet 10.50.0.0/24 too > /dev/null
+$ip -d link show eth0.50 | grep -q 'vlan protocol 802.1Q id 50' || fail "no VLAN"
 skiff run -d --name one --network tagged "$IMAGE" sleep 1000 > /dev/null
 expect "address" 203.0.113.128 "$(skiff inspect -f '{{.NetworkSettings.Networks.tagged.IPAddress}}' one)"
 skiff exec one ping -c 1 -w 5 203.0.113.2 > /dev/null || fail "no way through the VLAN"
 skiff exec one ping -c 1 -w 2 198.51.100.1 > /dev/null && fail "a way out of the VLAN"
 skiff rm -f one > /dev/null
 skiff network rm tagged > /dev/null
-[ -e /sys/class/net/up0.50 ] || fail "the VLAN went though a network is on it"
+[ -e /sys/class/net/eth0.50 ] || fail "the VLAN went though a network is on it"
 skiff network rm too > /dev/null
-[ ! -e /sys/class/net/up0.50 ] || fail "the VLAN stays"
+[ ! -e /sys/class/net/eth0.50 ] || fail "the VLAN stays"
 # One that was there stays.
-$ip link add link up0 name up0.60 type vlan id 60
-skiff network create -d macvlan -o parent=up0.60 foreign > /dev/null
+$ip link add link eth0 name eth0.60 type vlan id 60
+skiff network create -d macvlan -o parent=eth0.60 foreign > /dev/null
 skiff network rm foreign > /dev/null
-[ -e /sys/class/net/up0.60 ] || fail "a VLAN of somebody else's went"
-$ip link delete up0.60
+[ -e /sys/class/net/eth0.60 ] || fail "a VLAN of somebody else's went"
+$ip link delete eth0.60
 
 # ipvlan: all share the parent's Ethernet address; L2 has the gateway, L3 is routed by the host's own tables.
-mac=$(cat /sys/class/net/up0/address)
+mac=$(cat /sys/class/net/eth0/address)
 for flag in bridge private vepa; do
-    skiff network create -d ipvlan -o parent=up0 -o ipvlan_flag=$flag --subnet 198.51.100.0/24 \
+    skiff network create -d ipvlan -o parent=eth0 -o ipvlan_flag=$flag --subnet 198.51.100.0/24 \
         --ip-range 198.51.100.128/25 --gateway 198.51.100.2 lan > /dev/null
     skiff run -d --name one --network lan "$IMAGE" sleep 1000 > /dev/null
     skiff run -d --name two --network lan "$IMAGE" sleep 1000 > /dev/null
@@ -60,7 +60,7 @@ for flag in bridge private vepa; do
     skiff network rm lan > /dev/null
 done
 for mode in l3 l3s; do
-    skiff network create -d ipvlan -o parent=up0 -o ipvlan_mode=$mode --ipv6 --subnet 10.9.0.0/24 \
+    skiff network create -d ipvlan -o parent=eth0 -o ipvlan_mode=$mode --ipv6 --subnet 10.9.0.0/24 \
         --subnet 2001:db8:9::/64 routed > /dev/null
     skiff run -d --name one --network routed "$IMAGE" sleep 1000 > /dev/null
     inside one $ip -d link show eth0 | grep -qE "ipvlan +mode $mode bridge" || fail "not in mode $mode"
@@ -75,7 +75,7 @@ for mode in l3 l3s; do
 done
 
 # A running container on a bridge joins and leaves an ipvlan.
-skiff network create -d ipvlan -o parent=up0 --subnet 198.51.100.0/24 --ip-range 198.51.100.128/25 \
+skiff network create -d ipvlan -o parent=eth0 --subnet 198.51.100.0/24 --ip-range 198.51.100.128/25 \
     --gateway 198.51.100.2 lan > /dev/null
 skiff network create zebra > /dev/null
 exit_of skiff run --rm --network lan --mac-address 02:42:00:00:00:07 "$IMAGE" true

@@ -19,7 +19,7 @@ CONF
 : > /tmp/leases
 nsenter -t $outside -n busybox udhcpd -f /tmp/udhcpd.conf > /tmp/udhcpd.log 2>&1 &
 server=$!
-skiff network create -d macvlan --ipam-driver dhcp -o parent=up0.50 lan > /dev/null
+skiff network create -d macvlan --ipam-driver dhcp -o parent=eth0.50 lan > /dev/null
 expect "IPAM driver" dhcp "$(skiff network inspect -f '{{.IPAM.Driver}}' lan)"
 address_of() { skiff inspect -f '{{.NetworkSettings.Networks.lan.IPAddress}}' "$1"; }
 has() { skiff exec "$1" ip -4 addr show "$3" | grep -q "inet $2/24"; }
@@ -69,4 +69,4 @@ exit_of skiff run --rm --network lan "$IMAGE" true
 [ $STATUS = 125 ] && grep -q 'network lan: no DHCP server answers, though asked 3 times' /tmp/out ||
     fail "no word of a server that is not there"
 skiff network rm lan > /dev/null
-[ ! -e /sys/class/net/up0.50 ] || fail "the VLAN stays"
+[ ! -e /sys/class/net/eth0.50 ] || fail "the VLAN stays"
