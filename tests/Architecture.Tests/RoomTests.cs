@@ -17,16 +17,18 @@ public class RoomTests
             "Oci"],
         ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
         ["Manager"] = ["Events", "Rootless", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
-        ["Monitor"] = ["Dns", "Events", "Rootless", "Containers", "Networks", "Volumes"],
+        ["Monitor"] = ["Dhcp", "Dns", "Events", "Rootless", "Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],
         ["Images"] = [],
         // A container's resolver; networks tell it names through its door, and it knows nobody.
         ["Dns"] = [],
-        ["Networks"] = ["Dns"],
+        // Leases of addresses; it knows nobody either.
+        ["Dhcp"] = [],
+        ["Networks"] = ["Dhcp", "Dns"],
         ["Volumes"] = ["Events"],
         ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
-        ["Containers"] = ["Cdi", "Dns", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],
+        ["Containers"] = ["Cdi", "Dhcp", "Dns", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],
         ["Rootless"] = ["Networks"],
         // The OCI runtime stands beside the engine: it shares how roots, users and copies work, and none of its state.
         ["Oci"] = ["Containers", "RuntimeSpec", "Volumes"],

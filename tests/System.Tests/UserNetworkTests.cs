@@ -202,6 +202,10 @@ public sealed class UserNetworkTests : IDisposable
     [Theory]
     [InlineData("--driver nope blue", "plugin \"nope\" not found")]
     [InlineData("--ipam-driver nope blue", "IPAM driver \"nope\" not found")]
+    [InlineData("-d macvlan -o macvlan_mode=l2 blue",
+        "requested macvlan mode 'l2' is not valid: it has to be bridge, private, passthru or vepa")]
+    [InlineData("-d ipvlan -o nope=1 blue", "unknown option for the ipvlan driver: nope")]
+    [InlineData("--ipam-driver dhcp blue", "the IPAM driver dhcp is for macvlan networks")]
     [InlineData("--ipam-opt a=b blue", "the IPAM driver \"default\" has no options")]
     [InlineData("--scope swarm blue", "scope swarm is not supported")]
     [InlineData("-o nope=1 blue", "unknown option for the bridge driver: nope")]

@@ -18,7 +18,7 @@ internal static partial class InspectJson
         w.WriteString("Created", Time(network.Created));
         w.WriteString("Scope", network.Scope);
         w.WriteString("Driver", network.Driver);
-        w.WriteBoolean("EnableIPv4", network.Driver != "bridge" || network.Has(ipv6: false));
+        w.WriteBoolean("EnableIPv4", network.HasIpv4);
         w.WriteBoolean("EnableIPv6", network.Has(ipv6: true));
         WriteIpam(w, network);
         w.WriteBoolean("Internal", network.IsInternal);
@@ -37,7 +37,7 @@ internal static partial class InspectJson
     private static void WriteIpam(Utf8JsonWriter w, NetworkRecord network)
     {
         w.WriteStartObject("IPAM");
-        w.WriteString("Driver", "default");
+        w.WriteString("Driver", network.UsesDhcp ? "dhcp" : "default");
         w.WriteNull("Options");
         w.WriteStartArray("Config");
         foreach (AddressPool pool in network.Pools)
@@ -121,10 +121,10 @@ internal static partial class InspectJson
     private static void WriteEndpoint(Utf8JsonWriter w, Endpoint? end, string? mac)
     {
         w.WriteString("EndpointID", end?.Id ?? "");
-        w.WriteString("Gateway", end?.Gateway?.ToString() ?? "");
+        w.WriteString("Gateway", end?.NextHop(ipv6: false)?.ToString() ?? "");
         w.WriteString("IPAddress", end?.Address?.ToString() ?? "");
         w.WriteNumber("IPPrefixLen", end?.PrefixLength ?? 0);
-        w.WriteString("IPv6Gateway", end?.Ipv6Gateway?.ToString() ?? "");
+        w.WriteString("IPv6Gateway", end?.NextHop(ipv6: true)?.ToString() ?? "");
         w.WriteString("GlobalIPv6Address", end?.Ipv6Address?.ToString() ?? "");
         w.WriteNumber("GlobalIPv6PrefixLen", end?.Ipv6PrefixLength ?? 0);
         w.WriteString("MacAddress", end?.Mac.ToString() ?? mac ?? "");

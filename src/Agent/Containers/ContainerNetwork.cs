@@ -117,7 +117,7 @@ internal sealed class ContainerNetwork : IDisposable
             {
                 "hosts" => HostsFileOf(config, store),
                 "hostname" => config.Hostname + "\n",
-                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, config.DnsSearch, config.DnsOptions,
+                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, SearchOf(config), config.DnsOptions,
                     sharesHost: config.NetworkMode == "host", resolver: HasResolver(config)),
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
@@ -192,8 +192,13 @@ internal sealed class ContainerNetwork : IDisposable
             return Files.ReadAllText("/etc/hosts");
         return HostsFile.Build([.. _endpoints.SelectMany(end => end.Addresses)], FullHostname(config),
             [.. config.ExtraHosts, .. LinkedHosts(config, store)],
-            _endpoints.FirstOrDefault(end => end.IsGateway)?.Gateway);
+            _endpoints.FirstOrDefault(end => end.IsGateway)?.NextHop(ipv6: false));
     }
+
+    // A DHCP server may say where names are searched; what it says is its own, and so looked at.
+    private string[] SearchOf(ContainerConfig config) => config.DnsSearch.Length > 0
+        || _endpoints.FirstOrDefault(end => end.IsGateway)?.Lease?.Domain is not { } domain
+        || !AddressText.IsDomain(domain) ? config.DnsSearch : [domain];
 
     private static string FullHostname(ContainerConfig config) =>
         config.Domainname.Length > 0 ? $"{config.Hostname}.{config.Domainname}" : config.Hostname;

@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Events;
+using Skiff.Agent.Monitor;
 using Skiff.Agent.Networks;
 using Skiff.Interop.Processes;
 
@@ -56,6 +57,7 @@ internal sealed partial class Engine
             Endpoint joined = Networks.Connect(ContainerNetwork.RequestOf(config, [settings]), inside,
                 () => ProcessTimes.IsAlive(state.Pid, state.PidStartTime));
             ContainerNetwork.AddHost(config, Containers.RunDirectory(config.Id), joined);
+            TellMonitor(config, joined);
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
             throw new UsageException(
@@ -80,6 +82,7 @@ internal sealed partial class Engine
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint left = Networks.Disconnect(config.Id, network, inside);
             ContainerNetwork.RemoveHost(Containers.RunDirectory(config.Id), left);
+            TellMonitor(config, left);
         }
         Containers.WriteConfig(config with { Networks = stays });
         WriteEvent(network, "disconnect", config);
@@ -91,6 +94,14 @@ internal sealed partial class Engine
         ContainerConfig renamed = Containers.Rename(old, name);
         Networks.Rename(old.Id, ContainerNetwork.NamesOf(renamed), old.Name);
         Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
+    }
+
+    // Leases are its monitor's to renew.
+    private void TellMonitor(ContainerConfig config, Endpoint changed)
+    {
+        if (changed.Lease is null) return;
+        using MonitorClient? monitor = MonitorClient.TryConnect(Containers, config.Id);
+        monitor?.Send([(byte)PacketType.Networks]);
     }
 
     private static bool Names(EndpointSettings settings, NetworkRecord network) => settings.Network == network.Name

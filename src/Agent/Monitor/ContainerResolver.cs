@@ -23,13 +23,20 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
         end => end.Gateway is not null || end.Ipv6Gateway is not null), false);
 
     /// <summary>Starts a container's resolver in its namespace, in the monitor's loop.</summary>
-    public static IDisposable Start(EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside) =>
-        DnsServer.Start(loop, inside.Fd, new DnsOptions
+    public static IDisposable Start(EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside)
+    {
+        IPAddress[] asked = Array.ConvertAll(config.Dns, IPAddress.Parse);
+        // Those of the network that has the way out, which the host need not reach.
+        IPAddress[] leased = asked.Length > 0 ? [] : Array.Find(new NetworkModule(roots).EndpointsOf(config.Id),
+            end => end.IsGateway)?.Lease?.DnsServers ?? [];
+        return DnsServer.Start(loop, inside.Fd, new DnsOptions
         {
-            Servers = Array.ConvertAll(config.Dns, IPAddress.Parse),
+            Servers = [.. asked, .. leased],
+            AskFromInside = leased.Length > 0,
             KeepSingleLabels = config.DnsOptions.Any(option => option.StartsWith("ndots:", StringComparison.Ordinal)
                 && option != "ndots:0"),
         }, new ContainerResolver(roots, config.Id));
+    }
 
     /// <inheritdoc/>
     public bool TryFind(scoped ReadOnlySpan<byte> name, out ReadOnlySpan<byte> v4, out ReadOnlySpan<byte> v6)

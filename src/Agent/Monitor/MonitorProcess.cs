@@ -30,6 +30,7 @@ internal sealed partial class MonitorProcess : IDisposable
     private readonly Fd _lock;
     private StartRequest _request = null!;
     private ContainerRun? _run; // Null between two runs.
+    private ContainerDhcp? _dhcp;
     private LoopTimer? _restart;
     private LoopTimer? _kill;
     private bool _noRestart;
@@ -42,7 +43,7 @@ internal sealed partial class MonitorProcess : IDisposable
         _store = new ContainerStore(roots);
         _starter = new ContainerStarter(roots, _store)
         {
-            StartResolver = (started, inside) => ContainerResolver.Start(_loop, roots, started, inside),
+            StartResolver = Serve,
         };
         _records = new MonitorRecords(roots, _store, config);
         _config = config;
@@ -222,6 +223,7 @@ internal sealed partial class MonitorProcess : IDisposable
     private void Handle(ClientConnection client, PacketType type, ReadOnlySpan<byte> payload, List<Fd> fds)
     {
         if (type == PacketType.NoRestart) GiveUpRestart();
+        else if (type == PacketType.Networks) RefreshNetworks();
         else if (type == PacketType.Keep)
         {
             client.Keeps = true;

@@ -42,6 +42,9 @@ internal enum PacketType : byte
     /// <summary>Client: lend it the container's terminal, of this run and of each later one.</summary>
     Keep,
 
+    /// <summary>Client: the container has joined or left a network.</summary>
+    Networks,
+
     /// <summary>Monitor: the container, or the exec, has started; payload is the PID, four bytes.</summary>
     Started = 32,
 

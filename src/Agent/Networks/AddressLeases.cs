@@ -45,6 +45,14 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
             + $"({string.Join(", ", network.PoolsOf(ipv6).Select(pool => pool.Subnet))})");
     }
 
+    /// <summary>Remembers who has an address that somebody else gives; who is told to have it now, has it.</summary>
+    public void Note(string containerId, IPAddress address)
+    {
+        using Fd cursor = StateFile.Lock($"{_directory}/cursor");
+        Release(address);
+        TryLease(containerId, address);
+    }
+
     /// <summary>Gives an address back; fine when it was not leased.</summary>
     public void Release(IPAddress address)
     {

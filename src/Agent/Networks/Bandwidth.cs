@@ -21,13 +21,21 @@ internal static class Bandwidth
     public static bool IsValid(string text) => Parse(text) is >= LeastBits and <= MostBits;
 
     /// <summary>Bytes a second, by the endpoint's options, else by the network's; 0 for no limit.</summary>
-    /// <exception cref="UsageException">Out of range, or no number.</exception>
-    public static long Of(
-        string key, IReadOnlyDictionary<string, string> endpoint, IReadOnlyDictionary<string, string> network)
+    /// <exception cref="UsageException">It cannot be limited here.</exception>
+    public static long Of(string key, ReadyNetwork network, EndpointSettings settings)
     {
-        if (!endpoint.TryGetValue(key, out string? text) && !network.TryGetValue(key, out text)) return 0;
-        return IsValid(text) ? Parse(text) / 8
-            : throw new UsageException($"invalid value for {key}: \"{text}\" (bits a second, from 8K to 1T: 10M)");
+        if (!settings.DriverOptions.TryGetValue(key, out string? text)
+            && !network.Network.Options.TryGetValue(key, out text)) return 0;
+        // What a link sends can be slowed down, not what it receives: that takes the other end of a pair.
+        return key == EgressKey || network is ReadyBridge ? Parse(text) / 8 : throw new UsageException(
+            $"{key} is for bridge networks: {network.Network.Name} is of the driver {network.Network.Driver}");
+    }
+
+    /// <summary>Refuses what is none.</summary>
+    public static void Check(string key, string text)
+    {
+        if (!IsValid(text)) throw new UsageException(
+            $"invalid value for {key}: \"{text}\" (bits a second, from 8K to 1T: 10M)");
     }
 
     private static long Parse(string text)

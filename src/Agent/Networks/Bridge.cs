@@ -19,10 +19,8 @@ internal sealed class Bridge(
     /// <summary>
     /// The network and its bridge, ready for containers. Two questions to the kernel when all is in place.
     /// </summary>
-    /// <param name="host">Sockets.</param>
-    /// <param name="find">Finds the network's record, or refuses.</param>
-    public ReadyBridge Ensure(HostSockets host, Func<NetworkRecord> find) =>
-        networks.Exist && TryReady(host, find()) is { } ready ? ready : Prepare(host, find);
+    public ReadyBridge Ensure(HostSockets host, NetworkRecord network) =>
+        TryReady(host, network) ?? Prepare(host, network.Id);
 
     /// <summary>Creates the records of the networks that always exist.</summary>
     public void EnsureRecords(HostSockets host)
@@ -43,11 +41,11 @@ internal sealed class Bridge(
             ? new ReadyBridge(network, link, new BridgeOptions(network)) : null;
     }
 
-    private ReadyBridge Prepare(HostSockets host, Func<NetworkRecord> find)
+    private ReadyBridge Prepare(HostSockets host, string networkId)
     {
         using Fd turn = StateFile.LockNetworkNamespace();
-        CreateRecords(host);
-        NetworkRecord network = find();
+        // It may have gone, or have another subnet, since it was looked up.
+        NetworkRecord network = networks.Find(networkId) ?? throw new UsageException($"network {networkId} not found");
         if (TryReady(host, network) is { } ready) return ready;
 
         string name = names.BridgeOf(network);

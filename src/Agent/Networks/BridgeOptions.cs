@@ -52,10 +52,6 @@ internal sealed class BridgeOptions
     /// <summary>What interfaces inside are called, before their number.</summary>
     public string InterfacePrefix => _options.GetValueOrDefault(PrefixKey) ?? "eth";
 
-    /// <summary>Bytes a second that each endpoint may receive, or send; 0 for no limit.</summary>
-    public long LimitOf(string key, EndpointSettings settings) =>
-        Bandwidth.Of(key, settings.DriverOptions, _options);
-
     /// <summary>How packets pass the bridge: nat, nat-unprotected, routed or isolated.</summary>
     public string GatewayMode(bool ipv6) =>
         _options.GetValueOrDefault(Bridge + "gateway_mode_ipv" + (ipv6 ? '6' : '4')) ?? "nat";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Skiff.Agent.Dhcp;
 using Skiff.Agent.Manager;
 using Skiff.Interop.Netlink;
 
@@ -31,7 +32,9 @@ internal sealed record Endpoint
     /// <summary>Bits of the network part of <see cref="Address"/>.</summary>
     public int PrefixLength { get; init; }
 
-    /// <summary>The default route's next hop; null without a way out.</summary>
+    /// <summary>
+    /// The default route's next hop; null without a way out, all zeros when that is the interface itself.
+    /// </summary>
     public IPAddress? Gateway { get; init; }
 
     /// <summary>The container's IPv6 address; null in a network without.</summary>
@@ -54,6 +57,18 @@ internal sealed record Endpoint
 
     /// <summary>The interface outside, a port of the bridge; empty when nothing of it is outside.</summary>
     public required string HostVeth { get; init; }
+
+    /// <summary>Whether the interface inside hangs on one of the host's itself.</summary>
+    public bool IsDirect => HostVeth.Length == 0;
+
+    /// <summary>
+    /// What an interface of that kind is called while it is made: up to Linux 6.13 no interface of the host may be
+    /// called so, and the host has an eth0.
+    /// </summary>
+    public string FirstName => "sk" + Id[..12];
+
+    /// <summary>What a DHCP server has given; null where the engine gives the addresses.</summary>
+    public DhcpLease? Lease { get; init; }
 
     /// <summary>The endpoint with the highest one has the default route.</summary>
     public int GatewayPriority { get; init; }
@@ -81,6 +96,13 @@ internal sealed record Endpoint
 
     /// <summary>Bytes a second that it may send here.</summary>
     public long EgressBytesPerSecond { get; init; }
+
+    /// <summary>The address of the default route's next hop; null when there is none.</summary>
+    public IPAddress? NextHop(bool ipv6) => (ipv6 ? Ipv6Gateway : Gateway) is { } hop
+        && !hop.Equals(IPAddress.Any) && !hop.Equals(IPAddress.IPv6Any) ? hop : null;
+
+    /// <summary>Who it is to DHCP servers.</summary>
+    public DhcpIdentity DhcpIdentity => new(Mac, Names.Count > 0 ? Names[0] : "");
 
     /// <summary>Its addresses.</summary>
     public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.OfType<IPAddress>();
@@ -110,6 +132,7 @@ internal sealed record Endpoint
         Write(w, "mac", Mac.ToString());
         Write(w, "interfaceName", InterfaceName);
         Write(w, "hostVeth", HostVeth);
+        Lease?.WriteTo(w, "lease");
         Write(w, "gatewayPriority", GatewayPriority);
         Write(w, "isGateway", IsGateway);
         Write(w, "isIpv6Gateway", IsIpv6Gateway);
@@ -143,6 +166,7 @@ internal sealed record Endpoint
             Mac = ParseMac(Text(e, "mac")),
             InterfaceName = Text(e, "interfaceName"),
             HostVeth = Text(e, "hostVeth"),
+            Lease = DhcpLease.Read(e, "lease"),
             GatewayPriority = (int)Number(e, "gatewayPriority"),
             IsGateway = Flag(e, "isGateway"),
             IsIpv6Gateway = Flag(e, "isIpv6Gateway"),

@@ -14,7 +14,7 @@ internal static class EndpointOptions
         {
             if (key is Bandwidth.IngressKey or Bandwidth.EgressKey)
             {
-                Bandwidth.Of(key, settings.DriverOptions, settings.DriverOptions);
+                Bandwidth.Check(key, value);
                 continue;
             }
             if (key != NameKey) throw new UsageException($"unknown driver option of an endpoint: {key}");
@@ -25,13 +25,13 @@ internal static class EndpointOptions
 
     /// <summary>What the interface inside is called: as asked for, or with the first number that is free.</summary>
     public static string InterfaceName(
-        EndpointSettings settings, BridgeOptions bridge, IReadOnlyList<Endpoint> others)
+        EndpointSettings settings, ReadyNetwork network, IReadOnlyList<Endpoint> others)
     {
         Check(settings);
         if (settings.DriverOptions.TryGetValue(NameKey, out string? asked)) return asked;
         for (int number = 0; ; number++)
         {
-            string name = bridge.InterfacePrefix + number;
+            string name = network.InterfacePrefix + number;
             if (!others.Any(other => other.InterfaceName == name)) return name;
         }
     }

@@ -19,6 +19,7 @@ internal sealed class NameDirectory(StateRoots roots, string networkId)
     public void Add(Endpoint endpoint)
     {
         string addresses = string.Join(',', endpoint.Addresses);
+        if (addresses.Length == 0) return; // Its lease has ended.
         foreach (string name in Usable(endpoint.Names)) Add(name, endpoint.ContainerId, addresses);
     }
 

@@ -16,23 +16,48 @@ internal static class NetworkCreation
     {
         CheckName(request.Name);
         CheckDriver(request.Driver);
+        bool isLink = LinkOptions.AreOf(request.Driver);
         var record = new NetworkRecord
         {
             Id = NetworkStore.NewId(),
             Name = request.Name,
             Driver = request.Driver,
             Created = DateTimeOffset.UtcNow,
-            IsInternal = request.IsInternal,
+            // Without a parent, containers have nobody but each other.
+            IsInternal = request.IsInternal
+                || isLink && request.Options.GetValueOrDefault(LinkOptions.ParentKey) is null or "",
+            UsesDhcp = request.UsesDhcp,
             IsAttachable = request.IsAttachable,
             Options = request.Options,
             Labels = request.Labels,
         };
+        if (request.UsesDhcp)
+        {
+            CheckDhcp(request);
+            CheckOptions(record, others);
+            return record;
+        }
         List<AddressPool> asked = PoolRequest.Read(request);
         bool isChosen = request.HasIpv4 != false && !asked.Exists(pool => !pool.IsIpv6);
         record = record with { Pools = Pools(request, asked, ofHost, others), IsSubnetChosen = isChosen };
         if (record.Pools.Length == 0) throw new UsageException("IPv4 or IPv6 must be enabled");
         CheckOptions(record, others);
-        return record;
+        // An address that nobody else has for a gateway is free for containers.
+        return isLink && request.Gateways.Count == 0 && (record.IsInternal || new LinkOptions(record).IsRouted)
+            ? record with { Pools = Array.ConvertAll(record.Pools, pool => pool with { Gateway = null }) } : record;
+    }
+
+    private static void CheckDhcp(NetworkRequest request)
+    {
+        if (request.Driver != "macvlan") throw new UsageException("the IPAM driver dhcp is for macvlan networks: "
+            + "each container has to have an Ethernet address of its own on the network of the server");
+        if (request.Options.GetValueOrDefault(LinkOptions.ParentKey) is null or "") throw new UsageException(
+            "the IPAM driver dhcp needs a parent interface whose network has a server: -o parent=eth0");
+        if (request.HasIpv4 == false || request.HasIpv6 == true) throw new UsageException(
+            "the IPAM driver dhcp gives IPv4 addresses and no others");
+        if (request.Subnets.Count + request.Ranges.Count + request.Gateways.Count + request.Auxiliary.Count > 0)
+            throw new UsageException("subnets, gateways and other addresses are what the DHCP server says they are: "
+                + "the IPAM driver dhcp takes none");
     }
 
     private static AddressPool[] Pools(
@@ -48,8 +73,9 @@ internal static class NetworkCreation
             if (SubnetPool.OverlapsAny(pool.Subnet, taken))
                 throw new UsageException(
                     $"invalid pool request: Pool overlaps with other one on this address space: {pool.Subnet}");
-            if (SubnetPool.OverlapsAny(pool.Subnet, ofHost)) throw new UsageException(
-                $"subnet {pool.Subnet} overlaps with a route or address of the host");
+            // Containers of the other drivers are on the very network that the host is on.
+            if (!LinkOptions.AreOf(request.Driver) && SubnetPool.OverlapsAny(pool.Subnet, ofHost))
+                throw new UsageException($"subnet {pool.Subnet} overlaps with a route or address of the host");
         }
         List<IPNetwork> used = [.. taken, .. ofHost, .. asked.Select(pool => pool.Subnet)];
         if (ipv4 && !asked.Exists(pool => !pool.IsIpv6))
@@ -71,7 +97,7 @@ internal static class NetworkCreation
 
     private static void CheckDriver(string driver)
     {
-        if (driver == "bridge") return;
+        if (driver == "bridge" || LinkOptions.AreOf(driver)) return;
         throw new UsageException(driver switch
         {
             "host" or "null" => $"only one instance of \"{driver}\" network is allowed",
@@ -82,6 +108,11 @@ internal static class NetworkCreation
 
     private static void CheckOptions(NetworkRecord record, IReadOnlyList<NetworkRecord> others)
     {
+        if (LinkOptions.AreOf(record.Driver))
+        {
+            _ = new LinkOptions(record);
+            return;
+        }
         _ = new BridgeOptions(record);
         if (record.Options.TryGetValue(BridgeOptions.NameKey, out string? name)
             && others.FirstOrDefault(other => other.Options.GetValueOrDefault(BridgeOptions.NameKey) == name)

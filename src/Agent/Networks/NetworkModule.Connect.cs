@@ -14,28 +14,29 @@ internal sealed partial class NetworkModule
     public Endpoint Connect(AttachRequest request, NetNamespace inside, Func<bool> isRunning)
     {
         using var host = new HostSockets();
+        using DhcpJoins joins = DhcpJoins.Ask(host, request, inside, network => Ensure(host, network));
         using Fd held = _endpoints.Lock(exclusive: true);
         if (!isRunning()) throw new UsageException($"container {request.ContainerId} is not running");
         EndpointSettings settings = request.Endpoints[0];
         Endpoint[] before = _endpoints.Find(request.ContainerId);
-        ReadyBridge bridge = _bridge.Ensure(host, () => Find(settings.Network));
-        if (Array.Exists(before, end => end.NetworkId == bridge.Network.Id)) throw new UsageException(
-            $"endpoint with name {request.Names[0]} already exists in network {bridge.Network.Name}");
+        ReadyNetwork network = Ensure(host, settings.Network);
+        if (Array.Exists(before, end => end.NetworkId == network.Network.Id)) throw new UsageException(
+            $"endpoint with name {request.Names[0]} already exists in network {network.Network.Name}");
         var unwinding = new Unwinding();
         try
         {
-            Endpoint joined = Reserve(request, settings, bridge, before, unwinding);
+            Endpoint joined = Reserve(request, settings, network, before, joins, unwinding);
             Endpoint[] after = Gateways.Assign([.. before, joined]);
             if (!Array.Exists(before, end => end.Ports.Count > 0))
                 after = Gateways.Assign(_ports.Reserve(request.ContainerId, after,
-                    [.. before.Select(end => _bridge.Ensure(host, () => Find(end.NetworkId))), bridge],
+                    [.. before.Select(end => Ensure(host, end.NetworkId)), network],
                     request.Ports, unwinding));
             unwinding.Push(() => SetPolicies(host, [], [joined]));
             _endpoints.Write(request.ContainerId, after);
             unwinding.Push(() => _endpoints.Write(request.ContainerId, before));
             SetPolicies(host, [joined], []);
-            VethEndpoint.Create(host.Route, [after[^1]], [bridge], inside.Fd);
-            unwinding.Push(() => VethEndpoint.Delete(host.Route, joined));
+            VethEndpoint.Create(host.Route, [after[^1]], [network], inside);
+            unwinding.Push(() => VethEndpoint.Delete(host.Route, inside, joined));
             VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
             VethEndpoint.Reroute(inside.Rtnetlink, after);
             unwinding.Push(() => VethEndpoint.Reroute(inside.Rtnetlink, before));
@@ -44,6 +45,7 @@ internal sealed partial class NetworkModule
             var names = new NameDirectory(_roots, joined.NetworkId);
             unwinding.Push(() => names.Remove(joined));
             names.Add(joined);
+            joins.Keep();
             return after[^1];
         }
         catch (Exception e)
@@ -67,7 +69,8 @@ internal sealed partial class NetworkModule
         Endpoint[] after = Gateways.Assign([.. before.Where(end => end != left)
             .Select((end, index) => index == 0 ? end with { Ports = [.. end.Ports, .. left.Ports] } : end)]);
         Move(host, before, after);
-        bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true);
+        if (inside is not null) DhcpJoins.Release(inside, left);
+        bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true, inside);
         _endpoints.Write(containerId, after);
         if (!isKnown) _bridge.Reinstall(host);
         if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);

@@ -21,6 +21,7 @@ internal sealed partial class NetworkModule
     private readonly Ruleset _rules;
     private readonly Bridge _bridge;
     private readonly PolicyModule _policies;
+    private readonly LinkDriver _links;
 
     /// <summary>Opens the module; touches nothing yet.</summary>
     public NetworkModule(StateRoots roots)
@@ -33,6 +34,7 @@ internal sealed partial class NetworkModule
         _rules = new Ruleset(_names.Table);
         _policies = new PolicyModule(roots, _names.Table);
         _bridge = new Bridge(roots, _names, _networks, _endpoints, _rules, _policies);
+        _links = new LinkDriver(_networks);
     }
 
     /// <summary>
@@ -77,7 +79,7 @@ internal sealed partial class NetworkModule
     /// <summary>The interface of a bridge network.</summary>
     public string BridgeOf(NetworkRecord network) => _names.BridgeOf(network);
 
-    /// <summary>Makes a network; its bridge comes with its first container.</summary>
+    /// <summary>Makes a network; its bridge comes with its first container, another parent at once.</summary>
     /// <exception cref="UsageException">It is impossible as asked for.</exception>
     public NetworkRecord Create(NetworkRequest request)
     {
@@ -94,7 +96,16 @@ internal sealed partial class NetworkModule
             if (link.Kind != "bridge") throw new UsageException($"{link.Name} is no bridge");
             network = network with { IsBridgeForeign = true };
         }
-        _networks.Write(network);
+        if (LinkOptions.AreOf(network.Driver)) network = LinkDriver.Create(host, network, others);
+        try
+        {
+            _networks.Write(network);
+        }
+        catch when (LinkOptions.AreOf(network.Driver))
+        {
+            _links.Remove(host, network);
+            throw;
+        }
         return network;
     }
 
@@ -112,46 +123,49 @@ internal sealed partial class NetworkModule
             throw new UsageException($"error while removing network: network {network.Name} has active endpoints "
                 + $"({string.Join(", ", attached)})");
         _networks.Delete(network);
-        _bridge.Remove(host, network);
+        if (LinkOptions.AreOf(network.Driver)) _links.Remove(host, network);
+        else _bridge.Remove(host, network);
         IReadOnlyList<LinuxException> failures = TreeRemoval.Remove($"{_roots.RunRoot}/networks/{network.Id}");
         if (failures.Count > 0) throw new AggregateException($"remove network {network.Name}", failures);
     }
 
     /// <summary>
-    /// Attaches a container: leases addresses, makes veth pairs with their far ends inside the container's namespace,
-    /// sets up addresses and routes there, publishes the ports. When any of it fails, all of it is undone.
+    /// Attaches a container: leases addresses, makes its interfaces inside the container's namespace, sets up addresses
+    /// and routes there, publishes the ports. When any of it fails, all of it is undone.
     /// </summary>
     /// <param name="request">What the container asks for.</param>
     /// <param name="inside">The container's network namespace (borrowed).</param>
     public IReadOnlyList<Endpoint> Attach(AttachRequest request, NetNamespace inside)
     {
         using var host = new HostSockets();
+        using DhcpJoins joins = DhcpJoins.Ask(host, request, inside, network => Ensure(host, network));
         using Fd held = _endpoints.Lock(exclusive: false);
         // A record from before a crash: its addresses, ports and interfaces belong to nobody any more.
         LeaveAll(host, request.ContainerId, deleteLink: true);
         var unwinding = new Unwinding();
         try
         {
-            var bridges = new List<ReadyBridge>();
+            var networks = new List<ReadyNetwork>();
             var reserved = new List<Endpoint>();
             foreach (EndpointSettings settings in request.Endpoints)
             {
-                bridges.Add(_bridge.Ensure(host, () => Find(settings.Network)));
-                reserved.Add(Reserve(request, settings, bridges[^1], reserved, unwinding));
+                networks.Add(Ensure(host, settings.Network));
+                reserved.Add(Reserve(request, settings, networks[^1], reserved, joins, unwinding));
             }
             Endpoint[] endpoints = Gateways.Assign(
-                _ports.Reserve(request.ContainerId, reserved, bridges, request.Ports, unwinding));
+                _ports.Reserve(request.ContainerId, reserved, networks, request.Ports, unwinding));
             // By the records: they are taken back first.
             unwinding.Push(() => SetPolicies(host, [], endpoints));
             _endpoints.Write(request.ContainerId, endpoints);
             unwinding.Push(() => _endpoints.Delete(request.ContainerId));
             SetPolicies(host, endpoints, []);
             using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
-            VethEndpoint.Create(host.Route, endpoints, bridges, inside.Fd);
+            VethEndpoint.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
-                unwinding.Push(() => VethEndpoint.Delete(host.Route, endpoint));
+                unwinding.Push(() => VethEndpoint.Delete(host.Route, inside, endpoint));
             VethEndpoint.Configure(inside.Rtnetlink, endpoints);
             foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
+            joins.Keep();
             return endpoints;
         }
         catch (Exception e)
@@ -162,8 +176,8 @@ internal sealed partial class NetworkModule
 
     /// <summary>
     /// Undoes <see cref="Attach"/> from the state file alone: takes the ports back, releases the addresses. Idempotent.
-    /// The veth goes with the container's namespace, which is cheaper; <paramref name="deleteLink"/> is for when that
-    /// stays.
+    /// The interfaces go with the container's namespace, which is cheaper; <paramref name="deleteLink"/> is for when
+    /// that stays.
     /// </summary>
     public void Detach(string containerId, bool deleteLink = false)
     {
@@ -210,7 +224,9 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using Fd turn = StateFile.LockNetworkNamespace();
         _rules.Remove(host);
-        foreach (NetworkRecord network in _networks.List())
+        List<NetworkRecord> networks = _networks.List();
+        LinkDriver.RemoveAll(host, networks);
+        foreach (NetworkRecord network in networks)
             if (network is { Driver: "bridge", IsBridgeForeign: false })
                 VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
         IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_roots.RunRoot + "/networks");
@@ -221,13 +237,22 @@ internal sealed partial class NetworkModule
 
     private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found");
 
-    private Endpoint Reserve(
-        AttachRequest request, EndpointSettings settings, ReadyBridge bridge, IReadOnlyList<Endpoint> others,
-        Unwinding unwinding)
+    // The host's side of a network, as its driver makes it.
+    private ReadyNetwork Ensure(HostSockets host, string nameOrId)
     {
-        NetworkRecord network = bridge.Network;
+        _bridge.EnsureRecords(host);
+        NetworkRecord network = Find(nameOrId);
+        return LinkOptions.AreOf(network.Driver) ? _links.Ensure(host, network) : _bridge.Ensure(host, network);
+    }
+
+    private Endpoint Reserve(
+        AttachRequest request, EndpointSettings settings, ReadyNetwork ready, IReadOnlyList<Endpoint> others,
+        DhcpJoins joins, Unwinding unwinding)
+    {
+        NetworkRecord network = ready.Network;
         if (others.Any(other => other.NetworkId == network.Id))
             throw new UsageException($"network {network.Name} is specified multiple times");
+        if (network.UsesDhcp) return WithLease(request, settings, ready, others, joins, unwinding);
         (IPAddress? address, AddressPool? pool) = Lease(request, network, false, settings.Ipv4Address, unwinding);
         (IPAddress? address6, AddressPool? pool6) = Lease(request, network, true, settings.Ipv6Address, unwinding);
         return new Endpoint
@@ -238,23 +263,25 @@ internal sealed partial class NetworkModule
             NetworkName = network.Name,
             Address = address,
             PrefixLength = pool?.Subnet.PrefixLength ?? 0,
-            Gateway = bridge.GatewayOf(pool),
+            Gateway = ready.GatewayOf(pool),
             Ipv6Address = address6,
             Ipv6PrefixLength = pool6?.Subnet.PrefixLength ?? 0,
-            Ipv6Gateway = bridge.GatewayOf(pool6),
+            Ipv6Gateway = ready.GatewayOf(pool6),
             LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
-            Mac = settings.MacAddress is { } mac ? MacOf(mac) : Bridge.MacOf(address),
+            Mac = ready.MacOf(settings.MacAddress is { } mac ? MacOf(mac) : null, address),
             ContainerName = request.Names.FirstOrDefault() ?? "",
             Labels = request.Labels,
-            IngressBytesPerSecond = bridge.Options.LimitOf(Bandwidth.IngressKey, settings),
-            EgressBytesPerSecond = bridge.Options.LimitOf(Bandwidth.EgressKey, settings),
-            InterfaceName = EndpointOptions.InterfaceName(settings, bridge.Options, others),
-            HostVeth = NetworkNames.NewVeth(request.ContainerId),
+            IngressBytesPerSecond = Bandwidth.Of(Bandwidth.IngressKey, ready, settings),
+            EgressBytesPerSecond = Bandwidth.Of(Bandwidth.EgressKey, ready, settings),
+            InterfaceName = EndpointOptions.InterfaceName(settings, ready, others),
+            HostVeth = ready is ReadyBridge ? NetworkNames.NewVeth(request.ContainerId) : "",
             GatewayPriority = settings.GatewayPriority,
-            Names = network.Name == NetworkNames.DefaultNetwork ? [] : [.. request.Names.Take(1), .. settings.Aliases,
-                .. request.Names.Skip(1)],
+            Names = network.Name == NetworkNames.DefaultNetwork ? [] : NamesOf(request, settings),
         };
     }
+
+    private static string[] NamesOf(AttachRequest request, EndpointSettings settings) =>
+        [.. request.Names.Take(1), .. settings.Aliases, .. request.Names.Skip(1)];
 
     private (IPAddress? Address, AddressPool? Pool) Lease(
         AttachRequest request, NetworkRecord network, bool ipv6, string? wanted, Unwinding unwinding)
@@ -268,7 +295,8 @@ internal sealed partial class NetworkModule
         return (address, pool);
     }
 
-    private static MacAddress MacOf(string text) => MacAddress.TryParse(text, out MacAddress mac) ? mac
+    /// <summary>An Ethernet address as a user writes it.</summary>
+    internal static MacAddress MacOf(string text) => MacAddress.TryParse(text, out MacAddress mac) ? mac
         : throw new UsageException($"invalid MAC address: {text}", 125);
 
     // Tells others how the container is reached.
@@ -297,13 +325,13 @@ internal sealed partial class NetworkModule
     }
 
     // False when the table has to be made anew without it.
-    private bool Leave(HostSockets host, Endpoint endpoint, bool deleteLink)
+    private bool Leave(HostSockets host, Endpoint endpoint, bool deleteLink, NetNamespace? inside = null)
     {
         new NameDirectory(_roots, endpoint.NetworkId).Remove(endpoint);
         _rules.Unpublish(host, endpoint);
         StaleFlows.ForgetAfter(host, endpoint);
         _ports.Release(endpoint.ContainerId, endpoint.Ports);
-        if (deleteLink) VethEndpoint.Delete(host.Route, endpoint);
+        if (deleteLink) VethEndpoint.Delete(host.Route, inside, endpoint);
         // Before another one may have the addresses.
         bool isKnown = TrySetPolicies(host, [], [endpoint]);
         var leases = new AddressLeases(_roots, endpoint.NetworkId);

@@ -48,7 +48,8 @@ internal sealed class NetworkNames
     public static string NewVeth(string containerId) =>
         $"sk{containerId.AsSpan(0, Math.Min(6, containerId.Length))}{Random.Shared.Next(0x10000000):x7}";
 
-    private static uint Fnv1a(string text)
+    /// <summary>A hash of 32 bits that stays the same from version to version.</summary>
+    public static uint Fnv1a(string text)
     {
         uint hash = 2166136261;
         foreach (char c in text) hash = (hash ^ c) * 16777619;

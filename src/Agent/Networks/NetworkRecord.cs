@@ -15,7 +15,9 @@ internal sealed record NetworkRecord
     /// <summary>The name, unique.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>bridge</c>, <c>host</c> or <c>null</c>, as <c>docker network ls</c> calls them.</summary>
+    /// <summary>
+    /// <c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c> or <c>null</c>, as <c>docker network ls</c> has it.
+    /// </summary>
     public required string Driver { get; init; }
 
     /// <summary>Always <c>local</c>: this host only.</summary>
@@ -33,13 +35,18 @@ internal sealed record NetworkRecord
     /// <summary>No way out of it, nor in.</summary>
     public bool IsInternal { get; init; }
 
-    /// <summary>Its interface was there before it, and stays after it.</summary>
+    /// <summary>A server on the parent's network gives the addresses (<c>--ipam-driver dhcp</c>).</summary>
+    public bool UsesDhcp { get; init; }
+
+    /// <summary>Its interface, bridge or parent, was there before it, and stays after it.</summary>
     public bool IsBridgeForeign { get; init; }
 
     /// <summary>Of swarms; kept for those who ask.</summary>
     public bool IsAttachable { get; init; }
 
-    /// <summary>What its driver is told (<c>--opt</c>), as <see cref="BridgeOptions"/> reads it.</summary>
+    /// <summary>
+    /// What its driver is told (<c>--opt</c>), as <see cref="BridgeOptions"/> or <see cref="LinkOptions"/> reads it.
+    /// </summary>
     public Dictionary<string, string> Options { get; init; } = [];
 
     /// <summary>Of the user's.</summary>
@@ -48,8 +55,11 @@ internal sealed record NetworkRecord
     /// <summary>The pools of one family.</summary>
     public IEnumerable<AddressPool> PoolsOf(bool ipv6) => Pools.Where(pool => pool.IsIpv6 == ipv6);
 
-    /// <summary>Whether its containers have addresses of that family.</summary>
+    /// <summary>Whether its containers have subnets of that family.</summary>
     public bool Has(bool ipv6) => PoolsOf(ipv6).Any();
+
+    /// <summary>Whether its containers have IPv4 addresses.</summary>
+    public bool HasIpv4 => UsesDhcp || Driver is "host" or "null" || Has(ipv6: false);
 
     /// <summary>One of those that are always there.</summary>
     public bool IsPredefined => NetworkNames.IsPredefined(Name);
@@ -64,6 +74,7 @@ internal sealed record NetworkRecord
         Write(w, "created", Created);
         Write(w, "isSubnetChosen", IsSubnetChosen);
         Write(w, "isInternal", IsInternal);
+        Write(w, "usesDhcp", UsesDhcp);
         Write(w, "isBridgeForeign", IsBridgeForeign);
         Write(w, "isAttachable", IsAttachable);
         Write(w, "options", Options);
@@ -97,6 +108,7 @@ internal sealed record NetworkRecord
             Created = Time(e, "created"),
             IsSubnetChosen = Flag(e, "isSubnetChosen"),
             IsInternal = Flag(e, "isInternal"),
+            UsesDhcp = Flag(e, "usesDhcp"),
             IsBridgeForeign = Flag(e, "isBridgeForeign"),
             IsAttachable = Flag(e, "isAttachable"),
             Options = Pairs(e, "options"),

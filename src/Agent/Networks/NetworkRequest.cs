@@ -19,6 +19,9 @@ internal sealed record NetworkRequest(string Name)
     /// <summary>Of swarms.</summary>
     public bool IsAttachable { get; init; }
 
+    /// <summary>A server on the parent's network gives the addresses.</summary>
+    public bool UsesDhcp { get; init; }
+
     /// <summary>CIDR.</summary>
     public IReadOnlyList<string> Subnets { get; init; } = [];
 

@@ -10,28 +10,30 @@ internal sealed class PublishedPorts(StateRoots roots)
 
     /// <summary>
     /// Reserves what a container publishes at the endpoints that have its default routes; all or nothing. Where it has
-    /// none, nothing is published, as with Docker.
+    /// none, or they lead to another network than a bridge, nothing is published, as with Docker.
     /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="endpoints">All of its endpoints.</param>
-    /// <param name="bridges">Their networks, in the same order.</param>
+    /// <param name="networks">Their networks, in the same order.</param>
     /// <param name="ports">What is to be published.</param>
     /// <param name="unwinding">Learns how to take them back.</param>
     public IReadOnlyList<Endpoint> Reserve(
-        string containerId, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyBridge> bridges,
+        string containerId, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyNetwork> networks,
         IReadOnlyList<PortMapping> ports, Unwinding unwinding)
     {
         if (ports.Count == 0) return endpoints;
         Endpoint[] assigned = Gateways.Assign(endpoints);
         int gateway = Array.FindIndex(assigned, end => end.IsGateway);
         int gateway6 = Array.FindIndex(assigned, end => end.IsIpv6Gateway);
+        if (BridgeAt(gateway) is null && BridgeAt(gateway6) is null && networks.Any(network => network is ReadyParent))
+            return assigned;
         var reserved = new List<PortMapping>();
         foreach (PortMapping port in ports)
             foreach (bool ipv6 in (ReadOnlySpan<bool>)[false, true])
             {
                 int index = ipv6 ? gateway6 : gateway;
-                ReadyBridge? bridge = index < 0 ? null : bridges[index];
-                if (Wanted(port, ipv6, bridge) is not { } wanted) continue;
+                ReadyBridge? bridge = BridgeAt(index);
+                if (index >= 0 && bridge is null || Wanted(port, ipv6, bridge) is not { } wanted) continue;
                 // Where others have a route to the container there is nothing to translate.
                 reserved.Add(bridge?.Options.GatewayMode(ipv6) == "routed"
                     ? wanted with { HostPort = 0, HostPortEnd = 0 }
@@ -40,6 +42,8 @@ internal sealed class PublishedPorts(StateRoots roots)
         // Gateways.Assign gives each to whom it belongs.
         assigned[0] = assigned[0] with { Ports = reserved };
         return assigned;
+
+        ReadyBridge? BridgeAt(int index) => index < 0 ? null : networks[index] as ReadyBridge;
     }
 
     /// <summary>Gives ports back; those that the container does not own stay as they are.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using Skiff.Interop;
 using Skiff.Interop.Netlink;
 
 namespace Skiff.Agent.Networks;
@@ -7,11 +9,38 @@ namespace Skiff.Agent.Networks;
 /// <param name="Link">Its bridge.</param>
 /// <param name="Options">What its driver is told.</param>
 internal sealed record ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeOptions Options)
+    : ReadyNetwork(Network, Link)
 {
-    /// <summary>Whether its ports exchange frames with the bridge alone.</summary>
-    public bool IsolatesPorts => !Options.HasInterContainerTraffic;
+    /// <inheritdoc/>
+    public override string InterfacePrefix => Options.InterfacePrefix;
 
-    /// <summary>Where containers send what is not for their own subnet; null when there is no way out.</summary>
-    public System.Net.IPAddress? GatewayOf(AddressPool? pool) =>
+    /// <inheritdoc/>
+    public override IPAddress? GatewayOf(AddressPool? pool) =>
         pool is null || Network.IsInternal || Options.GatewayMode(pool.IsIpv6) == "isolated" ? null : pool.Gateway;
+
+    /// <inheritdoc/>
+    public override MacAddress MacOf(MacAddress? asked, IPAddress? address) => asked ?? Bridge.MacOf(address);
+
+    /// <inheritdoc/>
+    public override void AddLink(NetlinkBatch batch, Endpoint endpoint, Fd inside)
+    {
+        Links.AddVeth(batch, new VethPair
+        {
+            Name = endpoint.HostVeth,
+            Master = Link.Index,
+            Mtu = Link.Mtu,
+            PeerName = endpoint.InterfaceName,
+            PeerMac = endpoint.Mac,
+            PeerNamespace = inside,
+        });
+        Links.Set(batch, endpoint.HostVeth, new LinkChange
+        {
+            Up = true,
+            // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
+            Hairpin = endpoint.Ports.Count > 0 ? true : null,
+            // Its ports exchange frames with the bridge alone.
+            Isolated = Options.HasInterContainerTraffic ? null : true,
+            NoLinkLocal = VethEndpoint.HasIpv6,
+        });
+    }
 }

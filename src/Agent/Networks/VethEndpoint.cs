@@ -1,39 +1,49 @@
 using System.Net;
 using Skiff.Interop;
 using Skiff.Interop.Netlink;
+using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Networks;
 
-/// <summary>The veth pairs of a container's endpoints.</summary>
+/// <summary>The interfaces of a container's endpoints: veth pairs, or links of an interface of the host.</summary>
 internal static class VethEndpoint
 {
-    /// <summary>Makes the pairs, their near ends ports of the bridges.</summary>
+    /// <summary>Makes the interfaces, those of bridges with their near ends; a leased one is there already.</summary>
     /// <param name="host">rtnetlink of the host.</param>
     /// <param name="endpoints">The endpoints.</param>
-    /// <param name="bridges">The bridges that they become ports of, in the same order.</param>
-    /// <param name="containerNamespace">Where the far ends are.</param>
+    /// <param name="networks">What they hang on, in the same order.</param>
+    /// <param name="inside">The container's namespace.</param>
     public static void Create(
-        NetlinkSocket host, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyBridge> bridges,
-        Fd containerNamespace)
+        NetlinkSocket host, IReadOnlyList<Endpoint> endpoints, IReadOnlyList<ReadyNetwork> networks,
+        NetNamespace inside)
     {
         using var batch = new NetlinkBatch();
-        for (int i = 0; i < endpoints.Count; i++) Add(batch, endpoints[i], bridges[i], containerNamespace);
+        var owners = new List<Endpoint>();
+        for (int i = 0; i < endpoints.Count; i++)
+        {
+            if (endpoints[i].Lease is null) networks[i].AddLink(batch, endpoints[i], inside.Fd);
+            while (owners.Count < batch.Count) owners.Add(endpoints[i]);
+        }
+        if (owners.Count == 0) return;
         if (host.TryExecute(batch) is not { Errno: not Errno.None } error)
         {
             foreach (Endpoint endpoint in endpoints)
+            {
                 if (endpoint.IngressBytesPerSecond > 0) LimitIngress(host, endpoint);
+                if (endpoint is { IsDirect: true, Lease: null, Ipv6Address: null }) IgnoreRouters(inside, endpoint);
+            }
             return;
         }
         // Some may have been made before the request that failed.
-        foreach (Endpoint endpoint in endpoints) Delete(host, endpoint);
-        Endpoint failed = endpoints[Math.Clamp(error.Index / 2, 0, endpoints.Count - 1)];
+        foreach (Endpoint endpoint in endpoints) Delete(host, inside, endpoint);
+        Endpoint failed = owners[Math.Clamp(error.Index, 0, owners.Count - 1)];
         throw error.ToException().While($"attach container {failed.ContainerId} to network {failed.NetworkName}");
     }
 
     /// <summary>Sets up the container's side: loopback, the interfaces, their addresses, the default routes.</summary>
     public static void Configure(NetlinkSocket inside, IReadOnlyList<Endpoint> endpoints)
     {
-        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside, endpoint))];
+        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside, NewName(endpoint)))];
         using var batch = new NetlinkBatch();
         Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
         for (int i = 0; i < indexes.Length; i++) Configure(batch, indexes[i], endpoints[i]);
@@ -45,7 +55,7 @@ internal static class VethEndpoint
     public static void Configure(NetlinkSocket inside, Endpoint endpoint)
     {
         using var batch = new NetlinkBatch();
-        Configure(batch, IndexOf(inside, endpoint), endpoint);
+        Configure(batch, IndexOf(inside, NewName(endpoint)), endpoint);
         Execute(inside, batch, endpoint);
     }
 
@@ -55,44 +65,60 @@ internal static class VethEndpoint
         using var batch = new NetlinkBatch();
         foreach (Endpoint endpoint in endpoints)
             if (endpoint.IsGateway || endpoint.IsIpv6Gateway)
-                AddRoutes(batch, IndexOf(inside, endpoint), endpoint, replace: true);
+                AddRoutes(batch, IndexOf(inside, endpoint.InterfaceName), endpoint, replace: true);
         if (batch.Count > 0) Execute(inside, batch, endpoints[0]);
     }
 
-    /// <summary>Deletes the pair; fine when it is gone.</summary>
-    public static void Delete(NetlinkSocket host, Endpoint endpoint) => DeleteLink(host, endpoint.HostVeth);
+    /// <summary>Gives an interface that is set up another address, and another way out if it has one.</summary>
+    public static void Readdress(NetlinkSocket inside, Endpoint before, Endpoint after)
+    {
+        using var batch = new NetlinkBatch();
+        int index = IndexOf(inside, after.InterfaceName);
+        if (before.Address is { } old)
+        {
+            Addresses.Delete(batch, index, old, before.PrefixLength);
+            // The container may have done it itself.
+            if (inside.TryExecute(batch) is { Errno: not (Errno.None or Errno.EADDRNOTAVAIL) } error)
+                throw error.ToException();
+            batch.Clear();
+        }
+        if (after.Address is { } address) Addresses.Add(batch, index, address, after.PrefixLength);
+        AddRoutes(batch, index, after, replace: true);
+        if (batch.Count > 0) Execute(inside, batch, after);
+    }
 
-    /// <summary>Deletes a link; fine when there is none.</summary>
-    public static void DeleteLink(NetlinkSocket host, string name)
+    /// <summary>Deletes an interface; fine when it is gone.</summary>
+    /// <param name="host">rtnetlink of the host.</param>
+    /// <param name="inside">
+    /// The container's namespace; null when that is gone, and what has no end outside with it.
+    /// </param>
+    /// <param name="endpoint">The endpoint.</param>
+    public static void Delete(NetlinkSocket host, NetNamespace? inside, Endpoint endpoint)
+    {
+        if (!endpoint.IsDirect) DeleteLink(host, endpoint.HostVeth);
+        // Where it still has its first name, the other one is somebody else's.
+        else if (inside is not null && !DeleteLink(inside.Rtnetlink, endpoint.FirstName))
+            DeleteLink(inside.Rtnetlink, endpoint.InterfaceName);
+    }
+
+    /// <summary>Deletes a link; false when there is none.</summary>
+    public static bool DeleteLink(NetlinkSocket host, string name)
     {
         using var batch = new NetlinkBatch();
         Links.Delete(batch, name);
         NetlinkError error = host.TryExecute(batch);
-        if (error.Errno is not (Errno.None or Errno.ENODEV)) throw error.ToException();
+        return error.Errno is Errno.None or Errno.ENODEV ? error.Errno == Errno.None : throw error.ToException();
     }
 
-    private static void Add(NetlinkBatch batch, Endpoint endpoint, ReadyBridge bridge, Fd containerNamespace)
+    // Routers of the parent's network tell stations their addresses, which nobody has asked for here.
+    private static void IgnoreRouters(NetNamespace inside, Endpoint endpoint)
     {
-        Links.AddVeth(batch, new VethPair
-        {
-            Name = endpoint.HostVeth,
-            Master = bridge.Link.Index,
-            Mtu = bridge.Link.Mtu,
-            PeerName = endpoint.InterfaceName,
-            PeerMac = endpoint.Mac,
-            PeerNamespace = containerNamespace,
-        });
-        Links.Set(batch, endpoint.HostVeth, new LinkChange
-        {
-            Up = true,
-            // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
-            Hairpin = endpoint.Ports.Count > 0 ? true : null,
-            Isolated = bridge.IsolatesPorts ? true : null,
-            NoLinkLocal = HasIpv6,
-        });
+        if (!HasIpv6) return;
+        using (new NetNamespaceScope(inside.Fd))
+            Files.WriteFile($"/proc/sys/net/ipv6/conf/{endpoint.FirstName}/accept_ra", "0");
     }
 
-    // What a link sends can be slowed down, not what it receives: so it is one end for each direction.
+    // The host's end sends what the container receives.
     private static void LimitIngress(NetlinkSocket host, Endpoint endpoint)
     {
         using var batch = new NetlinkBatch();
@@ -106,9 +132,11 @@ internal static class VethEndpoint
     {
         if (endpoint.EgressBytesPerSecond > 0)
             Queues.Limit(batch, index, endpoint.EgressBytesPerSecond, endpoint.InterfaceName);
-
-        Links.Set(batch, index, new LinkChange { Up = true, NoLinkLocal = HasIpv6 && endpoint.Ipv6Address is null },
-            endpoint.InterfaceName);
+        Links.Set(batch, index, new LinkChange
+        {
+            Name = endpoint.IsDirect ? endpoint.InterfaceName : null, Up = true,
+            NoLinkLocal = HasIpv6 && endpoint.Ipv6Address is null,
+        }, endpoint.InterfaceName);
         if (endpoint.Address is { } address) Addresses.Add(batch, index, address, endpoint.PrefixLength);
         if (endpoint.Ipv6Address is { } address6) Addresses.Add(batch, index, address6, endpoint.Ipv6PrefixLength);
         foreach (IPAddress local in endpoint.LinkLocalAddresses)
@@ -120,13 +148,16 @@ internal static class VethEndpoint
     {
         if (endpoint is { IsGateway: true, Gateway: { } gateway })
             Routes.AddDefault(batch, gateway, index, replace);
+        // A router of the parent's network may have been quicker.
         if (endpoint is { IsIpv6Gateway: true, Ipv6Gateway: { } gateway6 })
-            Routes.AddDefault(batch, gateway6, index, replace);
+            Routes.AddDefault(batch, gateway6, index, replace || endpoint.IsDirect);
     }
 
-    private static int IndexOf(NetlinkSocket inside, Endpoint endpoint) =>
-        Links.Find(inside, endpoint.InterfaceName)?.Index ?? throw new LinuxException(
-            Errno.ENODEV, "RTM_GETLINK", endpoint.InterfaceName, "configure the container's interface");
+    private static int IndexOf(NetlinkSocket inside, string name) =>
+        Links.Find(inside, name)?.Index ?? throw new LinuxException(
+            Errno.ENODEV, "RTM_GETLINK", name, "configure the container's interface");
+
+    private static string NewName(Endpoint endpoint) => endpoint.IsDirect ? endpoint.FirstName : endpoint.InterfaceName;
 
     private static void Execute(NetlinkSocket inside, NetlinkBatch batch, Endpoint endpoint)
     {
@@ -134,6 +165,6 @@ internal static class VethEndpoint
             throw error.ToException().While($"configure the network of container {endpoint.ContainerId}");
     }
 
-    // A kernel started without IPv6 refuses to be told about its link-local addresses.
-    private static bool HasIpv6 => Files.Exists("/proc/net/if_inet6");
+    /// <summary>A kernel started without IPv6 refuses to be told about its link-local addresses.</summary>
+    public static bool HasIpv6 => Files.Exists("/proc/net/if_inet6");
 }

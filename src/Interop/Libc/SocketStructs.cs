@@ -62,3 +62,19 @@ internal struct ucred
     internal uint uid;
     internal uint gid;
 }
+
+/// <summary>struct sock_filter, linux/filter.h: one instruction.</summary>
+internal struct sock_filter
+{
+    internal ushort code;
+    internal byte jt;
+    internal byte jf;
+    internal uint k;
+}
+
+/// <summary>struct sock_fprog, linux/filter.h.</summary>
+internal unsafe struct sock_fprog
+{
+    internal ushort len;
+    internal sock_filter* filter;
+}

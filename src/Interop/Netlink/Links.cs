@@ -41,6 +41,52 @@ public static class Links
         batch.EndNest(info);
     }
 
+    /// <summary>Creates a dummy, down: what is sent there is lost.</summary>
+    public static void AddDummy(NetlinkBatch batch, string name)
+    {
+        BeginNew(batch, name, 0, up: false);
+        batch.EndNest(BeginKind(batch, "dummy"));
+    }
+
+    /// <summary>Creates what carries the frames of one VLAN (802.1Q) of <paramref name="parent"/>, down.</summary>
+    public static void AddVlan(NetlinkBatch batch, string name, int parent, ushort id)
+    {
+        BeginNew(batch, name, 0, up: false);
+        batch.PutUInt32(Rtnetlink.IFLA_LINK, (uint)parent);
+        int info = BeginKind(batch, "vlan");
+        int data = batch.BeginNest(Rtnetlink.IFLA_INFO_DATA);
+        MemoryMarshal.Write(batch.Attribute(Rtnetlink.IFLA_VLAN_ID, sizeof(ushort)), id);
+        batch.EndNest(data);
+        batch.EndNest(info);
+    }
+
+    /// <summary>
+    /// Creates a macvlan, down. EBUSY: the parent is a bridge's port or has ipvlan links. EINVAL: it has a passthru
+    /// link, or others where this is to be one. EOPNOTSUPP: the kernel has no macvlan.
+    /// </summary>
+    public static void AddMacvlan(NetlinkBatch batch, in ChildLink link, MacvlanMode mode)
+    {
+        int info = BeginChild(batch, link, "macvlan");
+        int data = batch.BeginNest(Rtnetlink.IFLA_INFO_DATA);
+        batch.PutUInt32(Rtnetlink.IFLA_MACVLAN_MODE, (uint)mode);
+        batch.EndNest(data);
+        batch.EndNest(info);
+    }
+
+    /// <summary>
+    /// Creates an ipvlan, down. The mode is that of all links of the parent, also of those that are there. EBUSY: the
+    /// parent is a bridge's port or has macvlan links. EOPNOTSUPP: the kernel has no ipvlan.
+    /// </summary>
+    public static void AddIpvlan(NetlinkBatch batch, in ChildLink link, IpvlanMode mode, IpvlanFlags flags)
+    {
+        int info = BeginChild(batch, link, "ipvlan");
+        int data = batch.BeginNest(Rtnetlink.IFLA_INFO_DATA);
+        MemoryMarshal.Write(batch.Attribute(Rtnetlink.IFLA_IPVLAN_MODE, sizeof(ushort)), (ushort)mode);
+        MemoryMarshal.Write(batch.Attribute(Rtnetlink.IFLA_IPVLAN_FLAGS, sizeof(ushort)), (ushort)flags);
+        batch.EndNest(data);
+        batch.EndNest(info);
+    }
+
     /// <summary>Changes the link <paramref name="index"/>; <paramref name="label"/> names it in errors.</summary>
     public static void Set(NetlinkBatch batch, int index, in LinkChange change, string? label = null)
     {
@@ -114,6 +160,22 @@ public static class Links
         batch.Begin(Rtnetlink.RTM_NEWLINK, NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_EXCL, "RTM_NEWLINK", name);
         WriteHeader(batch, index, up ? true : null);
         batch.PutString(Rtnetlink.IFLA_IFNAME, name);
+    }
+
+    private static int BeginChild(NetlinkBatch batch, in ChildLink link, string kind)
+    {
+        BeginNew(batch, link.Name, 0, up: false);
+        batch.PutUInt32(Rtnetlink.IFLA_LINK, (uint)link.Parent);
+        batch.PutUInt32(Rtnetlink.IFLA_NET_NS_FD, (uint)link.Namespace.Number);
+        if (link.Mac is { } mac) PutMac(batch, mac);
+        return BeginKind(batch, kind);
+    }
+
+    private static int BeginKind(NetlinkBatch batch, string kind)
+    {
+        int info = batch.BeginNest(Rtnetlink.IFLA_LINKINFO);
+        batch.PutString(Rtnetlink.IFLA_INFO_KIND, kind);
+        return info;
     }
 
     private static void WriteHeader(NetlinkBatch batch, int index, bool? up)

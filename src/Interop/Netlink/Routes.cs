@@ -11,20 +11,21 @@ public static class Routes
 
     /// <summary>
     /// Adds the default route by <paramref name="gateway"/>, or with <paramref name="replace"/> has it take the place
-    /// of the one that is there.
+    /// of the one that is there. A gateway of all zeros is none: everything is sent to the link itself.
     /// </summary>
     public static void AddDefault(NetlinkBatch batch, IPAddress gateway, int linkIndex, bool replace = false)
     {
         NetlinkFlags flags = NetlinkFlags.NLM_F_CREATE
             | (replace ? NetlinkFlags.NLM_F_REPLACE : NetlinkFlags.NLM_F_EXCL);
         batch.Begin(Rtnetlink.RTM_NEWROUTE, flags, "RTM_NEWROUTE", "default");
+        bool isLink = gateway.Equals(IPAddress.Any) || gateway.Equals(IPAddress.IPv6Any);
         Span<byte> header = batch.Reserve(HeaderSize);
         header[0] = Addresses.Family(gateway);
         header[4] = Rtnetlink.RT_TABLE_MAIN;
         header[5] = Rtnetlink.RTPROT_BOOT;
-        header[6] = Rtnetlink.RT_SCOPE_UNIVERSE;
+        header[6] = isLink ? Rtnetlink.RT_SCOPE_LINK : Rtnetlink.RT_SCOPE_UNIVERSE;
         header[7] = Rtnetlink.RTN_UNICAST;
-        batch.PutAddress(Rtnetlink.RTA_GATEWAY, gateway);
+        if (!isLink) batch.PutAddress(Rtnetlink.RTA_GATEWAY, gateway);
         batch.PutUInt32(Rtnetlink.RTA_OIF, (uint)linkIndex);
     }
 

@@ -62,6 +62,10 @@ internal static class Rtnetlink
     internal const ushort IFLA_BRPORT_MODE = 4;
     internal const ushort IFLA_BRPORT_ISOLATED = 33;
     internal const ushort VETH_INFO_PEER = 1;
+    internal const ushort IFLA_VLAN_ID = 1;
+    internal const ushort IFLA_MACVLAN_MODE = 1;
+    internal const ushort IFLA_IPVLAN_MODE = 1;
+    internal const ushort IFLA_IPVLAN_FLAGS = 2;
 
     internal const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     internal const byte IN6_ADDR_GEN_MODE_NONE = 1;

@@ -56,6 +56,8 @@ internal static class AbiTable
         ("Skiff.Interop.Libc.cmsghdr", "struct cmsghdr", []),
         ("Skiff.Interop.Libc.sockaddr_un", "struct sockaddr_un", []),
         ("Skiff.Interop.Libc.ucred", "struct ucred", []),
+        ("Skiff.Interop.Libc.sock_filter", "struct sock_filter", []),
+        ("Skiff.Interop.Libc.sock_fprog", "struct sock_fprog", []),
         ("Skiff.Interop.Events.EpollEvent", "struct epoll_event", [("Events", "events"), ("Data", "data")]),
         ("Skiff.Interop.Events.itimerspec", "struct itimerspec", []),
         ("Skiff.Interop.Events.signalfd_siginfo", "struct signalfd_siginfo", []),

@@ -46,7 +46,7 @@ internal sealed class NetworkLsVerb : Verb
             new("ID", "NETWORK ID", n => IdOf(n, full)), new("Name", "NAME", n => n.Name),
             new("Driver", "DRIVER", n => n.Driver),
             new("Scope", "SCOPE", n => n.Scope),
-            new("IPv4", "IPV4", n => n.Driver != "bridge" || n.Has(ipv6: false) ? "true" : "false", Shown: false),
+            new("IPv4", "IPV4", n => n.HasIpv4 ? "true" : "false", Shown: false),
             new("IPv6", "IPV6", n => n.Has(ipv6: true) ? "true" : "false", Shown: false),
             new("Internal", "INTERNAL", n => n.IsInternal ? "true" : "false", Shown: false),
             new("Labels", "LABELS", n => string.Join(',', n.Labels.Select(l => $"{l.Key}={l.Value}")), Shown: false),

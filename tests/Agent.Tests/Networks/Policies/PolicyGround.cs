@@ -25,7 +25,8 @@ internal sealed class PolicyGround : IDisposable
         NetworkRoom room = Ground.NewRoom();
         AttachRequest request = NetworkGround.Request(name, [new EndpointSettings(network)], ports ?? []) with
         {
-            Labels = labels.Append($"app={name}").Select(label => label.Split('=')).ToDictionary(p => p[0], p => p[1]),
+            Labels = new(labels.Prepend($"app={name}").Select(label => label.Split('='))
+                .GroupBy(pair => pair[0], (key, pairs) => KeyValuePair.Create(key, pairs.Last()[1]))),
         };
         Endpoint end = Ground.Host.Do(() => Module.Attach(request, room.Namespace))[0];
         return new Container(name, room, end, room.Serve(80));
