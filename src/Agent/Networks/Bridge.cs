@@ -9,7 +9,7 @@ namespace Skiff.Agent.Networks;
 /// The host's side of a network: its record, the bridge interface with the gateway addresses, forwarding, and the
 /// rules. Made at first use; put right again whenever it is found incomplete.
 /// </summary>
-internal sealed class Bridge(
+internal sealed partial class Bridge(
     StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules)
 {
     private const int DefaultMtu = 1500;
@@ -46,18 +46,24 @@ internal sealed class Bridge(
         using Fd turn = StateFile.LockNetworkNamespace();
         CreateRecords(host);
         NetworkRecord network = find();
-        if (TryReady(host, network) is { } ready) return ready;
+        return TryReady(host, network) ?? Complete(host, network);
+    }
 
+    private ReadyBridge Complete(HostSockets host, NetworkRecord network)
+    {
         string name = names.BridgeOf(network);
         var options = new BridgeOptions(network);
+        List<Endpoint> attached = endpoints.List().FindAll(end => end.NetworkId == network.Id);
         if (Links.Find(host.Route, name) is null)
         {
             if (network.IsBridgeForeign) throw new UsageException(
                 $"network {network.Name} needs the bridge {name}, which was there when the network was created");
-            network = ChooseAgainIfTaken(host, network);
+            // Containers that run have addresses of it: the bridge was taken from under them.
+            if (attached.Count == 0) network = ChooseAgainIfTaken(host, network);
             Create(host, network, options, name);
         }
         EnsureAddresses(host, network, options, name);
+        EnsurePorts(host, attached, options, name);
         Forwarding.Enable(name, network.Has(ipv6: true) && !network.IsInternal);
         InstallRules(host, name, network);
         // Last, since an interface that is up tells everyone that all of the above is done.
@@ -112,15 +118,7 @@ internal sealed class Bridge(
     {
         int index = Links.Find(host.Route, name)!.Value.Index;
         using var batch = new NetlinkBatch();
-        // The kernel asks for neighbours by its link-local address, and the one that it gives itself cannot be used for
-        // a second (duplicate address detection); Docker's bridges have this one.
-        if (network.Has(ipv6: true) && options.GatewayMode(ipv6: true) != "isolated")
-            Add(IPAddress.Parse("fe80::1"), 64);
-        foreach (AddressPool pool in network.Pools)
-            if (pool.Gateway is { } gateway && options.GatewayMode(pool.IsIpv6) != "isolated"
-                && (pool.IsIpv6 || !options.InhibitsIpv4)) Add(gateway, pool.Subnet.PrefixLength);
-
-        void Add(IPAddress address, int prefixLength)
+        foreach ((IPAddress address, int prefixLength) in AddressesOf(network, options))
         {
             batch.Clear();
             Addresses.Add(batch, index, address, prefixLength);
@@ -129,16 +127,33 @@ internal sealed class Bridge(
         }
     }
 
+    private static IEnumerable<(IPAddress Address, int PrefixLength)> AddressesOf(
+        NetworkRecord network, BridgeOptions options)
+    {
+        // The kernel asks for neighbours by its link-local address, and the one that it gives itself cannot be used for
+        // a second (duplicate address detection); Docker's bridges have this one.
+        if (network.Has(ipv6: true) && options.GatewayMode(ipv6: true) != "isolated")
+            yield return (IPAddress.Parse("fe80::1"), 64);
+        foreach (AddressPool pool in network.Pools)
+            if (pool.Gateway is { } gateway && options.GatewayMode(pool.IsIpv6) != "isolated"
+                && (pool.IsIpv6 || !options.InhibitsIpv4))
+                yield return (gateway, pool.Subnet.PrefixLength);
+    }
+
     // Of a table that is there, only this network's elements can be missing: whoever takes away more takes all of it.
     private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
         using Fd held = LockRules(exclusive: true);
-        if (rules.TryAdd(host, name, added)) return;
+        if (!rules.TryAdd(host, name, added)) rules.Install(host, Present(host), endpoints.List());
+    }
+
+    private List<(string Bridge, NetworkRecord Network)> Present(HostSockets host)
+    {
         var present = new List<(string, NetworkRecord)>();
         foreach (NetworkRecord network in networks.List())
             if (network.Driver == "bridge" && Links.Find(host.Route, names.BridgeOf(network)) is not null)
                 present.Add((names.BridgeOf(network), network));
-        rules.Install(host, present, endpoints.List());
+        return present;
     }
 
     /// <summary>Takes the host's side of a network away; fine when there is none.</summary>

@@ -48,6 +48,13 @@ internal sealed class NetworkNames
     public static string NewVeth(string containerId) =>
         $"sk{containerId.AsSpan(0, Math.Min(6, containerId.Length))}{Random.Shared.Next(0x10000000):x7}";
 
+    /// <summary>Whether an interface may be the host's end of a container's veth.</summary>
+    public static bool IsVeth(string name) =>
+        name.Length == LongestInterface && name.StartsWith("sk", StringComparison.Ordinal);
+
+    /// <summary>How the ids of containers begin whose veth may be called so.</summary>
+    public static string ContainerOf(string veth) => veth[2..8];
+
     private static uint Fnv1a(string text)
     {
         uint hash = 2166136261;

@@ -77,15 +77,17 @@ internal static class VethEndpoint
             PeerMac = endpoint.Mac,
             PeerNamespace = containerNamespace,
         });
-        Links.Set(batch, endpoint.HostVeth, new LinkChange
-        {
-            Up = true,
-            // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
-            Hairpin = endpoint.Ports.Count > 0 ? true : null,
-            Isolated = bridge.IsolatesPorts ? true : null,
-            NoLinkLocal = HasIpv6,
-        });
+        Links.Set(batch, endpoint.HostVeth,
+            PortOf(endpoint, bridge.IsolatesPorts) with { Up = true, NoLinkLocal = HasIpv6 });
     }
+
+    /// <summary>What the near end is as a port of the bridge.</summary>
+    public static LinkChange PortOf(Endpoint endpoint, bool isIsolated) => new()
+    {
+        // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
+        Hairpin = endpoint.Ports.Count > 0 ? true : null,
+        Isolated = isIsolated ? true : null,
+    };
 
     private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
     {

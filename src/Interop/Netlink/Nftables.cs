@@ -7,6 +7,7 @@ namespace Skiff.Interop.Netlink;
 /// </summary>
 internal static class Nftables
 {
+    internal const int NFNLGRP_NFTABLES = 7;
     internal const ushort NFNL_SUBSYS_NFTABLES = 10;
     internal const ushort NFNL_SUBSYS_CTNETLINK = 1;
     internal const ushort NFNL_MSG_BATCH_BEGIN = 16;
@@ -28,6 +29,11 @@ internal static class Nftables
     internal const ushort NFT_MSG_NEWSETELEM = 12;
     internal const ushort NFT_MSG_GETSETELEM = 13;
     internal const ushort NFT_MSG_DELSETELEM = 14;
+
+    internal const ushort NFT_MSG_NEWGEN = 15;
+
+    internal const ushort NFTA_GEN_PROC_PID = 2;
+    internal const ushort NFTA_GEN_PROC_NAME = 3;
 
     internal const ushort NFTA_TABLE_NAME = 1;
 

@@ -10,6 +10,7 @@ public class NetlinkConstantTests
 {
     private const string Headers =
         """
+        #include <stddef.h>
         #include <stdio.h>
         #include <sys/socket.h>
         #include <net/if.h>
@@ -17,6 +18,7 @@ public class NetlinkConstantTests
         #include <linux/rtnetlink.h>
         #include <linux/if_addr.h>
         #include <linux/if_link.h>
+        #include <linux/netconf.h>
         #include <linux/veth.h>
         #include <linux/netfilter.h>
         #include <linux/netfilter/nfnetlink.h>
@@ -48,6 +50,9 @@ public class NetlinkConstantTests
         ("sizeof(struct ifaddrmsg)", 8),
         ("sizeof(struct rtmsg)", 12),
         ("sizeof(struct nfgenmsg)", 4),
+        ("sizeof(struct netconfmsg)", 1),
+        ("sizeof(struct sockaddr_nl)", 12),
+        ("offsetof(struct sockaddr_nl, nl_groups)", 8),
         ("NETLINK_ROUTE", (long)NetlinkFamily.NETLINK_ROUTE),
         ("NETLINK_NETFILTER", (long)NetlinkFamily.NETLINK_NETFILTER),
         ("NF_DROP", (long)NftVerdict.Drop),
