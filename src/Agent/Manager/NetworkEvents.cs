@@ -39,7 +39,7 @@ internal static class NetworkEvents
         NetworkChange.PoolClash => "pool_clash",
         NetworkChange.BridgeRestored => "bridge_restored",
         NetworkChange.RulesRestored => "rules_restored",
-        NetworkChange.ForwardRestored => "forward_restored",
+        NetworkChange.ForwardOpened => "forward_opened",
         NetworkChange.HostLinkDown => "uplink_down",
         NetworkChange.HostLinkUp => "uplink_up",
         NetworkChange.ResolverChanged => "resolver_changed",

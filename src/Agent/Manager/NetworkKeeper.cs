@@ -77,7 +77,7 @@ internal sealed class NetworkKeeper : IDisposable
     private void Report(NetworkReport report)
     {
         if (report.Change is NetworkChange.RulesRestored or NetworkChange.BridgeRestored
-            or NetworkChange.ForwardRestored)
+            or NetworkChange.ForwardOpened)
         {
             _repairedAt = System.Environment.TickCount64;
             _delayMs = Math.Min(_delayMs * 2, LongestDelayMs);

@@ -21,6 +21,13 @@ internal sealed partial class Bridge
         return wasThere;
     }
 
+    /// <summary>Lets containers' packets through others' closed chains; true when something had to be done.</summary>
+    public bool OpenForward(HostSockets host)
+    {
+        using Fd held = LockRules(exclusive: true);
+        return Present(host).Count > 0 && Forward.Open(host);
+    }
+
     /// <summary>
     /// Puts back bridges of networks that containers are attached to: the interface, its addresses, its ports. Those
     /// that were there before their network are left to whoever made them.

@@ -14,13 +14,21 @@ internal sealed partial class Bridge(
 {
     private const int DefaultMtu = 1500;
 
+    /// <summary>What others forbid to pass.</summary>
+    public ForeignForward Forward { get; } = new(names, networks);
+
     /// <summary>
-    /// The network and its bridge, ready for containers. Two questions to the kernel when all is in place.
+    /// The network and its bridge, ready for containers. Three questions to the kernel when all is in place, one more
+    /// with IPv6.
     /// </summary>
     /// <param name="host">Sockets.</param>
     /// <param name="find">Finds the network's record, or refuses.</param>
-    public ReadyBridge Ensure(HostSockets host, Func<NetworkRecord> find) =>
-        networks.Exist && TryReady(host, find()) is { } ready ? ready : Prepare(host, find);
+    public ReadyBridge Ensure(HostSockets host, Func<NetworkRecord> find)
+    {
+        ReadyBridge bridge = networks.Exist && TryReady(host, find()) is { } ready ? ready : Prepare(host, find);
+        if (Forward.IsInTheWay(host, bridge.Network)) OpenForward(host);
+        return bridge;
+    }
 
     /// <summary>Creates the records of the networks that always exist.</summary>
     public void EnsureRecords(HostSockets host)
@@ -64,7 +72,7 @@ internal sealed partial class Bridge(
         }
         EnsureAddresses(host, network, options, name);
         EnsurePorts(host, attached, options, name);
-        Forwarding.Enable(name, network.Has(ipv6: true) && !network.IsInternal);
+        Forwarding.Enable(roots, name, network.Has(ipv6: true) && !network.IsInternal);
         InstallRules(host, name, network);
         // Last, since an interface that is up tells everyone that all of the above is done.
         using var batch = new NetlinkBatch();

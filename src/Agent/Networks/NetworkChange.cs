@@ -22,8 +22,8 @@ internal enum NetworkChange
     /// <summary>The engine's nf_tables table was deleted or changed; it is put back.</summary>
     RulesRestored,
 
-    /// <summary>Rules that let containers' packets through a closed firewall were put back.</summary>
-    ForwardRestored,
+    /// <summary>iptables forwards nothing any more, and got rules that let containers' packets through.</summary>
+    ForwardOpened,
 
     /// <summary>The host has no way out any more.</summary>
     HostLinkDown,

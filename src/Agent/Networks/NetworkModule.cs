@@ -204,6 +204,7 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using Fd turn = StateFile.LockNetworkNamespace();
         _rules.Remove(host);
+        _bridge.Forward.Remove(host);
         foreach (NetworkRecord network in _networks.List())
             if (network is { Driver: "bridge", IsBridgeForeign: false })
                 VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));

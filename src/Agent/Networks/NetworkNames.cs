@@ -21,6 +21,7 @@ internal sealed class NetworkNames
         string suffix = Fnv1a(roots.RunRoot).ToString("x8");
         DefaultBridge = "skiff-" + suffix;
         Table = "skiff_" + suffix;
+        ForwardChain = "SKIFF-" + suffix;
     }
 
     /// <summary>The default network's interface; at most 15 bytes, as the kernel demands.</summary>
@@ -29,12 +30,18 @@ internal sealed class NetworkNames
     /// <summary>The nf_tables table, family inet.</summary>
     public string Table { get; } = "skiff";
 
+    /// <summary>The chain that a closed FORWARD chain of iptables jumps to.</summary>
+    public string ForwardChain { get; } = "SKIFF";
+
+    /// <summary>Networks' interfaces but the default one's, and those that are named by their users.</summary>
+    public const string BridgePrefix = "sk-";
+
     /// <summary>Whether a network is one of those that are always there and cannot be made or removed.</summary>
     public static bool IsPredefined(string name) => name is DefaultNetwork or "host" or "none";
 
     /// <summary>The interface of a network.</summary>
     public string BridgeOf(NetworkRecord network) => network.Name == DefaultNetwork ? DefaultBridge
-        : network.Options.GetValueOrDefault(BridgeOptions.NameKey) ?? "sk-" + network.Id[..12];
+        : network.Options.GetValueOrDefault(BridgeOptions.NameKey) ?? BridgePrefix + network.Id[..12];
 
     /// <summary>Whether the kernel takes it for an interface's name (dev_valid_name).</summary>
     public static bool IsInterfaceName(string name) =>

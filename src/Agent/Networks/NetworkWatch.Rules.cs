@@ -8,7 +8,7 @@ internal sealed partial class NetworkWatch
     private const string Ipv4Forwarding = "/proc/sys/net/ipv4/ip_forward";
     private const string Ipv6Forwarding = "/proc/sys/net/ipv6/conf/all/forwarding";
 
-    private bool _isTouched;
+    private bool _isTouched, _isForwardTouched;
     private string? _culprit;
     private int _culpritPid;
     private bool _isForwardingOff;
@@ -19,11 +19,15 @@ internal sealed partial class NetworkWatch
         if (!notice.IsEnd)
         {
             // Whose it is, its end says: Linux 6.18 tells of elements without the number of their request.
-            _isTouched = _isTouched || notice.Table == _names.Table;
+            if (_isTouched && _isForwardTouched) return;
+            string table = notice.Table;
+            _isTouched |= table == _names.Table;
+            _isForwardTouched |= table == ForeignForward.Table;
             return;
         }
         bool isDamaged = _isTouched && !message.IsOwn;
-        _isTouched = false;
+        if (_isForwardTouched && !message.IsOwn) _concern |= Concern.Forward;
+        _isTouched = _isForwardTouched = false;
         if (!isDamaged) return;
         (_culprit, _culpritPid) = notice.Process();
         _concern |= Concern.Rules;
@@ -39,6 +43,12 @@ internal sealed partial class NetworkWatch
         {
             Table = $"inet {_names.Table}", Cause = was ? "changed" : "deleted", Process = culprit, Pid = _culpritPid,
         });
+    }
+
+    private void LookAtForward(HostSockets host)
+    {
+        if (_bridge.OpenForward(host))
+            Report(new NetworkReport(NetworkChange.ForwardOpened) { Table = "filter", Cause = "policy drop" });
     }
 
     private void LookAtForwarding()

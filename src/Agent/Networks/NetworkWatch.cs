@@ -40,7 +40,7 @@ internal sealed partial class NetworkWatch : IDisposable
     private enum Concern
     {
         None = 0, Rules = 1, Bridges = 2, Endpoints = 4, Uplink = 8, Pools = 16, Forwarding = 32, Resolver = 64,
-        All = 127,
+        Forward = 128, All = 255,
     }
 
     /// <summary>To be watched for input; <see cref="Take"/> when there is some.</summary>
@@ -69,6 +69,7 @@ internal sealed partial class NetworkWatch : IDisposable
         if (concern == Concern.All) LearnLinks(host);
         Look(Concern.Rules, LookAtRules);
         Look(Concern.Bridges, LookAtBridges);
+        Look(Concern.Forward, LookAtForward);
         Look(Concern.Endpoints, host => LookAtEndpoints(host, concern == Concern.All));
         Look(Concern.Uplink, LookAtUplink);
         Look(Concern.Pools, host => LookAtPools(host, concern == Concern.All));

@@ -5,17 +5,23 @@ namespace Skiff.Interop.Netlink;
 
 /// <summary>
 /// One nf_tables transaction (nft(8), nfnetlink): all of it happens or nothing, and packets never see half of it.
-/// Tables are of the inet family. Append requests, then <see cref="Commit"/> once.
+/// Tables are of the inet family unless said otherwise. Append requests, then <see cref="Commit"/> once.
 /// </summary>
 public sealed partial class NftBatch : IDisposable
 {
     private const NetlinkFlags Create = NetlinkFlags.NLM_F_CREATE;
 
     private readonly NetlinkBatch _batch = new();
+    private readonly byte _family;
     private uint _setId;
 
     /// <summary>Begins a transaction.</summary>
-    public NftBatch() => Frame(Nftables.NFNL_MSG_BATCH_BEGIN);
+    /// <param name="family">NFPROTO_* of its tables.</param>
+    public NftBatch(byte family = Nftables.NFPROTO_INET)
+    {
+        _family = family;
+        Frame(Nftables.NFNL_MSG_BATCH_BEGIN);
+    }
 
     /// <summary>True until something is appended.</summary>
     public bool IsEmpty => _batch.Count == 1;
@@ -100,12 +106,14 @@ public sealed partial class NftBatch : IDisposable
     }
 
     private void Begin(ushort message, NetlinkFlags flags, string call, string target) =>
-        Begin(_batch, message, flags, call, target);
+        Begin(_batch, message, flags, call, target, _family);
 
-    internal static void Begin(NetlinkBatch batch, ushort message, NetlinkFlags flags, string call, string target)
+    internal static void Begin(
+        NetlinkBatch batch, ushort message, NetlinkFlags flags, string call, string target,
+        byte family = Nftables.NFPROTO_INET)
     {
         batch.Begin((ushort)(Nftables.NFNL_SUBSYS_NFTABLES << 8 | message), flags, call, target);
-        WriteHeader(batch, Nftables.NFPROTO_INET, 0);
+        WriteHeader(batch, family, 0);
     }
 
     // struct nfgenmsg: family, version, resource id in network order.

@@ -22,7 +22,10 @@ internal static class Nftables
     internal const ushort NFT_MSG_NEWTABLE = 0;
     internal const ushort NFT_MSG_DELTABLE = 2;
     internal const ushort NFT_MSG_NEWCHAIN = 3;
+    internal const ushort NFT_MSG_GETCHAIN = 4;
+    internal const ushort NFT_MSG_DELCHAIN = 5;
     internal const ushort NFT_MSG_NEWRULE = 6;
+    internal const ushort NFT_MSG_GETRULE = 7;
     internal const ushort NFT_MSG_DELRULE = 8;
     internal const ushort NFT_MSG_NEWSET = 9;
 
@@ -41,12 +44,14 @@ internal static class Nftables
     internal const ushort NFTA_CHAIN_NAME = 3;
     internal const ushort NFTA_CHAIN_HOOK = 4;
     internal const ushort NFTA_CHAIN_POLICY = 5;
+    internal const ushort NFTA_CHAIN_USE = 6;
     internal const ushort NFTA_CHAIN_TYPE = 7;
     internal const ushort NFTA_HOOK_HOOKNUM = 1;
     internal const ushort NFTA_HOOK_PRIORITY = 2;
 
     internal const ushort NFTA_RULE_TABLE = 1;
     internal const ushort NFTA_RULE_CHAIN = 2;
+    internal const ushort NFTA_RULE_HANDLE = 3;
     internal const ushort NFTA_RULE_EXPRESSIONS = 4;
     internal const ushort NFTA_LIST_ELEM = 1;
     internal const ushort NFTA_EXPR_NAME = 1;
@@ -80,6 +85,8 @@ internal static class Nftables
     internal const ushort NFTA_DATA_VERDICT = 2;
     internal const ushort NFTA_VERDICT_CODE = 1;
     internal const ushort NFTA_VERDICT_CHAIN = 2;
+
+    internal const int NFT_JUMP = -3;
 
     internal const uint NFT_REG_VERDICT = 0;
     internal const uint NFT_REG_1 = 1;

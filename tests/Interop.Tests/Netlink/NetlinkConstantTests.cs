@@ -13,7 +13,7 @@ public class NetlinkConstantTests
         #include <stddef.h>
         #include <stdio.h>
         #include <sys/socket.h>
-        #include <net/if.h>
+        #include <linux/if.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
         #include <linux/if_addr.h>
