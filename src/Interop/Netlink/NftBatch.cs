@@ -72,10 +72,13 @@ public sealed partial class NftBatch : IDisposable
         _batch.PutString(Nftables.NFTA_SET_NAME, set.Name);
         bool isMap = set.Value is { Length: > 0 };
         uint flags = (isMap ? Nftables.NFT_SET_MAP : 0) | (set.IsInterval ? Nftables.NFT_SET_INTERVAL : 0);
+        bool isConcatenated = set.IsInterval && set.Key.Length > 1;
+        if (isConcatenated) flags |= Nftables.NFT_SET_CONCAT;
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_FLAGS, flags);
         PutType(Nftables.NFTA_SET_KEY_TYPE, Nftables.NFTA_SET_KEY_LEN, set.Key);
         if (isMap) PutType(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFTA_SET_DATA_LEN, set.Value);
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ID, ++_setId);
+        if (isConcatenated) PutFields(set.Key);
         if (set.Key is [NftDataType.InterfaceName]) PutHostByteOrder();
     }
 
@@ -138,6 +141,20 @@ public sealed partial class NftBatch : IDisposable
         }
         _batch.PutUInt32BigEndian(typeAttribute, type);
         _batch.PutUInt32BigEndian(lengthAttribute, (uint)length);
+    }
+
+    private void PutFields(NftDataType[] fields)
+    {
+        int description = _batch.BeginNest(Nftables.NFTA_SET_DESC);
+        int list = _batch.BeginNest(Nftables.NFTA_SET_DESC_CONCAT);
+        foreach (NftDataType field in fields)
+        {
+            int element = _batch.BeginNest(Nftables.NFTA_LIST_ELEM);
+            _batch.PutUInt32BigEndian(Nftables.NFTA_SET_FIELD_LEN, (uint)SizeOf(field));
+            _batch.EndNest(element);
+        }
+        _batch.EndNest(list);
+        _batch.EndNest(description);
     }
 
     /// <summary>

@@ -65,11 +65,15 @@ internal static class Nftables
     internal const ushort NFTA_SET_DATA_TYPE = 6;
     internal const ushort NFTA_SET_DATA_LEN = 7;
 
+    internal const ushort NFTA_SET_DESC = 9;
+    internal const ushort NFTA_SET_DESC_CONCAT = 2;
+    internal const ushort NFTA_SET_FIELD_LEN = 1;
     internal const ushort NFTA_SET_ID = 10;
     internal const ushort NFTA_SET_USERDATA = 13;
 
     internal const uint NFT_SET_INTERVAL = 4;
     internal const uint NFT_SET_MAP = 8;
+    internal const uint NFT_SET_CONCAT = 0x80;
     internal const uint NFT_SET_ELEM_INTERVAL_END = 1;
     internal const uint NFT_DATA_VERDICT = 0xffffff00;
 
@@ -80,6 +84,7 @@ internal static class Nftables
     internal const ushort NFTA_SET_ELEM_KEY = 1;
     internal const ushort NFTA_SET_ELEM_DATA = 2;
     internal const ushort NFTA_SET_ELEM_FLAGS = 3;
+    internal const ushort NFTA_SET_ELEM_KEY_END = 10;
 
     internal const ushort NFTA_DATA_VALUE = 1;
     internal const ushort NFTA_DATA_VERDICT = 2;
