@@ -8,27 +8,38 @@ namespace Skiff.Agent.Networks;
 /// The FORWARD chain of iptables (nft) with the policy drop, as dockerd and ufw leave it. A drop is final whatever our
 /// own table accepts, so it gets a jump at its end to a chain of ours that accepts what comes from our bridges or goes
 /// to them; our own table says what of that may pass. All rules in front of it, Docker's isolation and what an
-/// administrator has forbidden, decide before. Only what iptables can list is written there (docs/decisions/026).
+/// administrator has forbidden, decide before. What goes to Docker's bridges is none of ours: where it relies on the
+/// policy to protect its containers, it still can. Only what iptables can list is written there
+/// (docs/decisions/026).
 /// </summary>
 internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
 {
     /// <summary>The table of iptables, in either family.</summary>
     public const string Table = "filter";
 
-    private const string Chain = "FORWARD";
+    private const string Chain = "FORWARD", Dockers = "DOCKER";
 
     private static readonly RulesetFamily[] s_families = [RulesetFamily.Ipv4, RulesetFamily.Ipv6];
 
     /// <summary>
     /// Whether a network's packets meet such a chain, and nothing there lets them through. One short question for each
-    /// version of IP where there is no such chain, two otherwise.
+    /// version of IP where there is no such chain; where there is one, the rules of two chains are read.
     /// </summary>
-    public bool IsInTheWay(HostSockets host, NetworkRecord network) => Array.Exists(s_families, family =>
-        network.Has(family.IsIpv6) && IsClosed(host, family)
-        && !(NftChains.Find(host.Netfilter, family.Number, Table, names.ForwardChain) is { Uses: > 4 } own
-            && own.Uses % 2 == 1 // Two rules for each interface, and the jump.
-            && (!network.Options.TryGetValue(BridgeOptions.NameKey, out string? name) || NftChains.Mentions(
-                host.Netfilter, family.Number, Table, names.ForwardChain, Encoding.ASCII.GetBytes(name + "\0")))));
+    public bool IsInTheWay(HostSockets host, NetworkRecord network)
+    {
+        foreach (RulesetFamily family in s_families)
+        {
+            if (!network.Has(family.IsIpv6) || !IsClosed(host, family)) continue;
+            List<NftRuleInfo> forward = Rules(host, family, Chain), own = Rules(host, family, names.ForwardChain);
+            string bridge = names.BridgeOf(network);
+            if (!JumpsToOwn(forward) || !own.Exists(rule => rule.Input == bridge || rule.Input.EndsWith('+')
+                && bridge.StartsWith(rule.Input[..^1], StringComparison.Ordinal))) return true;
+            // Others than these are of networks whose names their users have chosen.
+            List<ForwardRule> wanted = Wanted(forward, []);
+            if (own.Count < wanted.Count || !wanted.TrueForAll(rule => rule.IsAmong(own))) return true;
+        }
+        return false;
+    }
 
     /// <summary>
     /// Puts in what is missing; true when something was. Under the lock of the rules, as two that find the same thing
@@ -37,18 +48,19 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
     public bool Open(HostSockets host)
     {
         bool isChanged = false;
-        List<string> interfaces = Interfaces();
+        List<NetworkRecord> all = networks.List();
         foreach (RulesetFamily family in s_families)
         {
-            if (!IsClosed(host, family) || NftChains.Find(host.Netfilter, family.Number, Table, names.ForwardChain)
-                is { } own && own.Uses == interfaces.Count * 2 + 1) continue;
+            if (!IsClosed(host, family)) continue;
+            List<NftRuleInfo> forward = Rules(host, family, Chain), own = Rules(host, family, names.ForwardChain);
+            List<ForwardRule> wanted = Wanted(forward, all);
+            if (JumpsToOwn(forward) && own.Count == wanted.Count && wanted.TrueForAll(rule => rule.IsAmong(own)))
+                continue;
             using var batch = new NftBatch(family.Number);
             batch.AddChain(Table, names.ForwardChain);
             batch.FlushChain(Table, names.ForwardChain);
-            foreach (string name in interfaces)
-                foreach (NftMeta side in (ReadOnlySpan<NftMeta>)[NftMeta.InterfaceName, NftMeta.OutputInterfaceName])
-                    AddRule(batch, side, name);
-            if (NftChains.FindJump(host.Netfilter, family.Number, Table, Chain, names.ForwardChain) == 0)
+            foreach (ForwardRule rule in wanted) rule.AddTo(batch, Table, names.ForwardChain);
+            if (!JumpsToOwn(forward))
             {
                 batch.BeginRule(Table, Chain);
                 batch.Counter();
@@ -68,8 +80,8 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
         {
             if (NftChains.Find(host.Netfilter, family.Number, Table, names.ForwardChain) is null) continue;
             using var batch = new NftBatch(family.Number);
-            ulong jump = NftChains.FindJump(host.Netfilter, family.Number, Table, Chain, names.ForwardChain);
-            if (jump != 0) batch.DeleteRule(Table, Chain, jump);
+            foreach (NftRuleInfo rule in Rules(host, family, Chain))
+                if (rule.Target == names.ForwardChain) batch.DeleteRule(Table, Chain, rule.Handle);
             batch.FlushChain(Table, names.ForwardChain);
             batch.DeleteChain(Table, names.ForwardChain);
             NetlinkError error = batch.TryCommit(host.Netfilter);
@@ -99,28 +111,33 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
         }
     }
 
-    // Those with names of their users' one by one, all others by how they begin.
-    private List<string> Interfaces()
+    private bool JumpsToOwn(List<NftRuleInfo> forward) => forward.Exists(rule => rule.Target == names.ForwardChain);
+
+    // Networks with names of their users' have rules of their own, all others are known by how their names begin.
+    private List<ForwardRule> Wanted(List<NftRuleInfo> forward, List<NetworkRecord> all)
     {
-        List<string> interfaces = [names.DefaultBridge + "\0", NetworkNames.BridgePrefix];
-        foreach (NetworkRecord network in networks.List())
-            if (network.Options.TryGetValue(BridgeOptions.NameKey, out string? name)) interfaces.Add(name + "\0");
-        return interfaces;
+        var wanted = new List<ForwardRule>();
+        foreach (NftRuleInfo rule in forward)
+            if (rule is { Target: Dockers, Output.Length: > 0 })
+                wanted.Add(new ForwardRule("", rule.Output, NftVerdict.Return));
+        Accept(names.DefaultBridge);
+        Accept(NetworkNames.BridgePrefix + "+");
+        foreach (NetworkRecord network in all)
+            if (network.Options.TryGetValue(BridgeOptions.NameKey, out string? name)) Accept(name);
+        return wanted;
+
+        void Accept(string name)
+        {
+            wanted.Add(new ForwardRule(name, "", NftVerdict.Accept));
+            wanted.Add(new ForwardRule("", name, NftVerdict.Accept));
+        }
     }
 
     private static bool IsClosed(HostSockets host, RulesetFamily family) =>
         NftChains.Find(host.Netfilter, family.Number, Table, Chain) is { Hook: NftHook.Forward, IsClosed: true };
 
-    // As iptables writes -i NAME -j ACCEPT: the name with its NUL, or without when it is how names begin (-i sk-+).
-    private void AddRule(NftBatch batch, NftMeta side, string name)
-    {
-        batch.BeginRule(Table, names.ForwardChain);
-        batch.Meta(side, NftBatch.Register);
-        batch.Compare(NftCompare.Equal, NftBatch.Register, Encoding.ASCII.GetBytes(name));
-        batch.Counter();
-        batch.Verdict(NftVerdict.Accept);
-        batch.EndRule();
-    }
+    private static List<NftRuleInfo> Rules(HostSockets host, RulesetFamily family, string chain) =>
+        NftChains.Rules(host.Netfilter, family.Number, Table, chain);
 
     private static string? FamilyName(byte family) => family switch { 1 => "inet", 2 => "ip", 10 => "ip6", _ => null };
 }

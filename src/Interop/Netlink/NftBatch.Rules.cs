@@ -136,7 +136,7 @@ public sealed partial class NftBatch
         _batch.PutUInt32BigEndian(Nftables.NFTA_IMMEDIATE_DREG, Nftables.NFT_REG_VERDICT);
         int data = _batch.BeginNest(Nftables.NFTA_IMMEDIATE_DATA);
         int nest = _batch.BeginNest(Nftables.NFTA_DATA_VERDICT);
-        _batch.PutUInt32BigEndian(Nftables.NFTA_VERDICT_CODE, (uint)verdict);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_VERDICT_CODE, unchecked((uint)verdict));
         _batch.EndNest(nest);
         _batch.EndNest(data);
         EndExpression(e, d);

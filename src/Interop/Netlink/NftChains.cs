@@ -30,15 +30,12 @@ public static class NftChains
         return socket.Dump<NftChainInfo>(batch, static (message, ref rows) => rows.Add(Read(message)));
     }
 
-    /// <summary>The handle of the first rule of a chain that jumps to another one; 0 when none does.</summary>
-    public static ulong FindJump(NetlinkSocket socket, byte family, string table, string chain, string target)
+    /// <summary>The chain's rules, as far as <see cref="NftRuleInfo"/> goes; none when it is not there.</summary>
+    public static List<NftRuleInfo> Rules(NetlinkSocket socket, byte family, string table, string chain)
     {
-        ulong handle = 0;
-        Visit(socket, family, table, chain, message =>
-        {
-            if (handle == 0 && JumpsTo(message, target)) handle = HandleOf(message);
-        });
-        return handle;
+        var rules = new List<NftRuleInfo>();
+        Visit(socket, family, table, chain, message => rules.Add(NftRuleInfo.Read(message)));
+        return rules;
     }
 
     /// <summary>Whether a rule of the chain has these bytes in it, such as an interface's name.</summary>
@@ -85,35 +82,5 @@ public static class NftChains
                     break;
             }
         return new NftChainInfo(message.Payload[0], table, name, hook, isClosed, uses);
-    }
-
-    private static bool JumpsTo(NetlinkMessage rule, string target)
-    {
-        NetlinkAttributes attributes = rule.Attributes(HeaderSize);
-        if (!attributes.TryFind(Nftables.NFTA_RULE_EXPRESSIONS)) return false;
-        NetlinkAttributes expressions = attributes.Nested;
-        while (expressions.MoveNext())
-        {
-            NetlinkAttributes data = expressions.Nested;
-            if (data.TryFind(Nftables.NFTA_EXPR_NAME) && data.String == "immediate"
-                && Enter(ref data, Nftables.NFTA_EXPR_DATA) && Enter(ref data, Nftables.NFTA_IMMEDIATE_DATA)
-                && Enter(ref data, Nftables.NFTA_DATA_VERDICT) && data.TryFind(Nftables.NFTA_VERDICT_CHAIN)
-                && data.String == target) return true;
-        }
-        return false;
-    }
-
-    private static bool Enter(ref NetlinkAttributes attributes, ushort type)
-    {
-        if (!attributes.TryFind(type)) return false;
-        attributes = attributes.Nested;
-        return true;
-    }
-
-    private static ulong HandleOf(NetlinkMessage rule)
-    {
-        NetlinkAttributes attributes = rule.Attributes(HeaderSize);
-        return attributes.TryFind(Nftables.NFTA_RULE_HANDLE)
-            ? BinaryPrimitives.ReadUInt64BigEndian(attributes.Value) : 0;
     }
 }

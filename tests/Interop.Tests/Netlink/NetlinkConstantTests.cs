@@ -57,6 +57,7 @@ public class NetlinkConstantTests
         ("NETLINK_NETFILTER", (long)NetlinkFamily.NETLINK_NETFILTER),
         ("NF_DROP", (long)NftVerdict.Drop),
         ("NF_ACCEPT", (long)NftVerdict.Accept),
+        ("NFT_RETURN", (long)NftVerdict.Return),
         ("NF_INET_PRE_ROUTING", (long)NftHook.Prerouting),
         ("NF_INET_LOCAL_IN", (long)NftHook.Input),
         ("NF_INET_FORWARD", (long)NftHook.Forward),
