@@ -1,6 +1,7 @@
 using System.Text;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Events;
 using Skiff.Interop.Processes;
@@ -28,6 +29,7 @@ internal sealed class AgentLoop : IDisposable
     private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
     private readonly BootStart _boot;
     private readonly TerminalKeeper _terminals;
+    private NetworkKeeper? _networks;
     private readonly Dictionary<int, string> _watches = []; // Of run directories, until nobody waits for their state.
     private readonly Dictionary<string, PidFd> _monitors = [];
     private readonly byte[] _events = new byte[4096];
@@ -74,6 +76,11 @@ internal sealed class AgentLoop : IDisposable
         _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => _loop.End());
         Try("cleaning up", _engine.Reconcile);
         AdoptAll();
+        if (!RootlessMode.IsOn) Try("listening to the network", () =>
+        {
+            _networks = new NetworkKeeper(_engine, _loop, _log);
+            _networks.Begin();
+        });
         Try("starting containers", _boot.Begin);
         if (_governor is not null) Watch(_governor);
         _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
@@ -84,6 +91,7 @@ internal sealed class AgentLoop : IDisposable
     {
         foreach (PidFd monitor in _monitors.Values) monitor.Dispose();
         _terminals.Dispose();
+        _networks?.Dispose();
         _loop.Dispose();
         _inotify.Dispose();
         _signals.Dispose();

@@ -28,6 +28,14 @@ internal static class AddressNumber
         return free >= 64 ? ulong.MaxValue : (1UL << free) - 1;
     }
 
+    /// <summary>The network's last address.</summary>
+    public static byte[] LastAddressOf(IPNetwork network)
+    {
+        byte[] bytes = network.BaseAddress.GetAddressBytes();
+        for (int bit = network.PrefixLength; bit < bytes.Length * 8; bit++) bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        return bytes;
+    }
+
     /// <summary>The address behind the network's last.</summary>
     public static byte[] EndOf(IPNetwork network)
     {

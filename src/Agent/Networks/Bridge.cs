@@ -10,17 +10,25 @@ namespace Skiff.Agent.Networks;
 /// The host's side of a network: its record, the bridge interface with the gateway addresses, forwarding, and the
 /// rules. Made at first use; put right again whenever it is found incomplete.
 /// </summary>
-internal sealed class Bridge(
+internal sealed partial class Bridge(
     StateRoots roots, NetworkNames names, NetworkStore networks, EndpointStore endpoints, Ruleset rules,
     PolicyModule policies)
 {
     private const int DefaultMtu = 1500;
 
+    /// <summary>What others forbid to pass.</summary>
+    public ForeignForward Forward { get; } = new(names, networks);
+
     /// <summary>
-    /// The network and its bridge, ready for containers. Two questions to the kernel when all is in place.
+    /// The network and its bridge, ready for containers. Three questions to the kernel when all is in place, one more
+    /// with IPv6.
     /// </summary>
-    public ReadyBridge Ensure(HostSockets host, NetworkRecord network) =>
-        TryReady(host, network) ?? Prepare(host, network.Id);
+    public ReadyBridge Ensure(HostSockets host, NetworkRecord network)
+    {
+        ReadyBridge bridge = TryReady(host, network) ?? Prepare(host, network.Id);
+        if (Forward.IsInTheWay(host, bridge.Network)) OpenForward(host);
+        return bridge;
+    }
 
     /// <summary>Creates the records of the networks that always exist.</summary>
     public void EnsureRecords(HostSockets host)
@@ -46,19 +54,25 @@ internal sealed class Bridge(
         using Fd turn = StateFile.LockNetworkNamespace();
         // It may have gone, or have another subnet, since it was looked up.
         NetworkRecord network = networks.Find(networkId) ?? throw new UsageException($"network {networkId} not found");
-        if (TryReady(host, network) is { } ready) return ready;
+        return TryReady(host, network) ?? Complete(host, network);
+    }
 
+    private ReadyBridge Complete(HostSockets host, NetworkRecord network)
+    {
         string name = names.BridgeOf(network);
         var options = new BridgeOptions(network);
+        List<Endpoint> attached = endpoints.List().FindAll(end => end.NetworkId == network.Id);
         if (Links.Find(host.Route, name) is null)
         {
             if (network.IsBridgeForeign) throw new UsageException(
                 $"network {network.Name} needs the bridge {name}, which was there when the network was created");
-            network = ChooseAgainIfTaken(host, network);
+            // Containers that run have addresses of it: the bridge was taken from under them.
+            if (attached.Count == 0) network = ChooseAgainIfTaken(host, network);
             Create(host, network, options, name);
         }
         EnsureAddresses(host, network, options, name);
-        Forwarding.Enable(name, network.Has(ipv6: true) && !network.IsInternal);
+        EnsurePorts(host, attached, options, name);
+        Forwarding.Enable(roots, name, network.Has(ipv6: true) && !network.IsInternal);
         InstallRules(host, name, network);
         if (policies.Any)
         {
@@ -117,15 +131,7 @@ internal sealed class Bridge(
     {
         int index = Links.Find(host.Route, name)!.Value.Index;
         using var batch = new NetlinkBatch();
-        // The kernel asks for neighbours by its link-local address, and the one that it gives itself cannot be used for
-        // a second (duplicate address detection); Docker's bridges have this one.
-        if (network.Has(ipv6: true) && options.GatewayMode(ipv6: true) != "isolated")
-            Add(IPAddress.Parse("fe80::1"), 64);
-        foreach (AddressPool pool in network.Pools)
-            if (pool.Gateway is { } gateway && options.GatewayMode(pool.IsIpv6) != "isolated"
-                && (pool.IsIpv6 || !options.InhibitsIpv4)) Add(gateway, pool.Subnet.PrefixLength);
-
-        void Add(IPAddress address, int prefixLength)
+        foreach ((IPAddress address, int prefixLength) in AddressesOf(network, options))
         {
             batch.Clear();
             Addresses.Add(batch, index, address, prefixLength);
@@ -134,18 +140,24 @@ internal sealed class Bridge(
         }
     }
 
+    private static IEnumerable<(IPAddress Address, int PrefixLength)> AddressesOf(
+        NetworkRecord network, BridgeOptions options)
+    {
+        // The kernel asks for neighbours by its link-local address, and the one that it gives itself cannot be used for
+        // a second (duplicate address detection); Docker's bridges have this one.
+        if (network.Has(ipv6: true) && options.GatewayMode(ipv6: true) != "isolated")
+            yield return (IPAddress.Parse("fe80::1"), 64);
+        foreach (AddressPool pool in network.Pools)
+            if (pool.Gateway is { } gateway && options.GatewayMode(pool.IsIpv6) != "isolated"
+                && (pool.IsIpv6 || !options.InhibitsIpv4))
+                yield return (gateway, pool.Subnet.PrefixLength);
+    }
+
     // Of a table that is there, only this network's elements can be missing: whoever takes away more takes all of it.
     private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
         using Fd held = LockRules(exclusive: true);
         if (!rules.TryAdd(host, name, added)) InstallAll(host, Present(host));
-    }
-
-    /// <summary>Makes the whole table anew, if any network has its bridge.</summary>
-    public void Reinstall(HostSockets host)
-    {
-        using Fd held = LockRules(exclusive: true);
-        if (Present(host) is { Count: > 0 } present) InstallAll(host, present);
     }
 
     /// <summary>The networks whose bridges are there, by the bridges' names.</summary>

@@ -14,6 +14,9 @@ internal sealed class BridgeOptions
     /// <summary>The bridge's interface.</summary>
     public const string NameKey = "com.docker.network.bridge.name";
 
+    /// <summary>Who may reach its containers from outside; a list of subnets and addresses.</summary>
+    public const string AllowKey = "io.skiff.publish.allow";
+
     private const string Bridge = "com.docker.network.bridge.";
     private const string PrefixKey = "com.docker.network.container_iface_prefix";
     private const string MtuKey = "com.docker.network.driver.mtu";
@@ -49,6 +52,10 @@ internal sealed class BridgeOptions
     public IPAddress? HostBinding =>
         _options.TryGetValue(Bridge + "host_binding_ipv4", out string? text) ? IPAddress.Parse(text) : null;
 
+    /// <summary>Who may reach its containers from outside; null for everyone.</summary>
+    public IPNetwork[]? Allowed =>
+        _options.TryGetValue(AllowKey, out string? text) ? Array.ConvertAll(text.Split(','), ParseSource) : null;
+
     /// <summary>What interfaces inside are called, before their number.</summary>
     public string InterfacePrefix => _options.GetValueOrDefault(PrefixKey) ?? "eth";
 
@@ -67,6 +74,7 @@ internal sealed class BridgeOptions
             PrefixKey => NetworkNames.IsInterfaceName(value + "99"),
             MtuKey => true,
             Bandwidth.IngressKey or Bandwidth.EgressKey => Bandwidth.IsValid(value),
+            AllowKey => Array.ConvertAll(value.Split(','), ParseSource).Length > 0,
             Bridge + "enable_icc" or Bridge + "enable_ip_masquerade" or Bridge + "inhibit_ipv4" =>
                 TryFlag(value, out _),
             Bridge + "host_binding_ipv4" => AddressText.IsIpv4(value),
@@ -83,6 +91,20 @@ internal sealed class BridgeOptions
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int mtu)
             && (mtu == 0 || mtu >= smallest) && mtu <= LargestMtu ? mtu
             : throw new UsageException($"invalid value for {MtuKey}: \"{text}\" (from {smallest} to {LargestMtu})");
+    }
+
+    private static IPNetwork ParseSource(string text)
+    {
+        int slash = text.IndexOf('/');
+        string address = slash < 0 ? text : text[..slash];
+        int size = address.Contains(':') ? 128 : 32, bits = size;
+        if (!AddressText.IsAddress(address) || slash >= 0 && (!int.TryParse(
+            text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out bits) || bits > size))
+            throw new UsageException($"invalid value for {AllowKey}: \"{text}\" is no address or subnet, such as "
+                + "192.0.2.7 or 192.0.2.0/24");
+        IPNetwork network = PoolRequest.MaskedOf(IPAddress.Parse(address), bits);
+        return network.BaseAddress.Equals(IPAddress.Parse(address)) ? network
+            : throw new UsageException($"invalid value for {AllowKey}: \"{text}\" should be {network}");
     }
 
     // As Go's strconv.ParseBool.

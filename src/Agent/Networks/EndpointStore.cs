@@ -44,6 +44,16 @@ internal sealed class EndpointStore(StateRoots roots)
         return endpoints;
     }
 
+    /// <summary>The endpoint whose end on the host is called so; null when there is none.</summary>
+    public Endpoint? FindByVeth(string veth)
+    {
+        foreach (string name in StateFile.Names(_directory))
+            if (name.EndsWith(Suffix, StringComparison.Ordinal)
+                && name.StartsWith(NetworkNames.ContainerOf(veth), StringComparison.Ordinal)
+                && Array.Find(Find(name[..^Suffix.Length]), end => end.HostVeth == veth) is { } found) return found;
+        return null;
+    }
+
     /// <summary>
     /// Remembers, or forgets when there is none; not flushed, since nothing here outlives the kernel state it
     /// describes.

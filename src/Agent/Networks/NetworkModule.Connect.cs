@@ -72,7 +72,7 @@ internal sealed partial class NetworkModule
         if (inside is not null) DhcpJoins.Release(inside, left);
         bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true, inside);
         _endpoints.Write(containerId, after);
-        if (!isKnown) _bridge.Reinstall(host);
+        if (!isKnown) _bridge.ReplaceRules(host);
         if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);
         return left;
     }

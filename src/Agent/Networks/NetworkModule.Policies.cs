@@ -29,7 +29,7 @@ internal sealed partial class NetworkModule
         if (written.Count > 0) BridgeFilter.Require();
         bool isDone;
         using (_bridge.LockRules(exclusive: false)) isDone = _policies.TryApply(host, written, deleted);
-        if (!isDone) _bridge.Reinstall(host);
+        if (!isDone) _bridge.ReplaceRules(host);
         bool has = _policies.Any;
         if (had != has)
             foreach (string bridge in _bridge.Present(host).Keys) BridgeFilter.Set(host, bridge, on: has);
@@ -84,7 +84,7 @@ internal sealed partial class NetworkModule
     // before, of those that leave they are gone.
     private void SetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)
     {
-        if (!TrySetPolicies(host, joined, left)) _bridge.Reinstall(host);
+        if (!TrySetPolicies(host, joined, left)) _bridge.ReplaceRules(host);
     }
 
     private bool TrySetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)

@@ -224,6 +224,7 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using Fd turn = StateFile.LockNetworkNamespace();
         _rules.Remove(host);
+        _bridge.Forward.Remove(host);
         List<NetworkRecord> networks = _networks.List();
         LinkDriver.RemoveAll(host, networks);
         foreach (NetworkRecord network in networks)
@@ -321,7 +322,7 @@ internal sealed partial class NetworkModule
         // Last: until everything is undone, the record says what there is to undo.
         _endpoints.Delete(containerId);
         rules?.Dispose();
-        if (!isKnown) _bridge.Reinstall(host);
+        if (!isKnown) _bridge.ReplaceRules(host);
     }
 
     // False when the table has to be made anew without it.

@@ -21,6 +21,7 @@ internal sealed class NetworkNames
         string suffix = Fnv1a(roots.RunRoot).ToString("x8");
         DefaultBridge = "skiff-" + suffix;
         Table = "skiff_" + suffix;
+        ForwardChain = "SKIFF-" + suffix;
     }
 
     /// <summary>The default network's interface; at most 15 bytes, as the kernel demands.</summary>
@@ -29,12 +30,18 @@ internal sealed class NetworkNames
     /// <summary>The nf_tables table, family inet.</summary>
     public string Table { get; } = "skiff";
 
+    /// <summary>The chain that a closed FORWARD chain of iptables jumps to.</summary>
+    public string ForwardChain { get; } = "SKIFF";
+
+    /// <summary>Networks' interfaces but the default one's, and those that are named by their users.</summary>
+    public const string BridgePrefix = "sk-";
+
     /// <summary>Whether a network is one of those that are always there and cannot be made or removed.</summary>
     public static bool IsPredefined(string name) => name is DefaultNetwork or "host" or "none";
 
     /// <summary>The interface of a network.</summary>
     public string BridgeOf(NetworkRecord network) => network.Name == DefaultNetwork ? DefaultBridge
-        : network.Options.GetValueOrDefault(BridgeOptions.NameKey) ?? "sk-" + network.Id[..12];
+        : network.Options.GetValueOrDefault(BridgeOptions.NameKey) ?? BridgePrefix + network.Id[..12];
 
     /// <summary>Whether the kernel takes it for an interface's name (dev_valid_name).</summary>
     public static bool IsInterfaceName(string name) =>
@@ -47,6 +54,13 @@ internal sealed class NetworkNames
     /// </summary>
     public static string NewVeth(string containerId) =>
         $"sk{containerId.AsSpan(0, Math.Min(6, containerId.Length))}{Random.Shared.Next(0x10000000):x7}";
+
+    /// <summary>Whether an interface may be the host's end of a container's veth.</summary>
+    public static bool IsVeth(string name) =>
+        name.Length == LongestInterface && name.StartsWith("sk", StringComparison.Ordinal);
+
+    /// <summary>How the ids of containers begin whose veth may be called so.</summary>
+    public static string ContainerOf(string veth) => veth[2..8];
 
     /// <summary>A hash of 32 bits that stays the same from version to version.</summary>
     public static uint Fnv1a(string text)

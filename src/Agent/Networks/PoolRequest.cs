@@ -89,7 +89,8 @@ internal static class PoolRequest
         return network;
     }
 
-    private static IPNetwork MaskedOf(IPAddress address, int bits)
+    /// <summary>The network of that many bits that an address is in.</summary>
+    public static IPNetwork MaskedOf(IPAddress address, int bits)
     {
         byte[] bytes = address.GetAddressBytes();
         for (int bit = bits; bit < bytes.Length * 8; bit++) bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));

@@ -33,14 +33,9 @@ internal sealed record ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeO
             PeerMac = endpoint.Mac,
             PeerNamespace = inside,
         });
-        Links.Set(batch, endpoint.HostVeth, new LinkChange
+        Links.Set(batch, endpoint.HostVeth, VethEndpoint.PortOf(endpoint, !Options.HasInterContainerTraffic) with
         {
-            Up = true,
-            // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
-            Hairpin = endpoint.Ports.Count > 0 ? true : null,
-            // Its ports exchange frames with the bridge alone.
-            Isolated = Options.HasInterContainerTraffic ? null : true,
-            NoLinkLocal = VethEndpoint.HasIpv6,
+            Up = true, NoLinkLocal = VethEndpoint.HasIpv6,
         });
     }
 }

@@ -118,6 +118,7 @@ internal sealed partial class Ruleset
         });
         Rule(NftVerdict.Drop, () => InSet(NftMeta.InterfaceName, Internal));
         Rule(NftVerdict.Drop, () => InSet(NftMeta.OutputInterfaceName, Internal));
+        foreach (RulesetFamily family in RulesetFamily.All) Rule(NftVerdict.Drop, () => NotAllowed(batch, family));
         Rule(NftVerdict.Accept, () =>
         {
             InBridges(batch, NftMeta.OutputInterfaceName);

@@ -157,6 +157,7 @@ internal sealed partial class Ruleset(string table)
                 foreach (AddressPool pool in network.PoolsOf(family.IsIpv6))
                     WriteSubnet(batch, family, pool.Subnet, add);
         }
+        if (options.Allowed is { } allowed) WriteAllowed(batch, key[..NameSize], allowed, add);
     }
 
     private void WriteSubnet(NftBatch batch, RulesetFamily family, IPNetwork subnet, bool add)
@@ -185,6 +186,7 @@ internal sealed partial class Ruleset(string table)
         Set(Bridges, [NftDataType.InterfaceName]);
         Set(Within, [NftDataType.InterfaceName, NftDataType.InterfaceName]);
         Set(Internal, [NftDataType.InterfaceName]);
+        AddAllowedSets(batch);
         Set(Unprotected, [NftDataType.InterfaceName, NftDataType.NfProto]);
         foreach (RulesetFamily family in RulesetFamily.All)
         {

@@ -50,6 +50,9 @@ internal sealed class RulesetFamily
     /// <summary>The set of subnets whose containers leave by the host's address.</summary>
     public string Subnets => "subnets" + Suffix;
 
+    /// <summary>The set of who may reach published ports of networks that say so.</summary>
+    public string Allowed => "allowed" + Suffix;
+
     /// <summary>The set or map of one way to publish.</summary>
     public string NameOf(RulesetMap map) => map switch
     {

@@ -128,6 +128,14 @@ internal static class VethEndpoint
         Execute(host, batch, endpoint);
     }
 
+    /// <summary>What the near end is as a port of the bridge.</summary>
+    public static LinkChange PortOf(Endpoint endpoint, bool isIsolated) => new()
+    {
+        // With br_netfilter a packet to the container's own published port goes back out of the port it came in by.
+        Hairpin = endpoint.Ports.Count > 0 ? true : null,
+        Isolated = isIsolated ? true : null,
+    };
+
     private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
     {
         if (endpoint.EgressBytesPerSecond > 0)

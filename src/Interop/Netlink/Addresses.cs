@@ -33,7 +33,10 @@ public static class Addresses
         using var batch = new NetlinkBatch();
         batch.Begin(Rtnetlink.RTM_GETADDR, NetlinkFlags.NLM_F_DUMP, "RTM_GETADDR");
         batch.Reserve(HeaderSize);
-        return socket.Dump<AddressInfo>(batch, static (m, ref rows) => Read(m, rows));
+        return socket.Dump<AddressInfo>(batch, static (m, ref rows) =>
+        {
+            if (Read(m) is { } row) rows.Add(row);
+        });
     }
 
     private static void Begin(
@@ -56,20 +59,24 @@ public static class Addresses
         batch.Put(Rtnetlink.IFA_BROADCAST, bytes);
     }
 
-    private static void Read(NetlinkMessage message, List<AddressInfo> rows)
+    internal static AddressInfo? Read(NetlinkMessage message)
     {
         ReadOnlySpan<byte> header = message.Payload;
         IPAddress? local = null;
         IPAddress? address = null;
+        uint flags = header[2];
         NetlinkAttributes attributes = message.Attributes(HeaderSize);
         while (attributes.MoveNext())
         {
             if (attributes.Type == Rtnetlink.IFA_LOCAL) local = new IPAddress(attributes.Value);
             if (attributes.Type == Rtnetlink.IFA_ADDRESS) address = new IPAddress(attributes.Value);
+            if (attributes.Type == Rtnetlink.IFA_FLAGS) flags = attributes.UInt32;
         }
         // On point-to-point links IFA_ADDRESS is the other side, and IPv6 has no IFA_LOCAL otherwise.
-        if ((local ?? address) is { } own)
-            rows.Add(new AddressInfo(MemoryMarshal.Read<int>(header[4..]), own, header[1]));
+        return (local ?? address) is { } own
+            ? new AddressInfo(MemoryMarshal.Read<int>(header[4..]), own, header[1],
+                (flags & Rtnetlink.IFA_F_DADFAILED) != 0)
+            : null;
     }
 
     internal static byte Family(IPAddress address) =>

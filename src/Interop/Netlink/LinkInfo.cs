@@ -12,6 +12,9 @@ public readonly record struct LinkInfo
     /// <summary>IFF_UP: set up by the administrator.</summary>
     public bool IsUp { get; init; }
 
+    /// <summary>IFF_LOWER_UP: somebody is at the other end.</summary>
+    public bool HasCarrier { get; init; }
+
     /// <summary>Largest packet in bytes.</summary>
     public int Mtu { get; init; }
 

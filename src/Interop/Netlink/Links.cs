@@ -245,13 +245,14 @@ public static class Links
         batch.EndNest(families);
     }
 
-    private static LinkInfo Read(NetlinkMessage message)
+    internal static LinkInfo Read(NetlinkMessage message)
     {
         ReadOnlySpan<byte> header = message.Payload;
         var link = new LinkInfo
         {
             Index = MemoryMarshal.Read<int>(header[4..]),
             IsUp = (MemoryMarshal.Read<uint>(header[8..]) & Rtnetlink.IFF_UP) != 0,
+            HasCarrier = (MemoryMarshal.Read<uint>(header[8..]) & Rtnetlink.IFF_LOWER_UP) != 0,
             Name = "",
             Kind = "",
         };

@@ -20,6 +20,9 @@ public readonly ref struct NetlinkMessage
     /// <summary>nlmsg_seq: the request that this answers.</summary>
     public uint Sequence => MemoryMarshal.Read<uint>(_bytes[8..]);
 
+    /// <summary>Whether what it tells of was asked for by the engine, in this or another process.</summary>
+    public bool IsOwn => Sequence >> 24 == NetlinkSocket.SequenceMark;
+
     /// <summary>What follows the header.</summary>
     public ReadOnlySpan<byte> Payload => _bytes[NetlinkBatch.HeaderSize..];
 

@@ -15,8 +15,14 @@ public sealed unsafe class NetlinkSocket : IDisposable
     private const int DumpAttempts = 16;
     private const int ReplyTimeoutSeconds = 10;
 
+    /// <summary>
+    /// The upper byte of all our requests' numbers, which notifications repeat: so the engine knows its own doings,
+    /// whichever of its processes they are of. Others count from zero, or from the time in seconds, far below it.
+    /// </summary>
+    internal const int SequenceMark = 0xF5;
+
     private readonly Fd _fd;
-    private uint _sequence;
+    private uint _sequence = (uint)SequenceMark << 24;
     private int _sendBuffer = 100_000;
 
     /// <summary>Wraps and owns a socket that someone opened, perhaps in another network namespace.</summary>

@@ -24,13 +24,17 @@ public sealed partial class NftBatch
         BeginElements((Nftables.NFT_MSG_DELSETELEM, NetlinkFlags.None, table, set));
 
     /// <summary>
-    /// One element; fields are padded to 4 bytes each by the caller. <paramref name="value"/> is empty for sets.
+    /// One element; fields are padded to 4 bytes each by the caller. <paramref name="value"/> is empty for sets, and
+    /// <paramref name="lastKey"/> unless the set has ranges of several fields.
     /// </summary>
-    public void Element(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value = default, bool isIntervalEnd = false)
+    public void Element(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value = default, bool isIntervalEnd = false,
+        ReadOnlySpan<byte> lastKey = default)
     {
         int element = BeginElement();
         if (isIntervalEnd) _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ELEM_FLAGS, Nftables.NFT_SET_ELEM_INTERVAL_END);
         PutData(Nftables.NFTA_SET_ELEM_KEY, key);
+        if (!lastKey.IsEmpty) PutData(Nftables.NFTA_SET_ELEM_KEY_END, lastKey);
         if (!value.IsEmpty) PutData(Nftables.NFTA_SET_ELEM_DATA, value);
         _batch.EndNest(element);
     }

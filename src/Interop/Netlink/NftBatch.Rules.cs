@@ -195,17 +195,6 @@ public sealed partial class NftBatch
         EndExpression(e, d);
     }
 
-    /// <summary>Goes on in another chain, and behind this rule when that decides nothing.</summary>
-    public void Jump(string chain)
-    {
-        (int e, int d) = BeginExpression("immediate");
-        _batch.PutUInt32BigEndian(Nftables.NFTA_IMMEDIATE_DREG, Nftables.NFT_REG_VERDICT);
-        int data = _batch.BeginNest(Nftables.NFTA_IMMEDIATE_DATA);
-        PutVerdict(Nftables.NFT_JUMP, chain);
-        _batch.EndNest(data);
-        EndExpression(e, d);
-    }
-
     private void PutVerdict(int code, string? chain = null)
     {
         int nest = _batch.BeginNest(Nftables.NFTA_DATA_VERDICT);

@@ -5,17 +5,23 @@ namespace Skiff.Interop.Netlink;
 
 /// <summary>
 /// One nf_tables transaction (nft(8), nfnetlink): all of it happens or nothing, and packets never see half of it.
-/// Tables are of the inet family. Append requests, then <see cref="Commit"/> once.
+/// Tables are of the inet family unless said otherwise. Append requests, then <see cref="Commit"/> once.
 /// </summary>
 public sealed partial class NftBatch : IDisposable
 {
     private const NetlinkFlags Create = NetlinkFlags.NLM_F_CREATE;
 
     private readonly NetlinkBatch _batch = new();
+    private readonly byte _family;
     private uint _setId;
 
     /// <summary>Begins a transaction.</summary>
-    public NftBatch() => Frame(Nftables.NFNL_MSG_BATCH_BEGIN);
+    /// <param name="family">NFPROTO_* of its tables.</param>
+    public NftBatch(byte family = Nftables.NFPROTO_INET)
+    {
+        _family = family;
+        Frame(Nftables.NFNL_MSG_BATCH_BEGIN);
+    }
 
     /// <summary>True until something is appended.</summary>
     public bool IsEmpty => _batch.Count == 1;
@@ -50,22 +56,6 @@ public sealed partial class NftBatch : IDisposable
         _batch.PutString(Nftables.NFTA_CHAIN_TYPE, type == NftChainType.Nat ? "nat" : "filter");
     }
 
-    /// <summary>Creates a chain that only other chains lead to, unless it exists.</summary>
-    public void AddChain(string table, string chain)
-    {
-        Begin(Nftables.NFT_MSG_NEWCHAIN, Create, "NFT_MSG_NEWCHAIN", chain);
-        _batch.PutString(Nftables.NFTA_CHAIN_TABLE, table);
-        _batch.PutString(Nftables.NFTA_CHAIN_NAME, chain);
-    }
-
-    /// <summary>Deletes a chain without rules that nothing leads to.</summary>
-    public void DeleteChain(string table, string chain)
-    {
-        Begin(Nftables.NFT_MSG_DELCHAIN, NetlinkFlags.None, "NFT_MSG_DELCHAIN", chain);
-        _batch.PutString(Nftables.NFTA_CHAIN_TABLE, table);
-        _batch.PutString(Nftables.NFTA_CHAIN_NAME, chain);
-    }
-
     /// <summary>Deletes all rules of a chain.</summary>
     public void FlushChain(string table, string chain)
     {
@@ -83,12 +73,15 @@ public sealed partial class NftBatch : IDisposable
         bool isMap = set.Value is { Length: > 0 };
         uint flags = (isMap ? Nftables.NFT_SET_MAP : 0) | (set.IsInterval ? Nftables.NFT_SET_INTERVAL : 0)
             | (set.HasTimeouts ? Nftables.NFT_SET_TIMEOUT : 0);
+        bool isConcatenated = set.IsInterval && set.Key.Length > 1;
+        if (isConcatenated) flags |= Nftables.NFT_SET_CONCAT;
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_FLAGS, flags);
         PutType(Nftables.NFTA_SET_KEY_TYPE, Nftables.NFTA_SET_KEY_LEN, set.Key);
         if (set.Value is [NftDataType.Verdict])
             _batch.PutUInt32BigEndian(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFT_DATA_VERDICT);
         else if (isMap) PutType(Nftables.NFTA_SET_DATA_TYPE, Nftables.NFTA_SET_DATA_LEN, set.Value);
         _batch.PutUInt32BigEndian(Nftables.NFTA_SET_ID, ++_setId);
+        if (isConcatenated) PutFields(set.Key);
         if (set.Key is [NftDataType.InterfaceName]) PutHostByteOrder();
     }
 
@@ -127,12 +120,14 @@ public sealed partial class NftBatch : IDisposable
     }
 
     private void Begin(ushort message, NetlinkFlags flags, string call, string target) =>
-        Begin(_batch, message, flags, call, target);
+        Begin(_batch, message, flags, call, target, _family);
 
-    internal static void Begin(NetlinkBatch batch, ushort message, NetlinkFlags flags, string call, string target)
+    internal static void Begin(
+        NetlinkBatch batch, ushort message, NetlinkFlags flags, string call, string target,
+        byte family = Nftables.NFPROTO_INET)
     {
         batch.Begin((ushort)(Nftables.NFNL_SUBSYS_NFTABLES << 8 | message), flags, call, target);
-        WriteHeader(batch, Nftables.NFPROTO_INET, 0);
+        WriteHeader(batch, family, 0);
     }
 
     // struct nfgenmsg: family, version, resource id in network order.
@@ -157,6 +152,20 @@ public sealed partial class NftBatch : IDisposable
         }
         _batch.PutUInt32BigEndian(typeAttribute, type);
         _batch.PutUInt32BigEndian(lengthAttribute, (uint)length);
+    }
+
+    private void PutFields(NftDataType[] fields)
+    {
+        int description = _batch.BeginNest(Nftables.NFTA_SET_DESC);
+        int list = _batch.BeginNest(Nftables.NFTA_SET_DESC_CONCAT);
+        foreach (NftDataType field in fields)
+        {
+            int element = _batch.BeginNest(Nftables.NFTA_LIST_ELEM);
+            _batch.PutUInt32BigEndian(Nftables.NFTA_SET_FIELD_LEN, (uint)SizeOf(field));
+            _batch.EndNest(element);
+        }
+        _batch.EndNest(list);
+        _batch.EndNest(description);
     }
 
     /// <summary>

@@ -13,7 +13,8 @@ public readonly record struct NftSet
     public NftDataType[] Value { get; init; }
 
     /// <summary>
-    /// Elements are the boundaries of ranges: a start, and an end marked as such that is not part of it.
+    /// Elements are the boundaries of ranges: a start, and an end marked as such that is not part of it. With several
+    /// fields an element has the last of its range beside the first (Linux 5.6).
     /// </summary>
     public bool IsInterval { get; init; }
 

@@ -8,4 +8,7 @@ public enum NftVerdict
 
     /// <summary>This base chain is content (NF_ACCEPT).</summary>
     Accept = 1,
+
+    /// <summary>The chain that jumped here goes on (NFT_RETURN).</summary>
+    Return = -5,
 }

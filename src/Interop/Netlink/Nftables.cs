@@ -7,6 +7,7 @@ namespace Skiff.Interop.Netlink;
 /// </summary>
 internal static class Nftables
 {
+    internal const int NFNLGRP_NFTABLES = 7;
     internal const ushort NFNL_SUBSYS_NFTABLES = 10;
     internal const ushort NFNL_SUBSYS_CTNETLINK = 1;
     internal const ushort NFNL_MSG_BATCH_BEGIN = 16;
@@ -21,8 +22,10 @@ internal static class Nftables
     internal const ushort NFT_MSG_NEWTABLE = 0;
     internal const ushort NFT_MSG_DELTABLE = 2;
     internal const ushort NFT_MSG_NEWCHAIN = 3;
+    internal const ushort NFT_MSG_GETCHAIN = 4;
     internal const ushort NFT_MSG_DELCHAIN = 5;
     internal const ushort NFT_MSG_NEWRULE = 6;
+    internal const ushort NFT_MSG_GETRULE = 7;
     internal const ushort NFT_MSG_DELRULE = 8;
     internal const ushort NFT_MSG_NEWSET = 9;
     internal const ushort NFT_MSG_DELSET = 11;
@@ -34,18 +37,25 @@ internal static class Nftables
     internal const ushort NFT_MSG_GETOBJ = 19;
     internal const ushort NFT_MSG_DELOBJ = 20;
 
+    internal const ushort NFT_MSG_NEWGEN = 15;
+
+    internal const ushort NFTA_GEN_PROC_PID = 2;
+    internal const ushort NFTA_GEN_PROC_NAME = 3;
+
     internal const ushort NFTA_TABLE_NAME = 1;
 
     internal const ushort NFTA_CHAIN_TABLE = 1;
     internal const ushort NFTA_CHAIN_NAME = 3;
     internal const ushort NFTA_CHAIN_HOOK = 4;
     internal const ushort NFTA_CHAIN_POLICY = 5;
+    internal const ushort NFTA_CHAIN_USE = 6;
     internal const ushort NFTA_CHAIN_TYPE = 7;
     internal const ushort NFTA_HOOK_HOOKNUM = 1;
     internal const ushort NFTA_HOOK_PRIORITY = 2;
 
     internal const ushort NFTA_RULE_TABLE = 1;
     internal const ushort NFTA_RULE_CHAIN = 2;
+    internal const ushort NFTA_RULE_HANDLE = 3;
     internal const ushort NFTA_RULE_EXPRESSIONS = 4;
     internal const ushort NFTA_LIST_ELEM = 1;
     internal const ushort NFTA_EXPR_NAME = 1;
@@ -59,12 +69,16 @@ internal static class Nftables
     internal const ushort NFTA_SET_DATA_TYPE = 6;
     internal const ushort NFTA_SET_DATA_LEN = 7;
 
+    internal const ushort NFTA_SET_DESC = 9;
+    internal const ushort NFTA_SET_DESC_CONCAT = 2;
+    internal const ushort NFTA_SET_FIELD_LEN = 1;
     internal const ushort NFTA_SET_ID = 10;
     internal const ushort NFTA_SET_USERDATA = 13;
 
     internal const uint NFT_SET_INTERVAL = 4;
     internal const uint NFT_SET_MAP = 8;
     internal const uint NFT_SET_TIMEOUT = 16;
+    internal const uint NFT_SET_CONCAT = 0x80;
     internal const uint NFT_SET_ELEM_INTERVAL_END = 1;
     internal const uint NFT_DATA_VERDICT = 0xffffff00;
 
@@ -76,6 +90,7 @@ internal static class Nftables
     internal const ushort NFTA_SET_ELEM_DATA = 2;
     internal const ushort NFTA_SET_ELEM_FLAGS = 3;
     internal const ushort NFTA_SET_ELEM_TIMEOUT = 4;
+    internal const ushort NFTA_SET_ELEM_KEY_END = 10;
 
     internal const ushort NFTA_DATA_VALUE = 1;
     internal const ushort NFTA_DATA_VERDICT = 2;

@@ -35,13 +35,16 @@ public static class Routes
         using var batch = new NetlinkBatch();
         batch.Begin(Rtnetlink.RTM_GETROUTE, NetlinkFlags.NLM_F_DUMP, "RTM_GETROUTE");
         batch.Reserve(HeaderSize);
-        return socket.Dump<RouteInfo>(batch, static (m, ref rows) => Read(m, rows));
+        return socket.Dump<RouteInfo>(batch, static (m, ref rows) =>
+        {
+            if (Read(m) is { } row) rows.Add(row);
+        });
     }
 
-    private static void Read(NetlinkMessage message, List<RouteInfo> rows)
+    internal static RouteInfo? Read(NetlinkMessage message)
     {
         ReadOnlySpan<byte> header = message.Payload;
-        if (header[4] != Rtnetlink.RT_TABLE_MAIN || header[7] != Rtnetlink.RTN_UNICAST) return;
+        if (header[4] != Rtnetlink.RT_TABLE_MAIN || header[7] != Rtnetlink.RTN_UNICAST) return null;
         IPAddress destination = header[0] == Rtnetlink.AF_INET6 ? IPAddress.IPv6Any : IPAddress.Any;
         IPAddress? gateway = null;
         int link = 0;
@@ -52,6 +55,6 @@ public static class Routes
             if (attributes.Type == Rtnetlink.RTA_GATEWAY) gateway = new IPAddress(attributes.Value);
             if (attributes.Type == Rtnetlink.RTA_OIF) link = (int)attributes.UInt32;
         }
-        rows.Add(new RouteInfo(new IPNetwork(destination, header[1]), gateway, link));
+        return new RouteInfo(new IPNetwork(destination, header[1]), gateway, link);
     }
 }

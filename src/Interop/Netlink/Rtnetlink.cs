@@ -39,6 +39,18 @@ internal static class Rtnetlink
     internal const ushort TCA_TBF_BURST = 6;
     internal const byte TC_LINKLAYER_ETHERNET = 1;
 
+    internal const ushort RTM_NEWNETCONF = 80;
+    internal const ushort NETCONFA_IFINDEX = 1;
+    internal const int NETCONFA_IFINDEX_ALL = -1;
+
+    internal const int RTNLGRP_LINK = 1;
+    internal const int RTNLGRP_IPV4_IFADDR = 5;
+    internal const int RTNLGRP_IPV4_ROUTE = 7;
+    internal const int RTNLGRP_IPV6_IFADDR = 9;
+    internal const int RTNLGRP_IPV6_ROUTE = 11;
+    internal const int RTNLGRP_IPV4_NETCONF = 24;
+    internal const int RTNLGRP_IPV6_NETCONF = 25;
+
     internal const ushort IFLA_ADDRESS = 1;
     internal const ushort IFLA_IFNAME = 3;
     internal const ushort IFLA_MTU = 4;
@@ -71,12 +83,14 @@ internal static class Rtnetlink
     internal const byte IN6_ADDR_GEN_MODE_NONE = 1;
 
     internal const uint IFF_UP = 1;
+    internal const uint IFF_LOWER_UP = 0x10000;
 
     internal const ushort IFA_ADDRESS = 1;
     internal const ushort IFA_LOCAL = 2;
     internal const ushort IFA_BROADCAST = 4;
     internal const ushort IFA_FLAGS = 8;
     internal const uint IFA_F_NODAD = 2;
+    internal const uint IFA_F_DADFAILED = 8;
 
     internal const ushort RTA_DST = 1;
     internal const ushort RTA_OIF = 4;

@@ -10,13 +10,15 @@ public class NetlinkConstantTests
 {
     private const string Headers =
         """
+        #include <stddef.h>
         #include <stdio.h>
         #include <sys/socket.h>
-        #include <net/if.h>
+        #include <linux/if.h>
         #include <linux/netlink.h>
         #include <linux/rtnetlink.h>
         #include <linux/if_addr.h>
         #include <linux/if_link.h>
+        #include <linux/netconf.h>
         #include <linux/veth.h>
         #include <linux/pkt_sched.h>
         #include <linux/netfilter.h>
@@ -49,10 +51,14 @@ public class NetlinkConstantTests
         ("sizeof(struct ifaddrmsg)", 8),
         ("sizeof(struct rtmsg)", 12),
         ("sizeof(struct nfgenmsg)", 4),
+        ("sizeof(struct netconfmsg)", 1),
+        ("sizeof(struct sockaddr_nl)", 12),
+        ("offsetof(struct sockaddr_nl, nl_groups)", 8),
         ("NETLINK_ROUTE", (long)NetlinkFamily.NETLINK_ROUTE),
         ("NETLINK_NETFILTER", (long)NetlinkFamily.NETLINK_NETFILTER),
         ("NF_DROP", (long)NftVerdict.Drop),
         ("NF_ACCEPT", (long)NftVerdict.Accept),
+        ("NFT_RETURN", (long)NftVerdict.Return),
         ("NF_INET_PRE_ROUTING", (long)NftHook.Prerouting),
         ("NF_INET_LOCAL_IN", (long)NftHook.Input),
         ("NF_INET_FORWARD", (long)NftHook.Forward),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -55,6 +56,10 @@ internal sealed class InfoVerb : Verb
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         foreach (string place in engine.Roots.Preloaded.Where(Files.Exists)) Output.Line($"Preloaded Dir: {place}");
         ShowDevices(engine.Roots.CdiSpecDirectories);
+        if (RootlessMode.IsOn) return 0;
+        foreach (SysctlChange change in engine.Networks.SysctlChanges())
+            Output.Line($"Changed Sysctl: {change.Name}={change.Now} (was {change.Before})");
+        foreach (string warning in engine.Networks.Warnings()) Output.Error($"WARNING: {warning}");
         return 0;
     }
 
@@ -88,6 +93,19 @@ internal sealed class InfoVerb : Verb
         json.WriteEndArray();
         json.WriteNumber("NCPU", System.Environment.ProcessorCount);
         json.WriteString("DockerRootDir", engine.Roots.Root);
+        json.WriteStartArray("ChangedSysctls");
+        foreach (SysctlChange change in RootlessMode.IsOn ? [] : engine.Networks.SysctlChanges())
+        {
+            json.WriteStartObject();
+            json.WriteString("Name", change.Name);
+            json.WriteString("Before", change.Before);
+            json.WriteString("Value", change.Now);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("Warnings");
+        foreach (string warning in RootlessMode.IsOn ? [] : engine.Networks.Warnings()) json.WriteStringValue(warning);
+        json.WriteEndArray();
     }
 
     // What not every host has.
