@@ -141,6 +141,17 @@ public class LinkNetworkTests
     }
 
     [Fact]
+    public void Each_version_of_ip_publishes_where_its_own_way_out_is()
+    {
+        using var ground = new NetworkGround();
+        ground.Host.Do(() => ground.Module.Create(new NetworkRequest("zebra")));
+        ground.Host.Do(() => ground.Module.Create(Request("lan") with { Subnets = [Subnet, "2001:db8:1::/64"] }));
+        EndpointSettings[] both = [Plain("zebra") with { GatewayPriority = 1 }, Plain("lan")];
+        Endpoint zebra = ground.Attach(ground.NewRoom(), "web", both, "8080:80", "[::1]:81:81")[0];
+        Assert.Equal(["0.0.0.0:8080->80/tcp"], zebra.Ports.Select(port => $"{port}"));
+    }
+
+    [Fact]
     public void Both_versions_of_ip_have_their_gateways()
     {
         using var ground = new NetworkGround();
