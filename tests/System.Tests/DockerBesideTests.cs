@@ -68,7 +68,8 @@ public sealed class DockerBesideTests(SkiffHost host, ITestOutputHelper output)
 
     private const string InOutside = "nsenter --target $(cat $D/outside) --net curl -fs -m 3";
     // busybox's wget ends with a fault when it is given -T.
-    private const string InDocker = "docker exec web timeout 3 wget -qO-", InSkiff = "$SKIFF exec web timeout 3 wget -qO-";
+    private const string InDocker = "docker exec web timeout 3 wget -qO-",
+        InSkiff = "$SKIFF exec web timeout 3 wget -qO-";
 
     private void AssertAllWorks(EngineSession engines)
     {
@@ -109,5 +110,5 @@ public sealed class DockerBesideTests(SkiffHost host, ITestOutputHelper output)
         Shell(engines, "iptables -S").Exits(0).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private CommandResult Shell(EngineSession engines, string script) => engines.Run("bash", "-c",
-        $"D={engines.Folder}; export SKIFF_ROOT=$D/skiff-root SKIFF_RUN_ROOT=/run/skiff; SKIFF={host.Binary}; {script}");
+        $"D={engines.Folder}; SKIFF={host.Binary}; export SKIFF_ROOT=$D/skiff-root SKIFF_RUN_ROOT=/run/skiff\n{script}");
 }

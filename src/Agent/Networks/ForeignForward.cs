@@ -103,8 +103,8 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
                 || NftChains.Mentions(host.Netfilter, chain.Family, chain.Table, chain.Name,
                     Encoding.ASCII.GetBytes(bridge))) continue;
             string place = $"{family} {chain.Table} {chain.Name}";
-            yield return $"chain {chain.Name} of table {family} {chain.Table} drops packets that pass through the host, "
-                + "of containers too, unless it is told: " + (isFirewalld
+            yield return $"chain {chain.Name} of table {family} {chain.Table} drops packets that pass through the "
+                + "host, of containers too, unless it is told: " + (isFirewalld
                     ? $"firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload"
                     : $"nft insert rule {place} iifname {bridge} accept; "
                         + $"nft insert rule {place} oifname {bridge} accept");

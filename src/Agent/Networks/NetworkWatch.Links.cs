@@ -69,11 +69,17 @@ internal sealed partial class NetworkWatch
 
     private void OnAddress(in AddressInfo address)
     {
-        if (address.IsDuplicate) Report(new NetworkReport(NetworkChange.AddressConflict)
-        {
-            Address = address.Address.ToString(), Interface = $"{address.LinkIndex}", Cause = "duplicate address",
-        });
+        if (address.IsDuplicate) ReportDuplicate(address);
         Suspect(new IPNetwork(address.Address, address.Address.GetAddressBytes().Length * 8), address.LinkIndex);
+    }
+
+    private void ReportDuplicate(in AddressInfo address)
+    {
+        using var host = new HostSockets();
+        Report(new NetworkReport(NetworkChange.AddressConflict)
+        {
+            Address = address.Address.ToString(), Interface = Links.Find(host.Route, address.LinkIndex)?.Name,
+        });
     }
 
     private void Suspect(IPNetwork prefix, int linkIndex)
@@ -85,7 +91,8 @@ internal sealed partial class NetworkWatch
 
     private void Forget(int linkIndex)
     {
-        if (_clashes.Count > 0) _clashes.RemoveWhere(clash => clash.EndsWith($" {linkIndex}", StringComparison.Ordinal));
+        if (_clashes.Count > 0)
+            _clashes.RemoveWhere(clash => clash.EndsWith($" {linkIndex}", StringComparison.Ordinal));
     }
 
     private void LearnLinks(HostSockets host)

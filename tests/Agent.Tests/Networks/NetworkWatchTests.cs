@@ -165,6 +165,16 @@ public sealed class NetworkWatchTests : IDisposable
     }
 
     [Fact]
+    public void An_address_that_another_host_has_already_is_a_conflict()
+    {
+        _ground.Outside.Do(() => FreshNetwork.Output("ip", "address", "add", "2001:db8::9/64", "dev", "eth0", "nodad"));
+        Settle();
+        Ip("address add 2001:db8::9/64 dev eth0");
+        Assert.Equal((NetworkChange.AddressConflict, "2001:db8::9", "eth0"),
+            Assert.Single(Until(1).Select(report => (report.Change, report.Address, report.Interface))));
+    }
+
+    [Fact]
     public void The_hosts_way_out_is_watched()
     {
         Ip("route add default via 198.51.100.2");
