@@ -39,14 +39,14 @@ public class RoomTests
 
     /// <summary>
     /// Words that every room speaks: where state lives, the error that is meant for the user, sizes and durations
-    /// as users write them, removing a tree, writing and reading a record, the loop that everything in a monitor lives
-    /// in.
+    /// as users write them, removing a tree, writing and reading a record, reading a document, the loop that everything
+    /// in a monitor lives in.
     /// </summary>
     private static readonly string[] s_vocabulary =
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
         "Skiff.Agent.Manager.GoDuration", "Skiff.Agent.Manager.Trees", "Skiff.Agent.Manager.JsonText",
-        "Skiff.Agent.Manager.JsonFields",
+        "Skiff.Agent.Manager.JsonFields", "Skiff.Agent.Manager.YamlNode",
         "Skiff.Agent.Monitor.EventLoop", "Skiff.Agent.Monitor.LoopTimer",
     ];
 

@@ -14,17 +14,18 @@ internal sealed class OneNameServer : IDisposable
 
     public OneNameServer(string name, string address) => _ = Task.Run(async () =>
     {
-        byte[] known = [.. name.Split('.').SelectMany(label => Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length)),
-            0, 0, 1, 0, 1];
+        byte[] known = [.. name.Split('.').SelectMany(label =>
+            Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length)), 0, 0, 1, 0, 1];
         while (true)
         {
             UdpReceiveResult question = await _socket.ReceiveAsync();
             byte[] message = question.Buffer;
             int end = Array.IndexOf(message, (byte)0, 12) + 5;
-            bool isKnown = Encoding.ASCII.GetString(message[12..end]).ToLowerInvariant() == Encoding.ASCII.GetString(known);
+            bool isKnown = Encoding.ASCII.GetString(message[12..end]).ToLowerInvariant()
+                == Encoding.ASCII.GetString(known);
             // Flags QR, RD, RA, and NXDOMAIN; counts; the question; a pointer to its name, A, IN, 60 s, 4 bytes.
-            byte[] answer = [message[0], message[1], 0x81, (byte)(isKnown ? 0x80 : 0x83), 0, 1, 0, (byte)(isKnown ? 1 : 0),
-                0, 0, 0, 0, .. message[12..end], .. isKnown ? (byte[])[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4,
+            byte[] answer = [message[0], message[1], 0x81, (byte)(isKnown ? 0x80 : 0x83), 0, 1,
+                0, (byte)(isKnown ? 1 : 0), 0, 0, 0, 0, .. message[12..end], .. isKnown ? (byte[])[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4,
                 .. IPAddress.Parse(address).GetAddressBytes()] : []];
             await _socket.SendAsync(answer, question.RemoteEndPoint);
         }

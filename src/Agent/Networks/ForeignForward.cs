@@ -10,7 +10,7 @@ namespace Skiff.Agent.Networks;
 /// to them; our own table says what of that may pass. All rules in front of it, Docker's isolation and what an
 /// administrator has forbidden, decide before. What goes to Docker's bridges is none of ours: where it relies on the
 /// policy to protect its containers, it still can. Only what iptables can list is written there
-/// (docs/decisions/026).
+/// (docs/decisions/025).
 /// </summary>
 internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
 {

@@ -29,7 +29,8 @@ public class PolicyAgreementTests(ITestOutputHelper output)
         int allowed = 0, denied = 0;
         for (int round = 0; round < (Number("SKIFF_POLICY_ROUNDS") ?? 8); round++)
         {
-            string yaml = string.Join("\n---\n", Enumerable.Range(0, random.Next(1, 4)).Select(i => NewPolicy(random, i)));
+            string yaml = string.Join(
+                "\n---\n", Enumerable.Range(0, random.Next(1, 4)).Select(i => NewPolicy(random, i)));
             ground.Ground.Host.Do(() => ground.Module.ChangePolicies(PolicyReader.Read(Encoding.UTF8.GetBytes(yaml)),
                 [.. ground.Module.Policies().Select(policy => policy.Name).Where(name => random.Next(2) == 0)]));
             var probes = new List<Task<(string What, bool Expected, bool Found)>>();
@@ -92,7 +93,8 @@ public class PolicyAgreementTests(ITestOutputHelper output)
             {
                 text.Append($"  - {side}: [{string.Join(", ", Enumerable.Range(0, random.Next(1, 3))
                     .Select(_ => NewPeer(random)))}]\n");
-                if (random.Next(2) == 0) text.Append($"    ports: [{{port: {(random.Next(2) == 0 ? 80 : 85)}, endPort: 95}}]\n");
+                int first = random.Next(2) == 0 ? 80 : 85;
+                if (random.Next(2) == 0) text.Append($"    ports: [{{port: {first}, endPort: 95}}]\n");
             }
         }
         return text.ToString();
@@ -102,7 +104,8 @@ public class PolicyAgreementTests(ITestOutputHelper output)
     {
         0 => $"{{ipBlock: {{cidr: 172.18.{random.Next(2)}.0/{random.Next(23, 31)}}}}}",
         1 => "{ipBlock: {cidr: 172.18.0.0/16, except: [172.18.0.2/31]}}",
-        2 => $"{{podSelector: {NewSelector(random)}, namespaceSelector: {{matchNames: [{(random.Next(2) == 0 ? "blue" : "'*'")}]}}}}",
+        2 => $"{{podSelector: {NewSelector(random)}, "
+            + $"namespaceSelector: {{matchNames: [{(random.Next(2) == 0 ? "blue" : "'*'")}]}}}}",
         _ => $"{{podSelector: {NewSelector(random)}}}",
     };
 
@@ -110,7 +113,8 @@ public class PolicyAgreementTests(ITestOutputHelper output)
     {
         0 => "{}",
         1 => $"{{matchLabels: {{one: '{random.Next(2)}'}}}}",
-        2 => $"{{matchExpressions: [{{key: two, operator: {(random.Next(2) == 0 ? "In" : "NotIn")}, values: ['{random.Next(3)}', '1']}}]}}",
+        2 => $"{{matchExpressions: [{{key: two, operator: {(random.Next(2) == 0 ? "In" : "NotIn")}, "
+            + $"values: ['{random.Next(3)}', '1']}}]}}",
         _ => $"{{matchNames: [c{random.Next(6)}, c{random.Next(6)}]}}",
     };
 

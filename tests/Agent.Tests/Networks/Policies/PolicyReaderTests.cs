@@ -79,7 +79,8 @@ public class PolicyReaderTests
     public void Json_and_several_documents_are_read_and_each_policy_keeps_its_own_source()
     {
         Assert.Equal("j", Read("""{"metadata": {"name": "j"}, "spec": {"podSelector": {}}}""").Single().Name);
-        List<NetworkPolicy> policies = Read("---\n" + Head + "---\n# another\n" + Head.Replace("name: a", "name: b") + "---\n");
+        List<NetworkPolicy> policies =
+            Read("---\n" + Head + "---\n# another\n" + Head.Replace("name: a", "name: b") + "---\n");
         Assert.Equal(["a", "b"], policies.Select(policy => policy.Name));
         Assert.Equal(Head, Encoding.UTF8.GetString(policies[0].Source));
         Assert.Equal("b", Read(Encoding.UTF8.GetString(policies[1].Source)).Single().Name);
@@ -99,32 +100,40 @@ public class PolicyReaderTests
     [InlineData(Head + "status: {}", "line 4, column 1: unknown field status: *")]
     [InlineData(Head + "  Ingress: []", "line 4, column 3: unknown field Ingress: *")]
     [InlineData(Head + "  ingress: []\n  ingress: []", "line 5, column 3: ingress is there twice")]
-    [InlineData(Head + "  containerSelector: {}", "line 4, column 22: containerSelector is another name of podSelector*")]
+    [InlineData(Head + "  containerSelector: {}",
+        "line 4, column 22: containerSelector is another name of podSelector*")]
     [InlineData(Head + "  policyTypes: [Both]", "line 4, column 17: unknown policy type Both: *")]
     [InlineData(Head + "  ingress: {}", "line 4, column 12: ingress has to be a list")]
     [InlineData(Head + "  ingress: [{to: []}]", "line 4, column 14: unknown field to: from, ports are known in a rule")]
     [InlineData(Head + "  ingress: [{from: [{}]}]", "line 4, column 21: a peer is a podSelector*")]
-    [InlineData(Head + "  ingress: [{from: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]", "line 4, column 21: a peer is *")]
+    [InlineData(Head + "  ingress: [{from: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]",
+        "line 4, column 21: a peer is *")]
     [InlineData(Head + "  ingress: [{from: [{ipBlock: {}}]}]", "line 4, column 31: ipBlock has no cidr")]
-    [InlineData(Head + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]", "line 4, column 38: \"10.0.0.0/33\" is no subnet*")]
+    [InlineData(Head + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]",
+        "line 4, column 38: \"10.0.0.0/33\" is no subnet*")]
     [InlineData(Head + "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/9]}}]}]",
         "line 4, column 59: 11.0.0.0/9 is no part of 10.0.0.0/8")]
-    [InlineData(Head + "  ingress: [{from: [{dnsNames: [a.example]}]}]", "line 4, column 32: dnsNames and entities are for egress only")]
+    [InlineData(Head + "  ingress: [{from: [{dnsNames: [a.example]}]}]",
+        "line 4, column 32: dnsNames and entities are for egress only")]
     [InlineData(Head + "  egress: [{to: [{dnsNames: ['a b']}]}]", "line 4, column 30: \"a b\" is no name of a host*")]
-    [InlineData(Head + "  egress: [{to: [{dnsNames: ['a.*.b']}]}]", "line 4, column 30: \"a.*.b\" is no name of a host*")]
+    [InlineData(Head + "  egress: [{to: [{dnsNames: ['a.*.b']}]}]",
+        "line 4, column 30: \"a.*.b\" is no name of a host*")]
     [InlineData(Head + "  egress: [{to: [{entities: [world]}]}]", "line 4, column 30: unknown entity world: *")]
     [InlineData(Head + "  ingress: [{ports: [{port: http}]}]", "line 4, column 29: \"http\" is no port: *")]
     [InlineData(Head + "  ingress: [{ports: [{port: 0}]}]", "line 4, column 29: \"0\" is no port: *")]
     [InlineData(Head + "  ingress: [{ports: [{port: '80'}]}]", "line 4, column 29: \"80\" is no port: *")]
-    [InlineData(Head + "  ingress: [{ports: [{port: 90, endPort: 80}]}]", "line 4, column 42: endPort 80 is below port 90")]
+    [InlineData(Head + "  ingress: [{ports: [{port: 90, endPort: 80}]}]",
+        "line 4, column 42: endPort 80 is below port 90")]
     [InlineData(Head + "  ingress: [{ports: [{endPort: 80}]}]", "line 4, column 32: endPort needs a port")]
     [InlineData(Head + "  ingress: [{ports: [{protocol: ICMP}]}]", "line 4, column 33: unknown protocol ICMP: *")]
-    [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchLabels: [a]}", "line 3, column 30: matchLabels has to be a mapping")]
+    [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchLabels: [a]}",
+        "line 3, column 30: matchLabels has to be a mapping")]
     [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: Is}]}",
         "line 3, column 55: unknown operator Is: *")]
     [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: In}]}",
         "line 3, column 36: the operator In needs values")]
-    [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
+
+        [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
         "line 3, column 36: the operator Exists has no values")]
     [InlineData(Head + "---\n" + Head, "line 5, column 1: there is another policy a in this file")]
     [InlineData("metadata: {name: *x}", "line 1, column 18: *")]

@@ -85,7 +85,8 @@ public class PolicyTrafficTests
             ingress:
             - from:
               - ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.0/30]}
-              - namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [blue]}]}
+              - namespaceSelector:
+                  matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [blue]}]
             """));
         Assert.Equal((true, false), (blue.Reaches(db), green.Reaches(NetworkGround.HostAddress, 8080)));
         Assert.Equal("no answer", ground.Ground.Outside.Fetch(NetworkGround.HostAddress, 8080));
@@ -267,7 +268,8 @@ public class PolicyTrafficTests
     {
         using var ground = new PolicyGround();
         Container db = ground.Run("db"), web = ground.Run("web"), other = ground.Run("other");
-        ground.Apply(Policy("db", "db", "ingress: [{ports: [{port: 99}]}, {from: [{podSelector: {matchNames: [web]}}]}]"));
+        ground.Apply(Policy("db", "db",
+            "ingress: [{ports: [{port: 99}]}, {from: [{podSelector: {matchNames: [web]}}]}]"));
         Assert.True(web.Reaches(db) && web.Reaches(db));
         Assert.False(other.Reaches(db));
         (NetworkPolicy policy, PolicyCounts counts) = Counts();
