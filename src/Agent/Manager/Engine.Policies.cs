@@ -106,7 +106,8 @@ internal sealed partial class Engine
 
     private static string Text(string name, PolicyParty party) => party.Member is { } member
         ? $"{name} ({party.Address} on {member.Network})"
-        : party.Entity == PolicyEntity.None || name == "host" ? name : $"{name} ({party.Entity.ToString().ToLowerInvariant()})";
+        : party.Entity == PolicyEntity.None || name == "host" ? name
+            : $"{name} ({party.Entity.ToString().ToLowerInvariant()})";
 
     private static string NameOf(byte protocol) => protocol switch
     {

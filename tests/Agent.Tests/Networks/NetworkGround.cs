@@ -82,7 +82,7 @@ internal sealed class NetworkGround : IDisposable
     public string[] State() =>
     [
         .. new DirectoryInfo(Roots.RunRoot + "/networks").EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Where(f => f is FileInfo and not { Name: "cursor" or "lock" or "rules.lock" or "endpoints.lock" or "policies.lock" })
+            .Where(f => f is FileInfo && f.Name != "cursor" && !f.Name.EndsWith("lock", StringComparison.Ordinal))
             .Select(f => f.LinkTarget is { } target ? $"{f.Name} -> {target}" : f.Name).Order(StringComparer.Ordinal),
     ];
 

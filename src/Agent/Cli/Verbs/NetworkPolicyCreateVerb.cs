@@ -9,7 +9,8 @@ internal sealed class NetworkPolicyCreateVerb : Verb
 {
     private static readonly Option[] s_options =
     [
-        Option.Value("file", "string", "File with the policies, YAML or JSON (\"-\" reads them from standard input)", 'f'),
+        Option.Value(
+            "file", "string", "File with the policies, YAML or JSON (\"-\" reads them from standard input)", 'f'),
     ];
 
     /// <inheritdoc/>

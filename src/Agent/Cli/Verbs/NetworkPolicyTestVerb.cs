@@ -9,10 +9,10 @@ internal sealed class NetworkPolicyTestVerb : Verb
     public override string Name => "network policy test";
 
     /// <inheritdoc/>
-    public override string Usage => "FROM TO:PORT[/PROTOCOL]";
+    public override string Usage => "CONTAINER|ADDRESS|host CONTAINER|ADDRESS|NAME|host:PORT[/PROTOCOL]";
 
     /// <inheritdoc/>
-    public override string Summary => "Explain which rule decides about a connection (FROM, TO: container, address, host)";
+    public override string Summary => "Explain which rule decides about a connection";
 
     /// <inheritdoc/>
     public override int MinimumArguments => 2;

@@ -34,8 +34,8 @@ internal sealed class PolicyCounts(
         foreach (PolicyMember member in members)
             foreach (PolicyDirection direction in (ReadOnlySpan<PolicyDirection>)
                 [PolicyDirection.Ingress, PolicyDirection.Egress])
-                if (policy.Has(direction) && policy.Selects(member)) classes.Add(PolicyNames.Class(direction,
-                    policies.Where(other => other.Has(direction) && other.Selects(member)).Select(other => other.Name)));
+                if (policy.Has(direction) && policy.Selects(member)) classes.Add(PolicyNames.Class(direction, policies
+                    .Where(other => other.Has(direction) && other.Selects(member)).Select(other => other.Name)));
         long sum = 0;
         foreach (string name in classes) sum += Of(name);
         return sum;

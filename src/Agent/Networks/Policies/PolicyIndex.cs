@@ -8,9 +8,9 @@ namespace Skiff.Agent.Networks.Policies;
 
 /// <summary>
 /// What the kernel's table was made for, in RUNROOT/networks/policies: a digest of the policies, the endpoints, and the
-/// chains for them. So that a change needs no look at the records of all containers. A change of policies takes it away,
-/// changes the table, and writes another; endpoints that come and go are appended, which is complete when a last byte
-/// says so. After a crash in between it is not valid, and the table is made anew.
+/// chains for them. So that a change needs no look at the records of all containers. A change of policies takes it
+/// away, changes the table, and writes another; endpoints that come and go are appended, which is complete when a last
+/// byte says so. After a crash in between it is not valid, and the table is made anew.
 /// </summary>
 internal sealed class PolicyIndex
 {

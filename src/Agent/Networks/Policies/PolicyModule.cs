@@ -92,7 +92,7 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         if (policies.Count > 0) CutFlows(host, policies, index);
     }
 
-    /// <summary>Opens the way to addresses where a rule of a container's has the name that they were answered for.</summary>
+    /// <summary>Opens the way to addresses where a rule of a container's has the name that was asked for.</summary>
     /// <param name="host">Sockets.</param>
     /// <param name="containerId">The container.</param>
     /// <param name="name">The name, in lower case.</param>

@@ -72,7 +72,7 @@ internal sealed partial class PolicyTable
     /// <summary>
     /// Packets of connections that a change has ended. Conntrack forgets those, and would take what the other side
     /// still sends for the beginning of a connection of its own, whose answers then pass. Exactly known ones are in a
-    /// set; of those that began unseen, inside a network before there was any policy, the answers of TCP look like that.
+    /// set; of those that began unseen, inside a network before there was any policy, TCP's answers look like that.
     /// </summary>
     private static void AddLate(PolicyChain chain, RulesetFamily family)
     {

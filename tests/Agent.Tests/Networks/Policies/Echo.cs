@@ -56,6 +56,7 @@ internal sealed class Echo(TcpListener listener) : IDisposable
     {
         _connections.Add(socket);
         byte[] buffer = new byte[100];
-        while (await socket.ReceiveAsync(buffer) is > 0 and var length) await socket.SendAsync(buffer.AsMemory(0, length));
+        while (await socket.ReceiveAsync(buffer) is > 0 and var length)
+            await socket.SendAsync(buffer.AsMemory(0, length));
     }
 }
