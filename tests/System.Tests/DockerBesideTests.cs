@@ -110,6 +110,6 @@ public sealed class DockerBesideTests(SkiffHost host, ITestOutputHelper output)
         Shell(engines, "iptables -S").Exits(0).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private CommandResult Shell(EngineSession engines, string script) => engines.Run("bash", "-c",
-        $"D={engines.Folder}; SKIFF={host.Binary}; "
-            + $"export SKIFF_ROOT=$D/skiff-root SKIFF_RUN_ROOT=/run/skiff\n{script}");
+        $"D={engines.Folder}; SKIFF={host.Binary}\n"
+        + $"export SKIFF_ROOT=$D/skiff-root SKIFF_RUN_ROOT=/run/skiff\n{script}");
 }

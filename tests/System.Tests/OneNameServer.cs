@@ -16,6 +16,7 @@ internal sealed class OneNameServer : IDisposable
     {
         byte[] known = [.. name.Split('.').SelectMany(label =>
             Encoding.ASCII.GetBytes(label).Prepend((byte)label.Length)), 0, 0, 1, 0, 1];
+        byte[] value = IPAddress.Parse(address).GetAddressBytes();
         while (true)
         {
             UdpReceiveResult question = await _socket.ReceiveAsync();
@@ -26,8 +27,7 @@ internal sealed class OneNameServer : IDisposable
             // Flags QR, RD, RA, and NXDOMAIN; counts; the question; a pointer to its name, A, IN, 60 s, 4 bytes.
             byte[] answer = [message[0], message[1], 0x81, (byte)(isKnown ? 0x80 : 0x83), 0, 1,
                 0, (byte)(isKnown ? 1 : 0), 0, 0, 0, 0, .. message[12..end],
-                .. isKnown ? (byte[])[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, .. IPAddress.Parse(address).GetAddressBytes()]
-                    : []];
+                .. isKnown ? (byte[])[0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, .. value] : []];
             await _socket.SendAsync(answer, question.RemoteEndPoint);
         }
     });

@@ -59,6 +59,7 @@ internal static class Forwarding
         // As sysctl(8) writes names: a dot in that of an interface becomes a slash.
         string name = path[Prefix.Length..].Replace('.', '\n').Replace('/', '.').Replace('\n', '/');
         string line = $"{name} {Encoding.ASCII.GetString(before ?? []).Trim()} {value}\n";
+        Files.MakeDirectories(roots.RunRoot);
         using Fd fd = Files.Open(
             PathOf(roots), OpenFlags.O_WRONLY | OpenFlags.O_APPEND | OpenFlags.O_CREAT, 0x1A4);
         Files.WriteAll(fd, Encoding.ASCII.GetBytes(line));

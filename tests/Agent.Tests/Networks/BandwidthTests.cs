@@ -22,7 +22,7 @@ public class BandwidthTests
             DriverOptions = new() { [Bandwidth.EgressKey] = "10G" },
         }])[0];
         Endpoint free = ground.Attach(plain, "c");
-        Assert.Contains("tbf 8001: root refcnt 2 rate 80Mbit burst 10", Limit(ground.Host, end.HostVeth));
+        Assert.Contains(": root refcnt 2 rate 80Mbit burst 10", Limit(ground.Host, end.HostVeth));
         Assert.Contains(" root refcnt 2 rate 8Mbit burst 64Kb", Limit(room, "eth0"));
         Assert.Contains(" rate 80Mbit ", Limit(ground.Host, own.HostVeth));
         Assert.Contains(" rate 10Gbit ", Limit(other, "eth0"));

@@ -41,6 +41,7 @@ public class NetworkModuleTests
         Assert.Equal(endpoint with
         {
             Ports = found.Ports, Names = found.Names, LinkLocalAddresses = found.LinkLocalAddresses,
+            Labels = found.Labels,
         }, found);
         Assert.Equal(endpoint.Ports, found.Ports);
     }

@@ -34,9 +34,9 @@ public class PolicyTrafficTests
         Container late = ground.Run("late"), second = ground.Run("second", labels: []);
         Assert.False(late.Reaches(db));
         ground.Run("another", labels: "app=db");
-        string[] lines = ground.Ground.Host.Do(() => FreshNetwork.Output("nft", "list", "ruleset")).Split('\n');
-        Assert.Equal(2, lines.Count(line => line.Contains("goto in-")));
-        Assert.Equal(1, lines.Count(line => line.Contains("jump p-db-ingress") && !line.Contains("ports")));
+        string listed = ground.Ground.Host.Do(() => FreshNetwork.Output("nft", "list", "ruleset"));
+        Assert.Equal(2, listed.Split("goto in-").Length - 1);
+        Assert.Equal(1, listed.Split("jump p-db-ingress\n").Length - 1);
         ground.Apply(Policy("db", "db", "ingress: []"));
         Assert.False(web.Reaches(db));
         ground.Remove("db");
