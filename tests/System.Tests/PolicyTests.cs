@@ -96,6 +96,28 @@ public sealed class PolicyTests(SkiffHost host)
             roots.Run("network", "policy", "test", "asker", "www.example.org:8000").Exits(1).Out.TrimEnd());
     }
 
+    [Fact]
+    public void What_is_denied_becomes_an_event_while_the_agent_runs()
+    {
+        using var roots = new OwnRoots(host);
+        roots.Run("pull", "-q", host.Busybox).Exits(0);
+        Serve(roots, "db", "role=db");
+        Serve(roots, "other", "role=other");
+        Apply(roots, Policy).Exits(0);
+        using Command agent = roots.StartAgent();
+        string db = AddressOf(roots, "db"), other = AddressOf(roots, "other"), seen = "";
+        Wait.Until(() =>
+        {
+            Call(roots, "other", db).Exits(1);
+            seen = roots.Run("events", "--since", "1h", "--until", "0s", "--filter", "event=policy_deny", "--format",
+                "{{.Actor.Attributes.direction}} {{.Actor.Attributes.from}} {{.Actor.Attributes.to}} "
+                + "{{.Actor.Attributes.port}} {{.Actor.Attributes.policies}} {{.Actor.Attributes.name}}").Text();
+            return seen.Length > 0;
+        }, "the event comes");
+        Assert.Equal($"ingress {other} {db} 80/tcp db bridge", seen.Split('\n')[0]);
+        roots.End(agent);
+    }
+
     private void Serve(OwnRoots roots, string name, string label) => roots.Run("run", "-d", "--name", name, "--label",
         label, host.Busybox, "httpd", "-f").Exits(0);
 

@@ -20,6 +20,11 @@ internal static class NetworkEvents
         Add("interface", report.Interface);
         Add("table", report.Table);
         Add("address", report.Address);
+        Add("direction", report.Direction);
+        Add("from", report.From);
+        Add("to", report.To);
+        Add("port", report.Port);
+        Add("policies", report.Policies);
         Add("cause", report.Cause);
         Add("process", report.Process);
         if (report.Pid > 0) Add("pid", report.Pid.ToString(CultureInfo.InvariantCulture));
@@ -44,6 +49,7 @@ internal static class NetworkEvents
         NetworkChange.HostLinkUp => "uplink_up",
         NetworkChange.ResolverChanged => "resolver_changed",
         NetworkChange.ForwardingOff => "forwarding_off",
-        _ => "forwarding_on",
+        NetworkChange.ForwardingOn => "forwarding_on",
+        _ => "policy_deny",
     };
 }

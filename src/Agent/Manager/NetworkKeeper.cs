@@ -2,6 +2,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Events;
 using Skiff.Agent.Monitor;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Networks.Policies;
 using Skiff.Interop;
 using Skiff.Interop.Events;
 
@@ -22,6 +23,7 @@ internal sealed class NetworkKeeper : IDisposable
     private readonly EventLoop _loop;
     private readonly Action<string> _log;
     private readonly NetworkWatch _watch;
+    private readonly PolicyWatch? _denied;
     private LoopTimer? _due;
     private int _delayMs = FirstDelayMs;
     private long _repairedAt;
@@ -32,6 +34,8 @@ internal sealed class NetworkKeeper : IDisposable
         (_engine, _loop, _log) = (engine, loop, log);
         _watch = engine.Networks.Watch(IsRunning, Report);
         foreach (Fd fd in _watch.Fds) loop.Watch(fd, EpollEvents.EPOLLIN, _ => Take());
+        _denied = engine.Networks.WatchPolicies(Report);
+        if (_denied is not null) loop.Watch(_denied.Fd, EpollEvents.EPOLLIN, _ => Try(_denied.Take));
     }
 
     /// <summary>Looks at everything.</summary>
@@ -41,6 +45,8 @@ internal sealed class NetworkKeeper : IDisposable
     public void Dispose()
     {
         foreach (Fd fd in _watch.Fds) _loop.Forget(fd);
+        if (_denied is not null) _loop.Forget(_denied.Fd);
+        _denied?.Dispose();
         _loop.Cancel(_due);
         _watch.Dispose();
     }
@@ -60,14 +66,20 @@ internal sealed class NetworkKeeper : IDisposable
         _due = null;
         // Somebody who takes away again and again what is put back is not to keep the host busy.
         if (System.Environment.TickCount64 - _repairedAt > QuietMs) _delayMs = FirstDelayMs;
+        if (!Try(_watch.Look)) LookIn(LongestDelayMs);
+    }
+
+    private bool Try(Action action)
+    {
         try
         {
-            _watch.Look();
+            action();
+            return true;
         }
         catch (Exception e) when (e is AggregateException or LinuxException or UsageException)
         {
             _log($"looking after networks: {e.Message}");
-            LookIn(LongestDelayMs);
+            return false;
         }
     }
 

@@ -39,4 +39,7 @@ internal enum NetworkChange
 
     /// <summary>It forwards again.</summary>
     ForwardingOn,
+
+    /// <summary>Policies have denied a packet.</summary>
+    Denied,
 }

@@ -7,6 +7,24 @@ internal sealed record NetworkReport(NetworkChange Change)
     /// <summary>The network; null when it is the host's own.</summary>
     public NetworkRecord? Network { get; init; }
 
+    /// <summary>The network's name, where that is all that is known.</summary>
+    public string? NetworkName { get; init; }
+
+    /// <summary>Of a packet: which side of it is the container's.</summary>
+    public string? Direction { get; init; }
+
+    /// <summary>Who sent it.</summary>
+    public string? From { get; init; }
+
+    /// <summary>To whom.</summary>
+    public string? To { get; init; }
+
+    /// <summary>The port, with its protocol.</summary>
+    public string? Port { get; init; }
+
+    /// <summary>The policies that decided, with commas between.</summary>
+    public string? Policies { get; init; }
+
     /// <summary>The container, of an endpoint.</summary>
     public string? ContainerId { get; init; }
 

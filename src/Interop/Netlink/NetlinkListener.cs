@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Skiff.Interop.Libc;
 using Tmds.Linux;
 
@@ -41,6 +42,43 @@ public sealed unsafe class NetlinkListener : IDisposable
     /// <summary>Hears of nf_tables; <see cref="NftNotice"/> reads it. EPERM without CAP_NET_ADMIN.</summary>
     public static NetlinkListener ForTables() =>
         new(NetlinkFamily.NETLINK_NETFILTER, [Nftables.NFNLGRP_NFTABLES]);
+
+    /// <summary>
+    /// Hears of packets that rules log to a group (<see cref="NftBatch.Log"/>); <see cref="PacketNotice"/> reads it.
+    /// EBUSY when somebody else has the group; EPERM without CAP_NET_ADMIN.
+    /// </summary>
+    /// <param name="group">The group.</param>
+    /// <param name="bytes">How much of each packet.</param>
+    public static NetlinkListener ForPackets(ushort group, int bytes)
+    {
+        var listener = new NetlinkListener(NetlinkFamily.NETLINK_NETFILTER, []);
+        try
+        {
+            using var batch = new NetlinkBatch();
+            BeginConfig(batch, group);
+            batch.PutByte(Nftables.NFULA_CFG_CMD, Nftables.NFULNL_CFG_CMD_BIND);
+            BeginConfig(batch, group);
+            Span<byte> mode = batch.Attribute(Nftables.NFULA_CFG_MODE, 6);
+            BinaryPrimitives.WriteInt32BigEndian(mode, bytes);
+            mode[4] = Nftables.NFULNL_COPY_PACKET;
+            // A group is bound to the socket that asks for it, which goes on to be the listener's.
+            new NetlinkSocket(listener.Fd).Execute(batch);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static void BeginConfig(NetlinkBatch batch, ushort group)
+    {
+        batch.Begin(Nftables.NFNL_SUBSYS_ULOG << 8 | Nftables.NFULNL_MSG_CONFIG, NetlinkFlags.None, "NFULNL_MSG_CONFIG",
+            $"group {group}");
+        Span<byte> header = batch.Reserve(4); // struct nfgenmsg
+        BinaryPrimitives.WriteUInt16BigEndian(header[2..], group);
+    }
 
     /// <summary>Readable while notifications wait; owned by this object.</summary>
     public Fd Fd { get; }

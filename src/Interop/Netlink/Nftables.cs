@@ -10,6 +10,17 @@ internal static class Nftables
     internal const int NFNLGRP_NFTABLES = 7;
     internal const ushort NFNL_SUBSYS_NFTABLES = 10;
     internal const ushort NFNL_SUBSYS_CTNETLINK = 1;
+    internal const ushort NFNL_SUBSYS_ULOG = 4;
+
+    internal const ushort NFULNL_MSG_PACKET = 0;
+    internal const ushort NFULNL_MSG_CONFIG = 1;
+    internal const ushort NFULA_CFG_CMD = 1;
+    internal const ushort NFULA_CFG_MODE = 2;
+    internal const byte NFULNL_CFG_CMD_BIND = 1;
+    internal const byte NFULNL_COPY_PACKET = 2;
+    internal const ushort NFULA_PAYLOAD = 9;
+    internal const ushort NFULA_PREFIX = 10;
+
     internal const ushort NFNL_MSG_BATCH_BEGIN = 16;
     internal const ushort NFNL_MSG_BATCH_END = 17;
     internal const byte NFNETLINK_V0 = 0;

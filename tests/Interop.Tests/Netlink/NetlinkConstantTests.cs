@@ -23,6 +23,7 @@ public class NetlinkConstantTests
         #include <linux/pkt_sched.h>
         #include <linux/netfilter.h>
         #include <linux/netfilter/nfnetlink.h>
+        #include <linux/netfilter/nfnetlink_log.h>
         #include <linux/netfilter/nfnetlink_conntrack.h>
         #include <linux/netfilter/nf_tables.h>
         #include <linux/netfilter/nf_conntrack_common.h>
@@ -64,6 +65,7 @@ public class NetlinkConstantTests
         ("NF_INET_FORWARD", (long)NftHook.Forward),
         ("NF_INET_LOCAL_OUT", (long)NftHook.Output),
         ("NF_INET_POST_ROUTING", (long)NftHook.Postrouting),
+        ("sizeof(struct nfulnl_msg_config_mode)", 6),
         ("sizeof(struct tcmsg)", 20),
         ("sizeof(struct tc_tbf_qopt)", 36),
         ("__builtin_offsetof(struct tc_tbf_qopt, limit)", 24),
