@@ -23,6 +23,28 @@ public sealed class UserNetworkTests : IDisposable
     }
 
     [Fact]
+    public void A_container_of_the_default_bridge_has_names_once_it_has_joined_another_network()
+    {
+        _roots.Run("network", "create", "blue").Exits(0);
+        Start("web", "--network", "blue");
+        Start("late");
+        Assert.DoesNotContain("127.0.0.11", Cat("late"));
+        Assert.NotEqual(0, _roots.Run("exec", "late", "ping", "-c", "1", "-w", "2", "web").ExitCode);
+        _roots.Run("network", "connect", "blue", "late").Exits(0);
+        Assert.StartsWith("nameserver 127.0.0.11\n", Cat("late"));
+        Wait.Until(() => _roots.Run("exec", "late", "ping", "-c", "1", "-w", "2", "web").ExitCode == 0, "web is found");
+        _roots.Run("restart", "-t", "0", "late").Exits(0);
+        _roots.Run("exec", "late", "ping", "-c", "1", "-w", "5", "web").Exits(0);
+        // Its own file is its own.
+        Start("own");
+        _roots.Run("exec", "own", "sh", "-c", "echo nameserver 192.0.2.1 > /etc/resolv.conf").Exits(0);
+        _roots.Run("network", "connect", "blue", "own").Exits(0);
+        Assert.Equal("nameserver 192.0.2.1\n", Cat("own"));
+
+        string Cat(string name) => _roots.Run("exec", name, "cat", "/etc/resolv.conf").Exits(0).Out;
+    }
+
+    [Fact]
     public void A_network_is_made_listed_inspected_used_and_removed()
     {
         string id = _roots.Run("network", "create", "--subnet", "10.77.0.0/24", "--ip-range", "10.77.0.128/25",

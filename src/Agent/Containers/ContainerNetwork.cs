@@ -117,8 +117,7 @@ internal sealed class ContainerNetwork : IDisposable
             {
                 "hosts" => HostsFileOf(config, store),
                 "hostname" => config.Hostname + "\n",
-                _ => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns, SearchOf(config), config.DnsOptions,
-                    sharesHost: config.NetworkMode == "host", resolver: HasResolver(config)),
+                _ => ResolvConfOf(config),
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
         }
@@ -128,6 +127,16 @@ internal sealed class ContainerNetwork : IDisposable
     public static void AddHost(ContainerConfig config, string runDirectory, Endpoint joined) => EditHosts(
         runDirectory, text => text + HostsFile.LinesOf([.. joined.Addresses], FullHostname(config)));
 
+    /// <summary>
+    /// Has a running container ask the engine for names, since it has joined its first network that has any. What it
+    /// has written there itself stays.
+    /// </summary>
+    /// <param name="before">Its configuration before that.</param>
+    /// <param name="now">Its configuration.</param>
+    /// <param name="runDirectory">Its volatile directory.</param>
+    public static void UseResolver(ContainerConfig before, ContainerConfig now, string runDirectory) => EditFile(
+        runDirectory, "resolv.conf", text => text == ResolvConfOf(before) ? ResolvConfOf(now) : text);
+
     /// <summary>Takes them out again.</summary>
     public static void RemoveHost(string runDirectory, Endpoint left) => EditHosts(runDirectory, text =>
         string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -135,13 +144,19 @@ internal sealed class ContainerNetwork : IDisposable
             .Select(line => line + "\n")));
 
     // In place: the file is mounted. Whatever else the container has written there stays.
-    private static void EditHosts(string runDirectory, Func<string, string> edit)
+    private static void EditHosts(string runDirectory, Func<string, string> edit) =>
+        EditFile(runDirectory, "hosts", edit);
+
+    private static void EditFile(string runDirectory, string name, Func<string, string> edit)
     {
-        string path = Path.Combine(runDirectory, "hosts");
+        string path = Path.Combine(runDirectory, name);
         byte[] content = System.Text.Encoding.UTF8.GetBytes(edit(Files.ReadAllText(path)));
-        using Fd hosts = Files.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
-        Files.WriteAll(hosts, content);
+        using Fd file = Files.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_TRUNC);
+        Files.WriteAll(file, content);
     }
+
+    private static string ResolvConfOf(ContainerConfig config) => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns,
+        config.DnsSearch, config.DnsOptions, sharesHost: config.NetworkMode == "host", resolver: HasResolver(config));
 
     /// <summary>Gives back what a container has of networks, whoever set it up.</summary>
     public static void GiveBack(StateRoots roots, ContainerStore store, string id)

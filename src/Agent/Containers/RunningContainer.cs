@@ -41,6 +41,11 @@ internal sealed class RunningContainer(Unwinder cleanup) : IDisposable
     /// <summary>Whether the kernel killed one of its processes for memory. Valid until disposal.</summary>
     public bool OomKilled => Cgroup?.OomKillCount is > 0;
 
+    /// <summary>Something more that ends with it.</summary>
+    /// <param name="what">What it is, for errors.</param>
+    /// <param name="thing">Disposed of then.</param>
+    public void Owns(string what, IDisposable thing) => cleanup.Push(what, thing.Dispose);
+
     /// <summary>Takes everything back and returns what could not be, in words.</summary>
     public List<string> Failures { get; private set; } = [];
 

@@ -51,18 +51,24 @@ internal sealed partial class Engine
     {
         CheckJoins(config, network);
         ContainerState state = StateOf(config);
+        ContainerConfig now = config with { Networks = [.. config.Attachments, settings] };
+        bool isFirst = !ContainerNetwork.HasResolver(config) && ContainerNetwork.HasResolver(now);
+        bool isLeased = false;
         if (state.Pid > 0)
         {
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint joined = Networks.Connect(ContainerNetwork.RequestOf(config, [settings]), inside,
                 () => ProcessTimes.IsAlive(state.Pid, state.PidStartTime));
             ContainerNetwork.AddHost(config, Containers.RunDirectory(config.Id), joined);
-            TellMonitor(config, joined);
+            isLeased = joined.Lease is not null;
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
             throw new UsageException(
                 $"endpoint with name {config.Name} already exists in network {network.Name}");
-        Containers.WriteConfig(config with { Networks = [.. config.Attachments, settings] });
+        Containers.WriteConfig(now);
+        if (state.Pid > 0 && (isFirst || isLeased)) TellMonitor(config);
+        if (state.Pid > 0 && isFirst)
+            ContainerNetwork.UseResolver(config, now, Containers.RunDirectory(config.Id));
         WriteEvent(network, "connect", config);
     }
 
@@ -82,7 +88,7 @@ internal sealed partial class Engine
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint left = Networks.Disconnect(config.Id, network, inside);
             ContainerNetwork.RemoveHost(Containers.RunDirectory(config.Id), left);
-            TellMonitor(config, left);
+            if (left.Lease is not null) TellMonitor(config);
         }
         Containers.WriteConfig(config with { Networks = stays });
         WriteEvent(network, "disconnect", config);
@@ -96,10 +102,9 @@ internal sealed partial class Engine
         Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
     }
 
-    // Leases are its monitor's to renew.
-    private void TellMonitor(ContainerConfig config, Endpoint changed)
+    // Leases are its monitor's to renew, and names to answer.
+    private void TellMonitor(ContainerConfig config)
     {
-        if (changed.Lease is null) return;
         using MonitorClient? monitor = MonitorClient.TryConnect(Containers, config.Id);
         monitor?.Send([(byte)PacketType.Networks]);
     }

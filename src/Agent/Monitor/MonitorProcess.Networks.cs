@@ -8,6 +8,8 @@ namespace Skiff.Agent.Monitor;
 /// <summary>What a container's networks need of its monitor: names are answered, and leases are renewed.</summary>
 internal sealed partial class MonitorProcess
 {
+    private Served? _served;
+
     // Ended with the start, when that fails, and with the run.
     private Served Serve(ContainerConfig config, NetNamespace inside)
     {
@@ -15,7 +17,7 @@ internal sealed partial class MonitorProcess
         try
         {
             _dhcp = ContainerDhcp.Start(_loop, _starter.Roots, config, inside);
-            return new Served(this, resolver);
+            return _served = new Served(this, resolver);
         }
         catch
         {
@@ -28,7 +30,8 @@ internal sealed partial class MonitorProcess
     {
         try
         {
-            if (_dhcp is not null) _dhcp.Refresh();
+            if (_served is null) ServeNow();
+            else if (_dhcp is not null) _dhcp.Refresh();
             else if (_run is { } run)
             {
                 using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
@@ -37,9 +40,18 @@ internal sealed partial class MonitorProcess
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
-            // The container goes on, and so does its monitor; the lease runs out.
-            KernelLog.Error(_config, $"renewing its addresses: {e.Message}");
+            // The container goes on, and so does its monitor; it has no names then, and its lease runs out.
+            KernelLog.Error(_config, $"serving its networks: {e.Message}");
         }
+    }
+
+    // It has joined its first network with names, or one with a lease.
+    private void ServeNow()
+    {
+        Refresh();
+        if (_run is not { } run || !ContainerNetwork.HasResolver(_config)) return;
+        using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
+        run.Container.Owns("closing the resolver", Serve(_config, inside));
     }
 
     private void EndDhcp()
@@ -54,6 +66,7 @@ internal sealed partial class MonitorProcess
         {
             resolver.Dispose();
             monitor.EndDhcp();
+            monitor._served = null;
         }
     }
 }
