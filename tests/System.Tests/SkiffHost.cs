@@ -13,7 +13,7 @@ public sealed class SkiffHost : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("skiff-system-").FullName;
     private readonly HostState _before;
-    private readonly Lazy<string> _faults;
+    private readonly Lazy<string> _faults, _sends;
     private int _names;
 
     public SkiffHost()
@@ -23,7 +23,8 @@ public sealed class SkiffHost : IDisposable
             throw new FileNotFoundException($"no binary at {Binary}: run `make publish` or set SKIFF_BINARY");
         if (!Environment.IsPrivilegedProcess)
             throw new InvalidOperationException("the system tests need root");
-        _faults = new Lazy<string>(CompileFaults);
+        _faults = new Lazy<string>(() => Compile("faults"));
+        _sends = new Lazy<string>(() => Compile("sends"));
         Command.Run(Script("images")).Exits(0);
         RegistryPort = int.Parse(Command.Run(Script("registry"), "start", _folder).Text());
         _before = HostState.Capture(this);
@@ -50,8 +51,11 @@ public sealed class SkiffHost : IDisposable
     /// <summary>The image made for questions: users, a volume, whiteouts, bad programs.</summary>
     public string Probe => Image("probe:latest");
 
-    /// <summary>The program of tests/faults, compiled.</summary>
+    /// <summary>The program tests/faults/faults.c, compiled.</summary>
     public string Faults => _faults.Value;
+
+    /// <summary>The program tests/faults/sends.c, compiled.</summary>
+    public string Sends => _sends.Value;
 
     private static string Repository => FindRepository();
 
@@ -134,10 +138,10 @@ public sealed class SkiffHost : IDisposable
         Note(Run("system", "release"), failures);
     }
 
-    private string CompileFaults()
+    private string Compile(string name)
     {
-        var program = Path.Combine(_folder, "faults");
-        Command.Run("gcc", "-O1", "-Wall", "-o", program, Path.Combine(Repository, "tests/faults/faults.c")).Exits(0);
+        var program = Path.Combine(_folder, name);
+        Command.Run("gcc", "-O1", "-Wall", "-o", program, Path.Combine(Repository, $"tests/faults/{name}.c")).Exits(0);
         return program;
     }
 

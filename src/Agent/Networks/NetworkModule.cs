@@ -181,6 +181,19 @@ internal sealed partial class NetworkModule
     /// </summary>
     public void Detach(string containerId, bool deleteLink = false)
     {
+        try
+        {
+            DetachOnce(containerId, deleteLink);
+        }
+        catch (LinuxException)
+        {
+            // The kernel may have had no room for a moment, and nobody else will come by soon.
+            DetachOnce(containerId, deleteLink);
+        }
+    }
+
+    private void DetachOnce(string containerId, bool deleteLink)
+    {
         using var host = new HostSockets();
         using Fd held = _endpoints.Lock(exclusive: false);
         LeaveAll(host, containerId, deleteLink);
