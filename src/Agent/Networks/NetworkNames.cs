@@ -18,7 +18,7 @@ internal sealed class NetworkNames
     public NetworkNames(StateRoots roots)
     {
         if (roots.RunRoot == StateRoots.Default.RunRoot) return;
-        string suffix = Fnv1a(roots.RunRoot).ToString("x8");
+        string suffix = Fnv1a.Of32(roots.RunRoot).ToString("x8");
         DefaultBridge = "skiff-" + suffix;
         Table = "skiff_" + suffix;
     }
@@ -47,11 +47,4 @@ internal sealed class NetworkNames
     /// </summary>
     public static string NewVeth(string containerId) =>
         $"sk{containerId.AsSpan(0, Math.Min(6, containerId.Length))}{Random.Shared.Next(0x10000000):x7}";
-
-    private static uint Fnv1a(string text)
-    {
-        uint hash = 2166136261;
-        foreach (char c in text) hash = (hash ^ c) * 16777619;
-        return hash;
-    }
 }
