@@ -47,6 +47,9 @@ compare: publish ## measure whole programs beside the peers; writes docs/benchma
 compare-pull: publish ## measure pulls beside the peers; writes docs/benchmarks-pull.md
 	@bench/peers/compare-pull
 
+compare-net: publish ## measure the network beside the peers; writes docs/benchmarks-net.md
+	@bench/peers/compare-net
+
 publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 	@scripts/publish-arm64
 
@@ -60,4 +63,5 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test fuzz soak demo peers bench compare compare-pull publish-arm64 vm-test powercut clean
+.PHONY: help publish test fuzz soak demo peers bench compare compare-pull compare-net publish-arm64 vm-test \
+    powercut clean

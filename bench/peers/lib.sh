@@ -7,9 +7,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 source bench/page.sh
 SKIFF=/srv/out/skiff
 SKIFF_NS=/run/peers/skiff.ns
+ROOTS=(SKIFF_ROOT=/mnt/data/skiff SKIFF_RUN_ROOT=/run/skiff)
 TAB=$'\t'
 
 peers_in() { "$REPO/scripts/peers" in "$@"; }
+
+# in_roots LINE: a shell line there, with skiff's roots; in_skiff VERB is skiff in such a line.
+in_roots() { peers_in env "${ROOTS[@]}" sh -c "$1"; }
+
+in_skiff() { echo "nsenter --mount=$SKIFF_NS $SKIFF $1 > /dev/null"; }
 
 # prepare DIR: the peers are up, and DIR below out/ takes cases and samples; inside it is $INSIDE.
 prepare() {
@@ -38,11 +44,10 @@ add_case() {
     printf '%s\n' "$2$TAB$namespace$TAB$daemons$TAB${4:--}$TAB$3$TAB${5:--}" >> "$1"
 }
 
-# run_cases NAME ROUNDS: the cases of $WORK/NAME.cases.
+# run_cases NAME ROUNDS [COMMAND...]: the cases of $WORK/NAME.cases, by COMMAND if there is one.
 run_cases() {
     say "$(basename "$0"): $1, $2 rounds"
-    peers_in env SKIFF_ROOT=/mnt/data/skiff SKIFF_RUN_ROOT=/run/skiff \
-        "$INSIDE/measure" "$2" < "$WORK/$1.cases" > "$WORK/$1.new"
+    peers_in "${@:3}" env "${ROOTS[@]}" "$INSIDE/measure" "$2" < "$WORK/$1.cases" > "$WORK/$1.new"
     mv "$WORK/$1.new" "$WORK/$1.samples"
 }
 
@@ -81,9 +86,25 @@ WALL_MS='$2 / 1000' CPU_MS='($3 + $4) / 1000' RSS_MIB='$6 / 1024'
 # median NAME [FIELD]: of a case's successful samples, milliseconds of wall-clock time by default, or nothing.
 median() {
     cat "$WORK"/*.samples 2> /dev/null |
-        awk -F'\t' -v name="$1" "NF == 6 && \$1 == name && \$5 == 0 { print ${2:-$WALL_MS} }" |
-        sort -n | awk '{ v[NR] = $1 }
-            END { if (NR) printf "%.1f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+        awk -F'\t' -v name="$1" "NF == 6 && \$1 == name && \$5 == 0 { print ${2:-$WALL_MS} }" | middle %.1f
+}
+
+# middle FORMAT: the median of numbers, one a line, or nothing.
+middle() {
+    sort -n | awk -v format="$1" '{ v[NR] = $1 }
+        END { if (NR) printf format, NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# ratio A B: A / B, or nothing.
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (a != "" && b > 0) printf "%.2f", a / b }'; }
+
+# larger A B: the larger number.
+larger() { awk -v a="$1" -v b="$2" 'BEGIN { if (a != "" && b != "") print (a > b ? a : b) }'; }
+
+# verdict VALUE OPERATOR LIMIT: a cell of a table of targets.
+verdict() {
+    [ -n "$1" ] || { echo "not measured"; return; }
+    if awk "BEGIN { exit !($1 $2 $3) }"; then echo "$1 met"; else echo "$1 **missed**"; fi
 }
 
 # peers_heading TITLE COMMAND: a page's first lines.

@@ -92,7 +92,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
             Meeting = meeting,
         };
         using LaunchProgram program = LaunchPlan.Build(parts);
-        LaunchedProcess process = LaunchPlan.Start(program, parts, cgroup);
+        LaunchedProcess process = Launch(program, parts, cgroup);
         Started(process, hooks);
         return new RunningContainer(undo)
         {
@@ -108,6 +108,18 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         if (hooks.StopsOutside) stops.Add(hooks.RunOutside);
         if (hooks.StopsInside) stops.Add(hooks.RunInside);
         return stops.Count == 0 ? null : new LaunchMeeting([.. stops]);
+    }
+
+    private static LaunchedProcess Launch(LaunchProgram program, LaunchParts parts, Cgroup? cgroup)
+    {
+        try
+        {
+            return LaunchPlan.Start(program, parts, cgroup);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ESRCH && ContainerNamespaces.Joins(parts.Config.PidMode))
+        {
+            throw new UsageException($"can't join PID namespace of {parts.Config.PidMode}: it is not running", 125);
+        }
     }
 
     private static void Started(LaunchedProcess process, StartHooks hooks)

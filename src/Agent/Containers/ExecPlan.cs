@@ -71,9 +71,14 @@ internal static class ExecPlan
 
     private static ProcessPlan Plan(ContainerConfig config, ExecOptions options, int pid)
     {
-        using Fd root = Files.Open($"/proc/{pid}/root", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        const OpenFlags flags = OpenFlags.O_PATH | OpenFlags.O_DIRECTORY;
+        Errno errno = Files.TryOpenAt(Fd.Cwd, $"/proc/{pid}/root", flags, 0, out Fd? root);
+        if (errno is Errno.ENOENT or Errno.ESRCH)
+            throw new UsageException($"container {config.Id} is not running"); // It has just ended.
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", $"/proc/{pid}/root");
+        using Fd opened = root!;
         ProcessUser user =
-            ImageUsers.Resolve(root, options.User.Length > 0 ? options.User : config.User, config.GroupAdd);
+            ImageUsers.Resolve(opened, options.User.Length > 0 ? options.User : config.User, config.GroupAdd);
         bool privileged = options.Privileged || config.Privileged;
         return ProcessPlan.Of(config, user) with
         {

@@ -10,7 +10,7 @@ namespace Skiff.Agent.Manager;
 internal sealed partial class Engine
 {
     private const int KillTimeoutMs = 10_000;
-    private const int FreezeTimeoutMs = 5_000;
+    private const int FreezeTimeoutMs = 10_000;
 
     /// <summary>
     /// The state as of now. A container whose monitor was killed is found here: another one takes it over, or, when it

@@ -10,16 +10,21 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// What a container's resolver knows of its networks: looked up in the state files at every question, so that whatever
-/// process changes them is heard at once.
+/// What a container's resolver knows of its networks: what the state files say at the moment of the question, whatever
+/// process changes them. What it has read it keeps as long as the files are the same.
 /// </summary>
 internal sealed class ContainerResolver(StateRoots roots, string containerId) : INameTable
 {
+    private const int KeptCount = 16;
+
     private readonly NetworkModule _networks = new(roots);
-    private readonly List<byte> _v4 = [], _v6 = [];
+    private readonly FoundName?[] _kept = new FoundName?[KeptCount];
+    private Endpoint[] _endpoints = [];
+    private FileStamp? _stamp;
+    private int _next;
 
     /// <inheritdoc/>
-    public bool ReachesOutside => Read(() => Array.Exists(_networks.EndpointsOf(containerId),
+    public bool ReachesOutside => Read(() => Array.Exists(Endpoints(),
         end => end.Gateway is not null || end.Ipv6Gateway is not null), false);
 
     /// <summary>Starts a container's resolver in its namespace, in the monitor's loop.</summary>
@@ -41,14 +46,20 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     /// <inheritdoc/>
     public bool TryFind(scoped ReadOnlySpan<byte> name, out ReadOnlySpan<byte> v4, out ReadOnlySpan<byte> v6)
     {
-        _v4.Clear();
-        _v6.Clear();
-        string text = Encoding.ASCII.GetString(name);
-        // A name that nobody can look up now is not sent to others.
-        bool isRead = Read(() => Take(text), false);
-        v4 = _v4.ToArray();
-        v6 = _v6.ToArray();
-        return !isRead || _v4.Count + _v6.Count > 0;
+        v4 = v6 = default;
+        try
+        {
+            Endpoint[] endpoints = Endpoints();
+            FoundName found = Kept(name) ?? Find(name, endpoints);
+            v4 = found.V4;
+            v6 = found.V6;
+            return v4.Length + v6.Length > 0;
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            // A name that nobody can look up now is not sent to others.
+            return true;
+        }
     }
 
     /// <inheritdoc/>
@@ -85,7 +96,48 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     }
 
     // The default bridge has no names.
-    private IEnumerable<Endpoint> Own() => _networks.EndpointsOf(containerId).Where(end => end.Names.Count > 0);
+    private IEnumerable<Endpoint> Own() => Endpoints().Where(end => end.Names.Count > 0);
+
+    private Endpoint[] Endpoints()
+    {
+        if (_stamp is not null && _stamp.IsCurrent()) return _endpoints;
+        _stamp = null;
+        Array.Clear(_kept);
+        FileStamp stamp = _networks.StampEndpointsOf(containerId);
+        _endpoints = _networks.EndpointsOf(containerId);
+        if (stamp.IsSettled) _stamp = stamp;
+        return _endpoints;
+    }
+
+    private FoundName? Kept(scoped ReadOnlySpan<byte> name)
+    {
+        foreach (FoundName? found in _kept)
+            if (found is not null && found.IsOf(name) && found.IsCurrent()) return found;
+        return null;
+    }
+
+    private FoundName Find(scoped ReadOnlySpan<byte> name, Endpoint[] endpoints)
+    {
+        string text = Encoding.ASCII.GetString(name);
+        var found = new FoundName(name.ToArray());
+        foreach (Endpoint end in endpoints)
+        {
+            if (end.Names.Count == 0) continue;
+            Find(found, end, text);
+            string network = "." + end.NetworkName.ToLowerInvariant();
+            if (text.EndsWith(network, StringComparison.Ordinal)) Find(found, end, text[..^network.Length]);
+        }
+        if (!found.IsSettled) return found;
+        _kept[_next] = found;
+        _next = (_next + 1) % KeptCount;
+        return found;
+    }
+
+    private void Find(FoundName found, Endpoint end, string name)
+    {
+        found.Add(_networks.StampName(end.NetworkId, name));
+        foreach (IPAddress address in _networks.FindName(end.NetworkId, name)) found.Add(address);
+    }
 
     // Records that cannot be read must not end the monitor.
     private static T Read<T>(Func<T> read, T otherwise)
@@ -94,29 +146,11 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
         {
             return read();
         }
-        catch (Exception e) when (e is UsageException or LinuxException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             return otherwise;
         }
     }
 
-    private bool Take(string name)
-    {
-        foreach (Endpoint end in Own())
-        {
-            string network = "." + end.NetworkName.ToLowerInvariant();
-            Take(end, name);
-            if (name.EndsWith(network, StringComparison.Ordinal)) Take(end, name[..^network.Length]);
-        }
-        return true;
-    }
-
-    private void Take(Endpoint end, string name)
-    {
-        foreach (IPAddress address in _networks.FindName(end.NetworkId, name))
-        {
-            byte[] bytes = address.GetAddressBytes();
-            (bytes.Length == 4 ? _v4 : _v6).AddRange(bytes);
-        }
-    }
+    private static bool IsUnreadable(Exception e) => e is UsageException or LinuxException;
 }

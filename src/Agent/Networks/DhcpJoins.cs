@@ -94,7 +94,7 @@ internal sealed class DhcpJoins : IDisposable
 
     private static MacAddress MacOf(string containerId, string networkId)
     {
-        uint hash = NetworkNames.Fnv1a(containerId + networkId);
+        uint hash = Fnv1a.Of32(containerId + networkId);
         return new MacAddress(0x0242_0000_0000UL | hash);
     }
 }

@@ -35,6 +35,9 @@ internal sealed class EndpointStore(StateRoots roots)
         }
     }
 
+    /// <summary>That of what <see cref="Find"/> finds.</summary>
+    public FileStamp Stamp(string containerId) => new(PathOf(containerId));
+
     /// <summary>All endpoints.</summary>
     public List<Endpoint> List()
     {

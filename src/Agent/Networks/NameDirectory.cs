@@ -49,6 +49,10 @@ internal sealed class NameDirectory(StateRoots roots, string networkId)
         return addresses;
     }
 
+    /// <summary>That of what <see cref="Find"/> finds.</summary>
+    /// <param name="name">In lower case.</param>
+    public FileStamp Stamp(string name) => new(IsUsable(name) ? $"{_directory}/{name}" : "");
+
     private void Add(string name, string containerId, string addresses)
     {
         string path = $"{_directory}/{name}/{containerId}";

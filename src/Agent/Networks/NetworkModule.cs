@@ -62,6 +62,9 @@ internal sealed partial class NetworkModule
     /// <summary>The container's endpoints, in the order of its interfaces.</summary>
     public Endpoint[] EndpointsOf(string containerId) => _endpoints.Find(containerId);
 
+    /// <summary>The stamp of what <see cref="EndpointsOf"/> finds.</summary>
+    public FileStamp StampEndpointsOf(string containerId) => _endpoints.Stamp(containerId);
+
     /// <summary>All endpoints.</summary>
     public IReadOnlyList<Endpoint> Endpoints() => _endpoints.List();
 
@@ -70,6 +73,9 @@ internal sealed partial class NetworkModule
     /// <param name="name">In lower case.</param>
     public IReadOnlyList<IPAddress> FindName(string networkId, string name) =>
         new NameDirectory(_roots, networkId).Find(name);
+
+    /// <summary>The stamp of what <see cref="FindName"/> finds.</summary>
+    public FileStamp StampName(string networkId, string name) => new NameDirectory(_roots, networkId).Stamp(name);
 
     /// <summary>The endpoint that has an address of a network; null when none has.</summary>
     public Endpoint? FindMember(string networkId, IPAddress address) =>

@@ -18,7 +18,7 @@ internal sealed class NetworkNames
     public NetworkNames(StateRoots roots)
     {
         if (roots.RunRoot == StateRoots.Default.RunRoot) return;
-        string suffix = Fnv1a(roots.RunRoot).ToString("x8");
+        string suffix = Fnv1a.Of32(roots.RunRoot).ToString("x8");
         DefaultBridge = "skiff-" + suffix;
         Table = "skiff_" + suffix;
         ForwardChain = "SKIFF-" + suffix;
@@ -61,12 +61,4 @@ internal sealed class NetworkNames
 
     /// <summary>How the ids of containers begin whose veth may be called so.</summary>
     public static string ContainerOf(string veth) => veth[2..8];
-
-    /// <summary>A hash of 32 bits that stays the same from version to version.</summary>
-    public static uint Fnv1a(string text)
-    {
-        uint hash = 2166136261;
-        foreach (char c in text) hash = (hash ^ c) * 16777619;
-        return hash;
-    }
 }

@@ -29,8 +29,9 @@ internal static class StaleFlows
         foreach (PortMapping port in endpoint.Ports)
             if (port.Protocol == PortProtocol.Udp) ports.Add(port.HostPort);
         if (ports.Count == 0) return;
-        Forget(host, Conntrack.Find(host.Netfilter, flow =>
-            flow.Protocol == (byte)PortProtocol.Udp && ports.Contains(flow.DestinationPort) && isStale(flow)));
+        bool IsWanted(ConntrackFlow flow) =>
+            flow.Protocol == (byte)PortProtocol.Udp && ports.Contains(flow.DestinationPort) && isStale(flow);
+        if (Conntrack.MayHave(IsWanted)) Forget(host, Conntrack.Find(host.Netfilter, IsWanted));
     }
 
     /// <summary>Forgets flows; the next packet of each begins another one.</summary>

@@ -12,10 +12,27 @@ public static class Conntrack
 {
     private const int HeaderSize = 4; // struct nfgenmsg
     private const string CountPath = "/proc/sys/net/netfilter/nf_conntrack_count";
+    private const string ListPath = "/proc/thread-self/net/nf_conntrack";
 
-    /// <summary>Whether the calling thread's network namespace has any flow.</summary>
-    public static bool Any => Files.TryReadAllText(Fd.Cwd, CountPath, out string count) != Errno.None
-        || !count.StartsWith('0');
+    // Before Linux 6.16 each page of it is looked for from the table's beginning.
+    private const int ShortCount = 256;
+
+    /// <summary>
+    /// Whether the calling thread's network namespace may have a flow that <paramref name="wanted"/> accepts. A short
+    /// table is read as text, where the kernel has that (CONFIG_NF_CONNTRACK_PROCFS): it passes over empty places
+    /// without a lock for each, which takes 0.1 ms where <see cref="Find"/> takes 8.
+    /// </summary>
+    /// <param name="wanted">Given flows without <see cref="ConntrackFlow.Tuple"/>.</param>
+    public static bool MayHave(Func<ConntrackFlow, bool> wanted)
+    {
+        if (Files.TryReadAllText(Fd.Cwd, CountPath, out string text) != Errno.None
+            || !int.TryParse(text, out int count) || count > ShortCount) return true;
+        if (count == 0) return false;
+        if (Files.TryReadAllText(Fd.Cwd, ListPath, out string list) != Errno.None) return true;
+        foreach (string line in list.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            if (ReadLine(line) is not { } flow || wanted(flow)) return true;
+        return false;
+    }
 
     /// <summary>
     /// The flows that <paramref name="wanted"/> accepts. Goes through the whole table, empty places too, which are as
@@ -64,11 +81,41 @@ public static class Conntrack
             }
             if (attributes.Type == Nftables.CTA_TUPLE_REPLY) reply = ReadTuple(attributes.Nested);
         }
-        return original is { Source: { } source, Destination: { } destination } && reply.Source is { } answerer
+        return Flow(original, reply, tuple);
+    }
+
+    // "ipv4 2 udp 17 29 src=172.17.0.2 dst=... sport=5 dport=6 [UNREPLIED] src=... dst=... sport=6 dport=5 ..."
+    private static ConntrackFlow? ReadLine(string line)
+    {
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length < 4 || !byte.TryParse(words[3], out byte protocol)) return null;
+        var original = new ConntrackTuple();
+        var reply = new ConntrackTuple();
+        foreach (string word in words)
+        {
+            int at = word.IndexOf('=') + 1;
+            if (word.StartsWith("src=", StringComparison.Ordinal))
+            {
+                IPAddress.TryParse(word.AsSpan(at), out IPAddress? address);
+                if (original.Source is null) original.Source = address;
+                else reply.Source = address;
+            }
+            else if (word.StartsWith("dst=", StringComparison.Ordinal) && reply.Source is null)
+                IPAddress.TryParse(word.AsSpan(at), out original.Destination);
+            else if (word.StartsWith("sport=", StringComparison.Ordinal))
+                ushort.TryParse(word.AsSpan(at), out (reply.Source is null ? ref original : ref reply).SourcePort);
+            else if (word.StartsWith("dport=", StringComparison.Ordinal) && reply.Source is null)
+                ushort.TryParse(word.AsSpan(at), out original.DestinationPort);
+        }
+        original.Protocol = protocol;
+        return Flow(original, reply, []);
+    }
+
+    private static ConntrackFlow? Flow(in ConntrackTuple original, in ConntrackTuple reply, byte[] tuple) =>
+        original is { Source: { } source, Destination: { } destination } && reply.Source is { } answerer
             ? new ConntrackFlow(original.Protocol, source, original.SourcePort, destination, original.DestinationPort,
                 answerer, reply.SourcePort, tuple)
             : null;
-    }
 
     private static ConntrackTuple ReadTuple(NetlinkAttributes attributes)
     {

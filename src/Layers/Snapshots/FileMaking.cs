@@ -17,11 +17,13 @@ internal sealed class FileMaking(FileStatus birth)
     /// <summary>Makes an empty regular file with its permissions, but for those that must come last.</summary>
     internal static Fd Create(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode)
     {
-        uint mode = inode.Mode & 0x1FFu;
-        Errno errno = Files.TryOpenAt2(parent, name, NewFile, mode, LayerFiles.Inside, out Fd? file);
-        Check(errno, "openat2", parent, name);
+        Check(TryCreate(parent, name, inode, out Fd? file), "openat2", parent, name);
         return file!;
     }
+
+    /// <summary>As <see cref="Create"/>; EEXIST when somebody else has just made one.</summary>
+    internal static Errno TryCreate(Fd parent, ReadOnlySpan<byte> name, in LayerInode inode, out Fd? file) =>
+        Files.TryOpenAt2(parent, name, NewFile, inode.Mode & 0x1FFu, LayerFiles.Inside, out file);
 
     /// <summary>Opens a file for more content that <see cref="Create"/> has made.</summary>
     internal static Fd OpenMade(Fd parent, ReadOnlySpan<byte> name)

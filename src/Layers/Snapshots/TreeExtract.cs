@@ -15,6 +15,7 @@ namespace Skiff.Layers.Snapshots;
 internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
 {
     private const OpenFlags Directory = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY;
+    private const int MostAttempts = 100;
     private static readonly IngestLimits s_limits = IngestLimits.None;
 
     // No file is born with the owner that its entry says, as its directory may give its group on; without owners, all
@@ -43,7 +44,7 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
         RemoveOld(parent, name);
         if (entry.Type == TarEntryType.Regular)
         {
-            _file = FileMaking.Create(parent, name, _inode);
+            _file = Create(parent, name);
             if (entry.Map is not null) Files.Ftruncate(_file, entry.Size);
         }
         else if (entry.Type == TarEntryType.HardLink) MakeLink(entry, name);
@@ -92,13 +93,25 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
         _directories.Add((_clean.Span.ToArray(), _inode, _xattrs));
     }
 
+    // Others may copy to the same place; the last one's file stays.
+    private Fd Create(Fd parent, byte[] name)
+    {
+        for (int left = MostAttempts; ; left--)
+        {
+            Errno errno = FileMaking.TryCreate(parent, name, _inode, out Fd? file);
+            if (errno != Errno.EEXIST || left == 0) FileMaking.Check(errno, "openat2", parent, name);
+            if (errno == Errno.None) return file!;
+            RemoveOld(parent, name);
+        }
+    }
+
     private void RemoveOld(Fd parent, byte[] name)
     {
         if (StatusOf(parent, name) is not { } old) return;
         if (old.IsDirectory) throw Refuse("cannot overwrite directory", "with non-directory");
         // The kernel would take a mount of another mount namespace away together with the name.
-        FileMaking.Check(
-            old.IsMountRoot ? Errno.EBUSY : Files.TryUnlinkAt(parent, name), "unlinkat", parent, name);
+        Errno errno = old.IsMountRoot ? Errno.EBUSY : Files.TryUnlinkAt(parent, name);
+        if (errno != Errno.ENOENT) FileMaking.Check(errno, "unlinkat", parent, name);
     }
 
     private void MakeLink(TarEntry entry, byte[] name)

@@ -14,10 +14,10 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
     // Longer than TCP repeats what nobody acknowledges (tcp_retries2).
     private static readonly TimeSpan s_cutTime = TimeSpan.FromMinutes(20);
 
-    private readonly HashSet<IPAddress> _own = [.. Addresses.List(host.Route).Select(address => address.Address)];
+    private HashSet<IPAddress>? _own;
 
     /// <summary>Whether an address is the host's.</summary>
-    public bool IsHost(IPAddress address) => _own.Contains(address);
+    public bool IsHost(IPAddress address) => (_own ??= Own()).Contains(address);
 
     /// <summary>One side of a connection.</summary>
     public PolicyParty PartyOf(IPAddress address) =>
@@ -49,11 +49,10 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
     /// <summary>Ends those that are not allowed, and keeps their other sides from going on.</summary>
     public void Cut()
     {
-        List<ConntrackFlow> flows = !Conntrack.Any ? [] : Conntrack.Find(host.Netfilter, flow =>
-            checker.MemberOf(flow.Source) is not null || checker.MemberOf(flow.Answerer) is not null);
-        List<ConntrackFlow> denied = flows.FindAll(flow =>
-            Decide(PartyOf(flow.Source), PartyOf(flow.Answerer), flow.Protocol, flow.AnswererPort)
-                .Exists(decision => !decision.IsAllowed));
+        // Judging may ask the kernel by the same socket, so it begins when all are read.
+        List<ConntrackFlow> denied = !Conntrack.MayHave(IsDenied) ? [] : Conntrack.Find(host.Netfilter, flow =>
+            checker.MemberOf(flow.Source) is not null || checker.MemberOf(flow.Answerer) is not null)
+            .FindAll(IsDenied);
         using var batch = new NftBatch();
         Span<byte> key = stackalloc byte[44];
         foreach (RulesetFamily family in RulesetFamily.All)
@@ -70,6 +69,13 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
         batch.Commit(host.Netfilter);
         StaleFlows.Forget(host, denied);
     }
+
+    private bool IsDenied(ConntrackFlow flow) =>
+        Decide(PartyOf(flow.Source), PartyOf(flow.Answerer), flow.Protocol, flow.AnswererPort)
+            .Exists(decision => !decision.IsAllowed);
+
+    // The kernel goes through all interfaces for it, those of containers too.
+    private HashSet<IPAddress> Own() => [.. Addresses.List(host.Route).Select(address => address.Address)];
 
     // The answer's packets, as the hook sees them.
     private static int WriteAnswer(Span<byte> key, ConntrackFlow flow)

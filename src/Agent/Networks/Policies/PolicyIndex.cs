@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -7,14 +6,14 @@ using Skiff.Interop;
 namespace Skiff.Agent.Networks.Policies;
 
 /// <summary>
-/// What the kernel's table was made for, in RUNROOT/networks/policies: a digest of the policies, the endpoints, and the
+/// What the kernel's table was made for, in RUNROOT/networks/policies: a hash of the policies, the endpoints, and the
 /// chains for them. So that a change needs no look at the records of all containers. A change of policies takes it
 /// away, changes the table, and writes another; endpoints that come and go are appended, which is complete when a last
 /// byte says so. After a crash in between it is not valid, and the table is made anew.
 /// </summary>
 internal sealed class PolicyIndex
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const byte MemberEntry = (byte)'M', LeftEntry = (byte)'L', ClassEntry = (byte)'C', DoneEntry = (byte)'D';
 
     // Endpoints that are no more make the file longer, up to this.
@@ -82,7 +81,7 @@ internal sealed class PolicyIndex
         using var content = new MemoryStream();
         using var writer = new BinaryWriter(content);
         writer.Write(Version);
-        writer.Write(DigestOf(policies));
+        writer.Write(HashOf(policies));
         WriteEntries(writer, Members, [], classes);
         writer.Write(DoneEntry);
         writer.Flush();
@@ -108,7 +107,7 @@ internal sealed class PolicyIndex
     }
 
     private static bool IsOf(BinaryReader reader, IReadOnlyList<NetworkPolicy> policies) =>
-        reader.ReadInt32() == Version && reader.ReadString() == DigestOf(policies);
+        reader.ReadInt32() == Version && reader.ReadUInt64() == HashOf(policies);
 
     private static PolicyIndex Read(BinaryReader reader)
     {
@@ -146,15 +145,15 @@ internal sealed class PolicyIndex
 
     private static string PathIn(StateRoots roots) => roots.RunRoot + "/networks/policies";
 
-    private static string DigestOf(IReadOnlyList<NetworkPolicy> policies)
+    private static ulong HashOf(IReadOnlyList<NetworkPolicy> policies)
     {
-        using var all = new MemoryStream();
+        ulong hash = Fnv1a.Of64([]);
         foreach (NetworkPolicy policy in policies)
         {
-            all.Write(Encoding.UTF8.GetBytes($"{policy.Name} {policy.Source.Length}\n"));
-            all.Write(policy.Source);
+            hash = Fnv1a.Of64(Encoding.UTF8.GetBytes($"{policy.Name} {policy.Source.Length}\n"), hash);
+            hash = Fnv1a.Of64(policy.Source, hash);
         }
-        return Convert.ToHexStringLower(SHA256.HashData(all.GetBuffer().AsSpan(0, (int)all.Length)));
+        return hash;
     }
 
     private static void Write(BinaryWriter writer, PolicyMember member)

@@ -70,8 +70,9 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         using var batch = new NftBatch();
         after.WriteChange(batch, table, before);
         if (!batch.IsEmpty && !TryCommit(host, batch)) return false;
+        // Where nothing is different, everything has been cut that is not allowed: it is not remembered before that.
+        if (policies.Count > 0 && !batch.IsEmpty) CutFlows(host, policies, index);
         Remember(policies, index, after);
-        if (policies.Count > 0) CutFlows(host, policies, index);
         return true;
     }
 
@@ -88,8 +89,8 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         PolicyIndex.Delete(roots);
         PolicyTable after = Build(policies, index.Members);
         install(batch => after.WriteChange(batch, table, PolicyTable.Empty));
-        Remember(policies, index, after);
         if (policies.Count > 0) CutFlows(host, policies, index);
+        Remember(policies, index, after);
     }
 
     /// <summary>Opens the way to addresses where a rule of a container's has the name that was asked for.</summary>

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Skiff.Agent.Networks.Policies;
 
 /// <summary>
 /// What things of policies are called in the table: p-POLICY-ingress is its chain, p-POLICY-ingress-0 the counter of
-/// its first rule and, with -ports behind, the chain of that rule's ports; in- or out- and a digest of their names is
+/// its first rule and, with -ports behind, the chain of that rule's ports; in- or out- and a hash of their names is
 /// the chain of endpoints that just these policies select, and the counter of what they deny. A name begins with a
 /// letter, or nft(8) could not read again what it lists.
 /// </summary>
@@ -37,8 +36,8 @@ internal static class PolicyNames
     /// <summary>The chain, and the counter, of endpoints that all of these select, and no other.</summary>
     public static string Class(PolicyDirection direction, IEnumerable<string> policies)
     {
-        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ', policies)));
-        return (direction == PolicyDirection.Ingress ? "in-" : "out-") + Convert.ToHexStringLower(digest.AsSpan(0, 6));
+        ulong hash = Fnv1a.Of64(Encoding.UTF8.GetBytes(string.Join(' ', policies)));
+        return (direction == PolicyDirection.Ingress ? "in-" : "out-") + hash.ToString("x16");
     }
 
     private static string Word(PolicyDirection direction) =>
