@@ -16,7 +16,7 @@ internal sealed partial class NetworkModule
     /// <summary>The host's sysctls that were changed for networks.</summary>
     public IReadOnlyList<SysctlChange> SysctlChanges() => Forwarding.Changes(_roots);
 
-    /// <summary>Begins to listen to what policies deny; null when another agent does in this network namespace.</summary>
+    /// <summary>Begins to listen to what policies deny; null when another agent does here.</summary>
     public PolicyWatch? WatchPolicies(Action<NetworkReport> report)
     {
         try
