@@ -133,8 +133,8 @@ public class PolicyReaderTests
     [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: In}]}",
         "line 3, column 36: the operator In needs values")]
 
-        [InlineData("metadata: {name: a}\nspec:\n  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}"
-        + "]}",
+        [InlineData("metadata: {name: a}\nspec:\n"
+        + "  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
         "line 3, column 36: the operator Exists has no values")]
     [InlineData(Head + "---\n" + Head, "line 5, column 1: there is another policy a in this file")]
     [InlineData("metadata: {name: *x}", "line 1, column 18: *")]
