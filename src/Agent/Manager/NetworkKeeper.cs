@@ -23,7 +23,7 @@ internal sealed class NetworkKeeper : IDisposable
     private readonly EventLoop _loop;
     private readonly Action<string> _log;
     private readonly NetworkWatch _watch;
-    private readonly PolicyWatch? _denied;
+    private PolicyWatch? _denied;
     private LoopTimer? _due;
     private int _delayMs = FirstDelayMs;
     private long _repairedAt;
@@ -34,7 +34,7 @@ internal sealed class NetworkKeeper : IDisposable
         (_engine, _loop, _log) = (engine, loop, log);
         _watch = engine.Networks.Watch(IsRunning, Report);
         foreach (Fd fd in _watch.Fds) loop.Watch(fd, EpollEvents.EPOLLIN, _ => Take());
-        _denied = engine.Networks.WatchPolicies(Report);
+        Try(() => _denied = engine.Networks.WatchPolicies(Report));
         if (_denied is not null) loop.Watch(_denied.Fd, EpollEvents.EPOLLIN, _ => Try(_denied.Take));
     }
 

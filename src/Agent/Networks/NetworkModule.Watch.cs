@@ -1,5 +1,4 @@
 using Skiff.Agent.Networks.Policies;
-using Skiff.Interop;
 
 namespace Skiff.Agent.Networks;
 
@@ -16,19 +15,12 @@ internal sealed partial class NetworkModule
     /// <summary>The host's sysctls that were changed for networks.</summary>
     public IReadOnlyList<SysctlChange> SysctlChanges() => Forwarding.Changes(_roots);
 
-    /// <summary>Begins to listen to what policies deny; null when another agent does here.</summary>
-    public PolicyWatch? WatchPolicies(Action<NetworkReport> report)
-    {
-        try
-        {
-            return new PolicyWatch(_roots, _names.Table,
-                denied => report(denied with { Network = _networks.FindByName(denied.NetworkName!) }));
-        }
-        catch (LinuxException e) when (e.Errno == Errno.EBUSY)
-        {
-            return null;
-        }
-    }
+    /// <summary>
+    /// Begins to listen to what policies deny. EBUSY when another agent does here; other errnos from kernels without
+    /// nfnetlink_log.
+    /// </summary>
+    public PolicyWatch WatchPolicies(Action<NetworkReport> report) => new(_roots, _names.Table,
+        denied => report(denied with { Network = _networks.FindByName(denied.NetworkName!) }));
 
     /// <summary>Begins to listen to what happens in the calling thread's network namespace.</summary>
     /// <param name="isRunning">Whether a container's first process is alive.</param>
