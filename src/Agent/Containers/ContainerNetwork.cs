@@ -117,7 +117,7 @@ internal sealed class ContainerNetwork : IDisposable
             {
                 "hosts" => HostsFileOf(config, store),
                 "hostname" => config.Hostname + "\n",
-                _ => ResolvConfOf(config),
+                _ => ResolvConfOf(config, SearchOf(config)),
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
         }
@@ -135,7 +135,8 @@ internal sealed class ContainerNetwork : IDisposable
     /// <param name="now">Its configuration.</param>
     /// <param name="runDirectory">Its volatile directory.</param>
     public static void UseResolver(ContainerConfig before, ContainerConfig now, string runDirectory) => EditFile(
-        runDirectory, "resolv.conf", text => text == ResolvConfOf(before) ? ResolvConfOf(now) : text);
+        runDirectory, "resolv.conf", text => text == ResolvConfOf(before, before.DnsSearch)
+            ? ResolvConfOf(now, now.DnsSearch) : text);
 
     /// <summary>Takes them out again.</summary>
     public static void RemoveHost(string runDirectory, Endpoint left) => EditHosts(runDirectory, text =>
@@ -155,8 +156,9 @@ internal sealed class ContainerNetwork : IDisposable
         Files.WriteAll(file, content);
     }
 
-    private static string ResolvConfOf(ContainerConfig config) => ResolvConf.Build(ResolvConf.ReadHost(), config.Dns,
-        config.DnsSearch, config.DnsOptions, sharesHost: config.NetworkMode == "host", resolver: HasResolver(config));
+    private static string ResolvConfOf(ContainerConfig config, string[] search) => ResolvConf.Build(
+        ResolvConf.ReadHost(), config.Dns, search, config.DnsOptions, sharesHost: config.NetworkMode == "host",
+        resolver: HasResolver(config));
 
     /// <summary>Gives back what a container has of networks, whoever set it up.</summary>
     public static void GiveBack(StateRoots roots, ContainerStore store, string id)
