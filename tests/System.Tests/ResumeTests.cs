@@ -57,8 +57,17 @@ public sealed class ResumeTests : IDisposable
     }
 
     // Whoever waits for a layer has the file of claims open, and no part of the layer.
-    private bool IsWaiting(Command pull) =>
-        Directory.GetFiles($"/proc/{pull.Pid}/fd").Any(fd => File.ResolveLinkTarget(fd, false)?.Name == ".pulls");
+    private static bool IsWaiting(Command pull) => Array.Exists(Directory.GetFiles($"/proc/{pull.Pid}/fd"), fd =>
+    {
+        try
+        {
+            return File.ResolveLinkTarget(fd, false)?.Name == ".pulls";
+        }
+        catch (IOException)
+        {
+            return false; // It was just closed.
+        }
+    });
 
     [Theory]
     [InlineData("erofs", "INT", 130)]
