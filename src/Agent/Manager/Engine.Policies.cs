@@ -43,7 +43,7 @@ internal sealed partial class Engine
         List<PolicyParty> froms = PartiesOf(fromText, members, false), tos = PartiesOf(target, members, true);
         var lines = new List<string>();
         (PolicyParty from, PolicyParty to) = Pair(froms, tos);
-        lines.Add($"{Text(fromText, from)} to {Text(target, to)}, port {port}/{NameOf(protocol)}");
+        lines.Add($"{Text(fromText, from)} to {Text(target, to)}, port {port}/{PolicyPorts.NameOf(protocol)}");
         isAllowed = true;
         if (from.Member is { } one && to.Member is { } other && one.Network != other.Network)
         {
@@ -90,7 +90,8 @@ internal sealed partial class Engine
                 new PolicyParty(member.Addresses.Count > 0 ? member.Addresses[0] : null, member, PolicyEntity.None))];
         if (ends.Count > 0) return ends;
         return isTarget && text.Contains('.') ? [new PolicyParty(null, null, PolicyEntity.None)]
-            : throw new UsageException($"\"{text}\" is no container that runs on a network, no address, and not host");
+            : throw new UsageException(
+                $"\"{text}\" is no container that runs on a bridge network, no address, and not host");
     }
 
     private static (string Target, ushort Port, byte Protocol) ReadTarget(string text)
@@ -108,13 +109,6 @@ internal sealed partial class Engine
         ? $"{name} ({party.Address} on {member.Network})"
         : party.Entity == PolicyEntity.None || name == "host" ? name
             : $"{name} ({party.Entity.ToString().ToLowerInvariant()})";
-
-    private static string NameOf(byte protocol) => protocol switch
-    {
-        PolicyPorts.Sctp => "sctp",
-        17 => "udp",
-        _ => "tcp",
-    };
 
     private void WriteEvent(NetworkPolicy policy, string action) => Events.Write(EventJournal.Event(
         "network", action, policy.Name, [("name", policy.Name), ("namespace", policy.Network ?? "")]));

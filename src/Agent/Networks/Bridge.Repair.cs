@@ -84,7 +84,7 @@ internal sealed partial class Bridge
         {
             if (Links.Find(host.Route, end.HostVeth) is not { } port || port.Master == bridge.Index) continue;
             Links.Set(batch, port.Index, new LinkChange { Master = bridge.Index, Up = true }, port.Name);
-            Links.Set(batch, port.Index, VethEndpoint.PortOf(end, !options.HasInterContainerTraffic), port.Name);
+            Links.Set(batch, port.Index, EndpointLinks.PortOf(end, !options.HasInterContainerTraffic), port.Name);
         }
         if (batch.Count > 0) host.Route.Execute(batch);
     }

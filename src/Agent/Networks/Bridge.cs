@@ -177,10 +177,10 @@ internal sealed partial class Bridge(
             rules.Install(host, present.Select(pair => (pair.Key, pair.Value)), all, write));
     }
 
-    /// <summary>Endpoints as policies see them.</summary>
+    /// <summary>Endpoints as policies see them: those on bridges, as no others' packets come by the rules.</summary>
     public IEnumerable<PolicyMember> Members(IEnumerable<Endpoint> all)
     {
-        var known = networks.List().ToDictionary(network => network.Id);
+        var known = networks.List().Where(network => network.Driver == "bridge").ToDictionary(network => network.Id);
         foreach (Endpoint end in all)
             if (known.TryGetValue(end.NetworkId, out NetworkRecord? network))
                 yield return new PolicyMember
@@ -196,7 +196,7 @@ internal sealed partial class Bridge(
     {
         string name = names.BridgeOf(network);
         using (LockRules(exclusive: true)) rules.Remove(host, name, network);
-        if (!network.IsBridgeForeign) VethEndpoint.DeleteLink(host.Route, name);
+        if (!network.IsBridgeForeign) EndpointLinks.DeleteLink(host.Route, name);
     }
 
     /// <summary>

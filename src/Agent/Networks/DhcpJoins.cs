@@ -22,17 +22,19 @@ internal sealed class DhcpJoins : IDisposable
     /// <param name="host">Sockets.</param>
     /// <param name="request">The container.</param>
     /// <param name="inside">Its namespace; borrowed.</param>
-    /// <param name="ensure">Makes a network's side of the host ready.</param>
+    /// <param name="find">Finds a network, or refuses.</param>
+    /// <param name="ensure">Makes its side of the host ready.</param>
     public static DhcpJoins Ask(
-        HostSockets host, AttachRequest request, NetNamespace inside, Func<string, ReadyNetwork> ensure)
+        HostSockets host, AttachRequest request, NetNamespace inside, Func<string, NetworkRecord> find,
+        Func<string, ReadyNetwork> ensure)
     {
         var joins = new DhcpJoins(host, inside);
         try
         {
             foreach (EndpointSettings settings in request.Endpoints)
-                if (settings.Network != NetworkNames.DefaultNetwork && ensure(settings.Network) is var network
-                    && network.Network.UsesDhcp && joins.Find(network.Network.Id) is null)
-                    joins.Join(request, settings, network);
+                if (settings.Network != NetworkNames.DefaultNetwork
+                    && find(settings.Network) is { UsesDhcp: true } network && joins.Find(network.Id) is null)
+                    joins.Join(request, settings, ensure(network.Id));
             return joins;
         }
         catch
@@ -60,7 +62,7 @@ internal sealed class DhcpJoins : IDisposable
     {
         // What servers have given is not told back: the container gets it again when it is started once more.
         if (_isKept) return;
-        foreach (Endpoint endpoint in _endpoints) VethEndpoint.Delete(_host.Route, _inside, endpoint);
+        foreach (Endpoint endpoint in _endpoints) EndpointLinks.Delete(_host.Route, _inside, endpoint);
         _endpoints.Clear();
     }
 
@@ -75,7 +77,7 @@ internal sealed class DhcpJoins : IDisposable
             Mac = network.MacOf(asked ?? MacOf(request.ContainerId, network.Network.Id), null),
             Names = [.. request.Names.Take(1)],
         };
-        VethEndpoint.Create(_host.Route, [endpoint], [network], _inside);
+        EndpointLinks.Create(_host.Route, [endpoint], [network], _inside);
         _endpoints.Add(endpoint);
         Set(endpoint, up: true);
         DhcpLease lease = DhcpClient.Acquire(
@@ -88,7 +90,7 @@ internal sealed class DhcpJoins : IDisposable
     private void Set(Endpoint endpoint, bool up)
     {
         using var batch = new NetlinkBatch();
-        Links.Set(batch, endpoint.FirstName, new LinkChange { Up = up, NoLinkLocal = VethEndpoint.HasIpv6 });
+        Links.Set(batch, endpoint.FirstName, new LinkChange { Up = up, NoLinkLocal = EndpointLinks.HasIpv6 });
         _inside.Rtnetlink.Execute(batch);
     }
 

@@ -19,15 +19,13 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
 
     private const string Chain = "FORWARD", Dockers = "DOCKER";
 
-    private static readonly RulesetFamily[] s_families = [RulesetFamily.Ipv4, RulesetFamily.Ipv6];
-
     /// <summary>
     /// Whether a network's packets meet such a chain, and nothing there lets them through. One short question for each
     /// version of IP where there is no such chain; where there is one, the rules of two chains are read.
     /// </summary>
     public bool IsInTheWay(HostSockets host, NetworkRecord network)
     {
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             if (!network.Has(family.IsIpv6) || !IsClosed(host, family)) continue;
             List<NftRuleInfo> forward = Rules(host, family, Chain), own = Rules(host, family, names.ForwardChain);
@@ -49,7 +47,7 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
     {
         bool isChanged = false;
         List<NetworkRecord> all = networks.List();
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             if (!IsClosed(host, family)) continue;
             List<NftRuleInfo> forward = Rules(host, family, Chain), own = Rules(host, family, names.ForwardChain);
@@ -76,7 +74,7 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
     /// <summary>Takes out whatever of it is there.</summary>
     public void Remove(HostSockets host)
     {
-        foreach (RulesetFamily family in s_families)
+        foreach (RulesetFamily family in RulesetFamily.All)
         {
             if (NftChains.Find(host.Netfilter, family.Number, Table, names.ForwardChain) is null) continue;
             using var batch = new NftBatch(family.Number);

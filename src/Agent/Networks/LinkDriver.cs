@@ -63,7 +63,7 @@ internal sealed class LinkDriver(NetworkStore networks)
         string parent = ParentOf(network);
         if (network.IsBridgeForeign || networks.List().Exists(other => other.Id != network.Id && IsOn(other, parent)))
             return;
-        VethEndpoint.DeleteLink(host.Route, parent);
+        EndpointLinks.DeleteLink(host.Route, parent);
     }
 
     /// <summary>Takes all parents away that were made.</summary>
@@ -71,7 +71,7 @@ internal sealed class LinkDriver(NetworkStore networks)
     {
         foreach (NetworkRecord network in all)
             if (LinkOptions.AreOf(network.Driver) && !network.IsBridgeForeign)
-                VethEndpoint.DeleteLink(host.Route, ParentOf(network));
+                EndpointLinks.DeleteLink(host.Route, ParentOf(network));
     }
 
     private static bool IsOn(NetworkRecord other, string parent) =>
@@ -106,7 +106,7 @@ internal sealed class LinkDriver(NetworkStore networks)
         Links.Set(batch, name, new LinkChange { Up = true });
         if (host.Route.TryExecute(batch) is not { Errno: not Errno.None } error) return;
         // Made, perhaps, and not set up, as when the interface that a VLAN is of is down.
-        VethEndpoint.DeleteLink(host.Route, name);
+        EndpointLinks.DeleteLink(host.Route, name);
         throw error.ToException().While($"make the parent interface of network {network.Name}");
     }
 }

@@ -14,7 +14,8 @@ internal sealed partial class NetworkModule
     public Endpoint Connect(AttachRequest request, NetNamespace inside, Func<bool> isRunning)
     {
         using var host = new HostSockets();
-        using DhcpJoins joins = DhcpJoins.Ask(host, request, inside, network => Ensure(host, network));
+        using DhcpJoins joins = DhcpJoins.Ask(
+            host, request, inside, network => Find(host, network), network => Ensure(host, network));
         using Fd held = _endpoints.Lock(exclusive: true);
         if (!isRunning()) throw new UsageException($"container {request.ContainerId} is not running");
         EndpointSettings settings = request.Endpoints[0];
@@ -31,15 +32,15 @@ internal sealed partial class NetworkModule
                 after = Gateways.Assign(_ports.Reserve(request.ContainerId, after,
                     [.. before.Select(end => Ensure(host, end.NetworkId)), network],
                     request.Ports, unwinding));
-            unwinding.Push(() => SetPolicies(host, [], [joined]));
+            unwinding.Push(() => SetPolicies(host, before, [joined]));
             _endpoints.Write(request.ContainerId, after);
             unwinding.Push(() => _endpoints.Write(request.ContainerId, before));
-            SetPolicies(host, [joined], []);
-            VethEndpoint.Create(host.Route, [after[^1]], [network], inside);
-            unwinding.Push(() => VethEndpoint.Delete(host.Route, inside, joined));
-            VethEndpoint.Configure(inside.Rtnetlink, after[^1]);
-            VethEndpoint.Reroute(inside.Rtnetlink, after);
-            unwinding.Push(() => VethEndpoint.Reroute(inside.Rtnetlink, before));
+            SetPolicies(host, after, []);
+            EndpointLinks.Create(host.Route, [after[^1]], [network], inside);
+            unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, joined));
+            EndpointLinks.Configure(inside.Rtnetlink, after[^1]);
+            EndpointLinks.Reroute(inside.Rtnetlink, after);
+            unwinding.Push(() => EndpointLinks.Reroute(inside.Rtnetlink, before));
             unwinding.Push(() => Move(host, after, before));
             Move(host, before, after);
             var names = new NameDirectory(_roots, joined.NetworkId);
@@ -73,7 +74,8 @@ internal sealed partial class NetworkModule
         bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true, inside);
         _endpoints.Write(containerId, after);
         if (!isKnown) _bridge.ReplaceRules(host);
-        if (inside is not null && after.Length > 0) VethEndpoint.Reroute(inside.Rtnetlink, after);
+        else if (after.Length > 0) SetPolicies(host, after, []);
+        if (inside is not null && after.Length > 0) EndpointLinks.Reroute(inside.Rtnetlink, after);
         return left;
     }
 

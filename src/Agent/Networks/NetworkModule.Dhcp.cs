@@ -50,14 +50,13 @@ internal sealed partial class NetworkModule
         if (after.Address is { } given) leases.Note(containerId, given);
         _endpoints.Write(containerId, ends);
         names.Add(after);
-        VethEndpoint.Readdress(inside.Rtnetlink, before, after);
-        VethEndpoint.Reroute(inside.Rtnetlink, ends);
+        EndpointLinks.Readdress(inside.Rtnetlink, before, after);
+        EndpointLinks.Reroute(inside.Rtnetlink, ends);
         return (before, after);
     }
 
     private Endpoint WithLease(
-        AttachRequest request, EndpointSettings settings, ReadyNetwork ready, IReadOnlyList<Endpoint> others,
-        DhcpJoins joins, Unwinding unwinding)
+        AttachRequest request, EndpointSettings settings, ReadyNetwork ready, DhcpJoins joins, Unwinding unwinding)
     {
         NetworkRecord network = ready.Network;
         if (settings.Ipv4Address is not null || settings.Ipv6Address is not null) throw new UsageException(
@@ -72,10 +71,6 @@ internal sealed partial class NetworkModule
             Address = lease.Address,
             PrefixLength = lease.PrefixLength,
             Gateway = network.IsInternal ? null : lease.Router,
-            LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, System.Net.IPAddress.Parse),
-            InterfaceName = EndpointOptions.InterfaceName(settings, ready, others),
-            GatewayPriority = settings.GatewayPriority,
-            Names = NamesOf(request, settings),
         };
     }
 }

@@ -81,7 +81,8 @@ internal sealed partial class NetworkModule
     }
 
     // Where the table is not what it should be, it is made anew from the records: of those that join they are written
-    // before, of those that leave they are gone.
+    // before, of those that leave they are gone. Of a container that stays, all that it has joined are given, as its
+    // names of DNS are one list.
     private void SetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)
     {
         if (!TrySetPolicies(host, joined, left)) _bridge.ReplaceRules(host);

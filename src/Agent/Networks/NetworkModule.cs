@@ -144,7 +144,8 @@ internal sealed partial class NetworkModule
     public IReadOnlyList<Endpoint> Attach(AttachRequest request, NetNamespace inside)
     {
         using var host = new HostSockets();
-        using DhcpJoins joins = DhcpJoins.Ask(host, request, inside, network => Ensure(host, network));
+        using DhcpJoins joins = DhcpJoins.Ask(
+            host, request, inside, network => Find(host, network), network => Ensure(host, network));
         using Fd held = _endpoints.Lock(exclusive: false);
         // A record from before a crash: its addresses, ports and interfaces belong to nobody any more.
         LeaveAll(host, request.ContainerId, deleteLink: true);
@@ -166,10 +167,10 @@ internal sealed partial class NetworkModule
             unwinding.Push(() => _endpoints.Delete(request.ContainerId));
             SetPolicies(host, endpoints, []);
             using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
-            VethEndpoint.Create(host.Route, endpoints, networks, inside);
+            EndpointLinks.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
-                unwinding.Push(() => VethEndpoint.Delete(host.Route, inside, endpoint));
-            VethEndpoint.Configure(inside.Rtnetlink, endpoints);
+                unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, endpoint));
+            EndpointLinks.Configure(inside.Rtnetlink, endpoints);
             foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
             joins.Keep();
             return endpoints;
@@ -248,7 +249,7 @@ internal sealed partial class NetworkModule
         LinkDriver.RemoveAll(host, networks);
         foreach (NetworkRecord network in networks)
             if (network is { Driver: "bridge", IsBridgeForeign: false })
-                VethEndpoint.DeleteLink(host.Route, _names.BridgeOf(network));
+                EndpointLinks.DeleteLink(host.Route, _names.BridgeOf(network));
         IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_roots.RunRoot + "/networks");
         if (failures.Count > 0) throw new AggregateException("remove the networks' state", failures);
     }
@@ -257,11 +258,16 @@ internal sealed partial class NetworkModule
 
     private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found");
 
+    private NetworkRecord Find(HostSockets host, string nameOrId)
+    {
+        _bridge.EnsureRecords(host);
+        return Find(nameOrId);
+    }
+
     // The host's side of a network, as its driver makes it.
     private ReadyNetwork Ensure(HostSockets host, string nameOrId)
     {
-        _bridge.EnsureRecords(host);
-        NetworkRecord network = Find(nameOrId);
+        NetworkRecord network = Find(host, nameOrId);
         return LinkOptions.AreOf(network.Driver) ? _links.Ensure(host, network) : _bridge.Ensure(host, network);
     }
 
@@ -272,7 +278,24 @@ internal sealed partial class NetworkModule
         NetworkRecord network = ready.Network;
         if (others.Any(other => other.NetworkId == network.Id))
             throw new UsageException($"network {network.Name} is specified multiple times");
-        if (network.UsesDhcp) return WithLease(request, settings, ready, others, joins, unwinding);
+        return (network.UsesDhcp ? WithLease(request, settings, ready, joins, unwinding)
+            : WithAddresses(request, settings, ready, unwinding)) with
+        {
+            LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
+            InterfaceName = EndpointOptions.InterfaceName(settings, ready, others),
+            GatewayPriority = settings.GatewayPriority,
+            Names = network.Name == NetworkNames.DefaultNetwork ? [] : NamesOf(request, settings),
+            ContainerName = request.Names.FirstOrDefault() ?? "",
+            Labels = request.Labels,
+            IngressBytesPerSecond = Bandwidth.Of(Bandwidth.IngressKey, ready, settings),
+            EgressBytesPerSecond = Bandwidth.Of(Bandwidth.EgressKey, ready, settings),
+        };
+    }
+
+    private Endpoint WithAddresses(
+        AttachRequest request, EndpointSettings settings, ReadyNetwork ready, Unwinding unwinding)
+    {
+        NetworkRecord network = ready.Network;
         (IPAddress? address, AddressPool? pool) = Lease(request, network, false, settings.Ipv4Address, unwinding);
         (IPAddress? address6, AddressPool? pool6) = Lease(request, network, true, settings.Ipv6Address, unwinding);
         return new Endpoint
@@ -287,16 +310,8 @@ internal sealed partial class NetworkModule
             Ipv6Address = address6,
             Ipv6PrefixLength = pool6?.Subnet.PrefixLength ?? 0,
             Ipv6Gateway = ready.GatewayOf(pool6),
-            LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
             Mac = ready.MacOf(settings.MacAddress is { } mac ? MacOf(mac) : null, address),
-            ContainerName = request.Names.FirstOrDefault() ?? "",
-            Labels = request.Labels,
-            IngressBytesPerSecond = Bandwidth.Of(Bandwidth.IngressKey, ready, settings),
-            EgressBytesPerSecond = Bandwidth.Of(Bandwidth.EgressKey, ready, settings),
-            InterfaceName = EndpointOptions.InterfaceName(settings, ready, others),
             HostVeth = ready is ReadyBridge ? NetworkNames.NewVeth(request.ContainerId) : "",
-            GatewayPriority = settings.GatewayPriority,
-            Names = network.Name == NetworkNames.DefaultNetwork ? [] : NamesOf(request, settings),
         };
     }
 
@@ -351,7 +366,7 @@ internal sealed partial class NetworkModule
         _rules.Unpublish(host, endpoint);
         StaleFlows.ForgetAfter(host, endpoint);
         _ports.Release(endpoint.ContainerId, endpoint.Ports);
-        if (deleteLink) VethEndpoint.Delete(host.Route, inside, endpoint);
+        if (deleteLink) EndpointLinks.Delete(host.Route, inside, endpoint);
         // Before another one may have the addresses.
         bool isKnown = TrySetPolicies(host, [], [endpoint]);
         var leases = new AddressLeases(_roots, endpoint.NetworkId);

@@ -33,9 +33,9 @@ internal sealed record ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeO
             PeerMac = endpoint.Mac,
             PeerNamespace = inside,
         });
-        Links.Set(batch, endpoint.HostVeth, VethEndpoint.PortOf(endpoint, !Options.HasInterContainerTraffic) with
+        Links.Set(batch, endpoint.HostVeth, EndpointLinks.PortOf(endpoint, !Options.HasInterContainerTraffic) with
         {
-            Up = true, NoLinkLocal = VethEndpoint.HasIpv6,
+            Up = true, NoLinkLocal = EndpointLinks.HasIpv6,
         });
     }
 }

@@ -109,7 +109,8 @@ public class NetlinkRouteTests
         LinuxException refused = Assert.Throws<LinuxException>(() => socket.Execute(batch));
         Assert.Equal(Errno.EOPNOTSUPP, refused.Errno);
         Assert.EndsWith(
-            "; kernel: Unknown device type; the kernel lacks this kind of link: load the module bridge or veth",
+            "; kernel: Unknown device type; the kernel lacks this kind of link: "
+            + "load its module (bridge, veth, macvlan, ipvlan, dummy, 8021q)",
             refused.Message);
     });
 

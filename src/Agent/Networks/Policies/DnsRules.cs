@@ -45,9 +45,9 @@ internal sealed class DnsRules(StateRoots roots)
         foreach (NetworkPolicy policy in policies)
             if (policy.HasEgress && Array.Exists(policy.Egress, static rule =>
                 Array.Exists(rule.Peers, static peer => peer.DnsNames.Length > 0)))
-                foreach (PolicyMember member in members)
-                    if (policy.Selects(member)) wanted[member.ContainerId] =
-                        wanted.GetValueOrDefault(member.ContainerId) + LinesOf(policy);
+                foreach (string containerId in members.Where(policy.Selects).Select(member => member.ContainerId)
+                    .Distinct())
+                    wanted[containerId] = wanted.GetValueOrDefault(containerId) + LinesOf(policy);
         return wanted;
     }
 

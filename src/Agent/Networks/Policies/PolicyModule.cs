@@ -33,7 +33,7 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     /// Has the table know endpoints that come and go; true when it does. The caller holds the table as it is.
     /// </summary>
     /// <param name="host">Sockets.</param>
-    /// <param name="joined">Those that there are now; their records are written before.</param>
+    /// <param name="joined">All that there are now of their containers; their records are written before.</param>
     /// <param name="left">Those that are no more, or are others now.</param>
     public bool TrySet(HostSockets host, IReadOnlyList<PolicyMember> joined, IReadOnlyList<PolicyMember> left)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Skiff.Agent.Networks.Policies;
@@ -21,5 +22,16 @@ internal sealed record PolicyPorts(byte Protocol, ushort First, ushort Last)
         "UDP" => (byte)ProtocolType.Udp,
         "SCTP" => Sctp,
         _ => null,
+    };
+
+    /// <summary>What a protocol is called; its number when it has no name here.</summary>
+    public static string NameOf(byte protocol) => protocol switch
+    {
+        (byte)ProtocolType.Icmp => "icmp",
+        (byte)ProtocolType.Tcp => "tcp",
+        (byte)ProtocolType.Udp => "udp",
+        (byte)ProtocolType.IcmpV6 => "icmpv6",
+        Sctp => "sctp",
+        _ => protocol.ToString(CultureInfo.InvariantCulture),
     };
 }

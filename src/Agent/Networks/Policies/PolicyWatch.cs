@@ -82,15 +82,7 @@ internal sealed class PolicyWatch : IDisposable
 
     private static string PortOf(PacketNotice packet)
     {
-        string protocol = packet.Protocol switch
-        {
-            1 => "icmp",
-            6 => "tcp",
-            17 => "udp",
-            58 => "icmpv6",
-            PolicyPorts.Sctp => "sctp",
-            var other => other.ToString(CultureInfo.InvariantCulture),
-        };
+        string protocol = PolicyPorts.NameOf(packet.Protocol);
         return packet.DestinationPort is { } port
             ? string.Create(CultureInfo.InvariantCulture, $"{port}/{protocol}") : protocol;
     }

@@ -287,4 +287,41 @@ public class PolicyTrafficTests
                 policies, ground.Module.PolicyMembers(), ground.Module.PolicyCounters()));
         });
     }
+
+    [Fact]
+    public void Names_of_one_network_stay_when_a_container_joins_and_leaves_another()
+    {
+        using var ground = new PolicyGround();
+        foreach (string name in (string[])["blue", "green"])
+            ground.Ground.Host.Do(() => ground.Module.Create(new NetworkRequest(name)));
+        Container a = ground.Run("a", "blue");
+        foreach (string network in (string[])["blue", "green"])
+            ground.Apply($$"""
+                metadata: {name: {{network}}, namespace: {{network}}}
+                spec: {podSelector: {}, egress: [{to: [{dnsNames: [{{network}}.example.com]}]}]}
+                """);
+        AttachRequest join = NetworkGround.Request("a", [new EndpointSettings("green")]);
+        Assert.Equal(["blue"], Names());
+        ground.Ground.Host.Do(() => ground.Module.Connect(join, a.Room.Namespace, () => true));
+        Assert.Equal(["blue", "green"], Names());
+        ground.Ground.Host.Do(() =>
+            ground.Module.Disconnect("a", ground.Module.Get("green"), a.Room.Namespace));
+        Assert.Equal(["blue"], Names());
+
+        string[] Names() => [.. new DnsRules(ground.Ground.Roots).Read("a")
+            .Select(line => line.Split(' ')[1].Split('.')[0])];
+    }
+
+    [Fact]
+    public void Only_endpoints_on_bridges_are_said_to_meet_rules()
+    {
+        using var ground = new PolicyGround();
+        ground.Ground.Host.Do(() => ground.Module.Create(new NetworkRequest("direct")
+        {
+            Driver = "macvlan", Options = new() { ["parent"] = "eth0" },
+        }));
+        ground.Run("a", "direct");
+        ground.Run("b");
+        Assert.Equal(["b"], ground.Ground.Host.Do(() => ground.Module.PolicyMembers()).Select(member => member.Name));
+    }
 }

@@ -6,7 +6,7 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Networks;
 
 /// <summary>The interfaces of a container's endpoints: veth pairs, or links of an interface of the host.</summary>
-internal static class VethEndpoint
+internal static class EndpointLinks
 {
     /// <summary>Makes the interfaces, those of bridges with their near ends; a leased one is there already.</summary>
     /// <param name="host">rtnetlink of the host.</param>
