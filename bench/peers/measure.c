@@ -19,6 +19,10 @@
  * exact, where stat counts in hundredths of a second. Not in a sample is what the daemons go on doing after the
  * command has returned, and what kernel threads do for any of them (write-back, the loop device).
  *
+ * Each sample begins a moment after the command before it: what that one goes on doing when it has returned (podman's
+ * clean-up, the kernel's removal of its namespaces, which holds locks that a start needs) would be in this one's time. The moment is
+ * waited for without sleep: a CPU that was idle takes longer with what comes first, by a different part of each time.
+ *
  * The first round warms up and is not printed. A vfork-like start (posix_spawn would hide the
  * setns) keeps our own cost below the noise, the same for every case.
  */
@@ -33,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_CASES = 64, MAX_WORDS = 64 };
+enum { MAX_CASES = 64, MAX_WORDS = 64, SETTLE_US = 50000 };
 
 struct sample_case {
     char *name, *before, *after;
@@ -115,6 +119,8 @@ static void run(const struct sample_case *c, int print)
     int status;
     if (shell(c->before, c->name) != 0)
         exit(1);
+    for (long long until = now_us() + SETTLE_US; now_us() < until;)
+        ;
     long long daemons = daemons_us(c->daemons), start = now_us();
     pid_t pid = vfork();
     if (pid == 0) {
