@@ -92,6 +92,8 @@ public sealed class NetworkTests(SkiffHost host)
     {
         using var web = Serve();
         Assert.Equal("page", host.Ask("wget -qO- http://127.0.0.1:8000/", "--network", $"container:{web.Name}"));
+        Assert.Equal($"{web.Id[..12]} {web.Id[..12]} {web.Id[..12]}",
+            host.Ask("echo $(hostname) $HOSTNAME $(cat /etc/hostname)", "--network", $"container:{web.Name}"));
     }
 
     [Fact]

@@ -32,6 +32,12 @@ internal sealed partial class Engine
             PidMode = ContainerNamespaces.Resolve(Containers, config.PidMode),
             IpcMode = ContainerNamespaces.Resolve(Containers, config.IpcMode),
         };
+        // As its /etc/hostname is the other's, so is its name.
+        if (ContainerNamespaces.Joins(config.NetworkMode))
+        {
+            ContainerConfig owner = Containers.Find(config.NetworkMode[ContainerNamespaces.Joining.Length..]);
+            config = config with { Hostname = owner.Hostname, Domainname = owner.Domainname };
+        }
         config = UserRanges.Assign(config, Containers, Roots.Root, out Fd? turn);
         using Fd? held = turn;
         config = SelinuxLabels.Assign(config, Containers, out Fd? labelling);
