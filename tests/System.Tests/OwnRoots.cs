@@ -13,9 +13,17 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
     /// <summary>The environment of the binary.</summary>
     public Dictionary<string, string?> Variables { get; } = host.Variables();
 
+    /// <summary>A process in whose network namespace the binary runs from now on; null: in that of the tests.</summary>
+    public int? NetworkOf { get; set; }
+
     /// <summary>Starts the binary with these roots.</summary>
-    public Command Start(params string[] arguments) => Command.Start(host.Binary, ["--root",
-        Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"), .. arguments], Variables);
+    public Command Start(params string[] arguments)
+    {
+        string[] all = [host.Binary, "--root", Path.Combine(Folder, "root"), "--run-root", Path.Combine(Folder, "run"),
+            .. arguments];
+        return NetworkOf is not { } pid ? Command.Start(all[0], all[1..], Variables)
+            : Command.Start("nsenter", ["--target", $"{pid}", "--net", .. all], Variables);
+    }
 
     /// <summary>Starts the binary with these roots on a terminal of its own.</summary>
     public Command StartTerminal(string arguments) => host.StartTerminal(
