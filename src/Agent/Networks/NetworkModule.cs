@@ -170,7 +170,7 @@ internal sealed partial class NetworkModule
             EndpointLinks.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, endpoint));
-            EndpointLinks.Configure(inside.Rtnetlink, endpoints);
+            EndpointLinks.Configure(inside, endpoints);
             foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
             joins.Keep();
             return endpoints;
@@ -292,6 +292,7 @@ internal sealed partial class NetworkModule
         };
     }
 
+            Sysctls = settings.DriverOptions.GetValueOrDefault(EndpointSysctls.Key) ?? "",
     private Endpoint WithAddresses(
         AttachRequest request, EndpointSettings settings, ReadyNetwork ready, Unwinding unwinding)
     {
