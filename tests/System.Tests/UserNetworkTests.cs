@@ -128,6 +128,28 @@ public sealed class UserNetworkTests : IDisposable
     }
 
     [Fact]
+    public void Interfaces_have_sysctls_of_their_own()
+    {
+        const string key = "com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME";
+        Create("blue");
+        Create("green");
+        Start("web", "--network", $"name=blue,\"driver-opt={key}.log_martians=1,net.ipv4.conf.IFNAME.rp_filter=2\"");
+        _roots.Run("network", "connect", "--driver-opt", $"{key}.log_martians=1,net.ipv4.conf.IFNAME.rp_filter=1",
+            "green", "web").Exits(0);
+        Assert.Equal("1 2 1 1", Values());
+        _roots.Run("restart", "-t", "0", "web").Exits(0);
+        Assert.Equal("1 2 1 1", Values());
+        foreach ((string sysctl, string problem) in ((string, string)[])
+            [("IFNAME.nope", "set the sysctl net.ipv4.conf.IFNAME.nope=1 of container"),
+            ("eth0.log_martians", "represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V'")])
+            Assert.Contains(problem, _roots.Run("run", "--rm", "--network", "name=green,driver-opt="
+                + $"com.docker.network.endpoint.sysctls=net.ipv4.conf.{sysctl}=1", _host.Busybox).Exits(125).Error);
+    }
+
+    private string Values() => _roots.Run("exec", "web", "sh", "-c", "cd /proc/sys/net/ipv4/conf; "
+        + "cat eth0/log_martians eth0/rp_filter eth1/log_martians eth1/rp_filter | xargs").Text();
+
+    [Fact]
     public void A_running_container_joins_and_leaves()
     {
         Create("blue");

@@ -11,8 +11,8 @@ namespace Skiff.Agent.Containers;
 /// </summary>
 internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
 {
-    /// <summary>Starts what answers names in a container's namespace; null starts nothing.</summary>
-    public Func<ContainerConfig, NetNamespace, IDisposable?> StartResolver { get; init; } = static (_, _) => null;
+    /// <summary>Starts what a container's networks need of its monitor; null when that is nothing.</summary>
+    public Func<ContainerConfig, NetNamespace, IDisposable?> Serve { get; init; } = static (_, _) => null;
 
     private const OpenFlags Reading = OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK;
 
@@ -32,7 +32,7 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is not null) undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         undo.Push("leaving the networks", () => ContainerNetwork.GiveBack(roots, store, config.Id));
-        Resolve(config, state.Pid, undo);
+        ServeNetworks(config, state.Pid, undo);
         Fd? devPts = OpenDevPts(state.Pid);
         if (devPts is not null) undo.Push("closing devpts", devPts.Dispose);
         if (terminal is not null) undo.Push("closing its terminal", terminal.Dispose);
@@ -46,11 +46,11 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         };
     }
 
-    private void Resolve(ContainerConfig config, int pid, Unwinder undo)
+    private void ServeNetworks(ContainerConfig config, int pid, Unwinder undo)
     {
-        if (!ContainerNetwork.HasResolver(config)) return;
+        if (!ContainerNetwork.IsServed(config)) return;
         using NetNamespace inside = NetNamespace.Open(pid);
-        if (StartResolver(config, inside) is { } resolver) undo.Push("closing the resolver", resolver.Dispose);
+        if (Serve(config, inside) is { } served) undo.Push(ContainerNetwork.EndOfServing, served.Dispose);
     }
 
     // Below the container's root, where it may have put anything: no symlink is followed, and no other filesystem taken

@@ -17,7 +17,7 @@ internal sealed class ContainerNetwork : IDisposable
     private readonly NetworkModule _networks;
     private IReadOnlyList<Endpoint> _endpoints = [];
     private readonly string? _sharedRunDirectory;
-    private Func<ContainerConfig, NetNamespace, IDisposable?> _startResolver = static (_, _) => null;
+    private Func<ContainerConfig, NetNamespace, IDisposable?> _serve = static (_, _) => null;
 
     private ContainerNetwork(NetworkModule networks, NetNamespace? ns, string? sharedRunDirectory) =>
         (_networks, Namespace, _sharedRunDirectory) = (networks, ns, sharedRunDirectory);
@@ -41,10 +41,10 @@ internal sealed class ContainerNetwork : IDisposable
     /// <param name="store">Has the other containers.</param>
     /// <param name="config">The container.</param>
     /// <param name="undo">Takes it back.</param>
-    /// <param name="startResolver">Starts what answers names in the container's namespace.</param>
+    /// <param name="serve">Starts what the networks need of the container's monitor.</param>
     public static ContainerNetwork SetUp(
         StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo,
-        Func<ContainerConfig, NetNamespace, IDisposable?> startResolver)
+        Func<ContainerConfig, NetNamespace, IDisposable?> serve)
     {
         var networks = new NetworkModule(roots);
         if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
@@ -52,8 +52,8 @@ internal sealed class ContainerNetwork : IDisposable
             return Join(networks, store, config.NetworkMode["container:".Length..]);
 
         if (config.UidMap.Length > 0)
-            return new ContainerNetwork(networks, null, null) { ComesWithChild = true, _startResolver = startResolver };
-        var network = new ContainerNetwork(networks, NetNamespace.Create(), null) { _startResolver = startResolver };
+            return new ContainerNetwork(networks, null, null) { ComesWithChild = true, _serve = serve };
+        var network = new ContainerNetwork(networks, NetNamespace.Create(), null) { _serve = serve };
         try
         {
             if (RootlessMode.IsOn && config.NetworkMode != "none")
@@ -102,8 +102,7 @@ internal sealed class ContainerNetwork : IDisposable
         undo.Push("leaving the networks", () => _networks.Detach(config.Id));
         _endpoints = _networks.Attach(RequestOf(config, config.Attachments), ns);
         // Before its program runs, which may ask at once.
-        if (HasResolver(config) && _startResolver(config, ns) is { } resolver)
-            undo.Push("closing the resolver", resolver.Dispose);
+        if (IsServed(config) && _serve(config, ns) is { } served) undo.Push(EndOfServing, served.Dispose);
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
@@ -194,6 +193,13 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Whether the engine answers its names, which it does on the networks of users.</summary>
     public static bool HasResolver(ContainerConfig config) => !RootlessMode.IsOn && Array.Exists(config.Attachments,
         settings => settings.Network != NetworkNames.DefaultNetwork);
+
+    /// <summary>What is said of an error when a monitor gives up what <see cref="IsServed"/> is about.</summary>
+    public const string EndOfServing = "ending what its networks need";
+
+    /// <summary>Whether its networks may need something of its monitor.</summary>
+    public static bool IsServed(ContainerConfig config) =>
+        HasResolver(config) || !RootlessMode.IsOn && config.Ports.Length > 0 && config.Attachments.Length > 0;
 
     /// <summary>What the network module is asked for.</summary>
     public static AttachRequest RequestOf(ContainerConfig config, EndpointSettings[] endpoints) =>

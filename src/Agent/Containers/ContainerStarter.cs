@@ -27,8 +27,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     /// <summary>The records.</summary>
     public ContainerStore Store { get; } = store;
 
-    /// <summary>Starts what answers names in a container's namespace; null starts nothing.</summary>
-    public Func<ContainerConfig, NetNamespace, IDisposable?> StartResolver { get; init; } = static (_, _) => null;
+    /// <summary>Starts what a container's networks need of its monitor; null when that is nothing.</summary>
+    public Func<ContainerConfig, NetNamespace, IDisposable?> Serve { get; init; } = static (_, _) => null;
 
     /// <summary>Starts; returns when the first process has executed its program.</summary>
     /// <param name="config">The container.</param>
@@ -65,7 +65,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         var hooks = new StartHooks(config, edits, runDirectory, attachPoint);
         if (!edits.Hooks.IsEmpty) undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = CreateCgroup(config, edits, undo, out List<string> warnings);
-        using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo, StartResolver);
+        using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo, Serve);
         network.WriteFiles(config, Store, runDirectory);
 
         ISnapshotter snapshotter = Snapshotters.Open(

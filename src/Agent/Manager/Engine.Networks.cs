@@ -53,20 +53,20 @@ internal sealed partial class Engine
         ContainerState state = StateOf(config);
         ContainerConfig now = config with { Networks = [.. config.Attachments, settings] };
         bool isFirst = !ContainerNetwork.HasResolver(config) && ContainerNetwork.HasResolver(now);
-        bool isLeased = false;
+        bool isServed = config.Ports.Length > 0;
         if (state.Pid > 0)
         {
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint joined = Networks.Connect(ContainerNetwork.RequestOf(config, [settings]), inside,
                 () => ProcessTimes.IsAlive(state.Pid, state.PidStartTime));
             ContainerNetwork.AddHost(config, Containers.RunDirectory(config.Id), joined);
-            isLeased = joined.Lease is not null;
+            isServed |= joined.Lease is not null;
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
             throw new UsageException(
                 $"endpoint with name {config.Name} already exists in network {network.Name}");
         Containers.WriteConfig(now);
-        if (state.Pid > 0 && (isFirst || isLeased)) TellMonitor(config);
+        if (state.Pid > 0 && (isFirst || isServed)) TellMonitor(config);
         if (state.Pid > 0 && isFirst)
             ContainerNetwork.UseResolver(config, now, Containers.RunDirectory(config.Id));
         WriteEvent(network, "connect", config);
@@ -88,7 +88,7 @@ internal sealed partial class Engine
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint left = Networks.Disconnect(config.Id, network, inside);
             ContainerNetwork.RemoveHost(Containers.RunDirectory(config.Id), left);
-            if (left.Lease is not null) TellMonitor(config);
+            if (left.Lease is not null || config.Ports.Length > 0) TellMonitor(config);
         }
         Containers.WriteConfig(config with { Networks = stays });
         WriteEvent(network, "disconnect", config);
@@ -102,7 +102,7 @@ internal sealed partial class Engine
         Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
     }
 
-    // Leases are its monitor's to renew, and names to answer.
+    // Leases are its monitor's to renew, names to answer, and ports of [::1] to listen on.
     private void TellMonitor(ContainerConfig config)
     {
         using MonitorClient? monitor = MonitorClient.TryConnect(Containers, config.Id);

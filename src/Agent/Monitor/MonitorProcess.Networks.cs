@@ -5,68 +5,42 @@ using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Monitor;
 
-/// <summary>What a container's networks need of its monitor: names are answered, and leases are renewed.</summary>
+/// <summary>What a container's networks need of its monitor.</summary>
 internal sealed partial class MonitorProcess
 {
-    private Served? _served;
+    private ServedNetworks? _served;
 
     // Ended with the start, when that fails, and with the run.
-    private Served Serve(ContainerConfig config, NetNamespace inside)
+    private ServedNetworks Serve(ContainerConfig config, NetNamespace inside, bool isStart)
     {
-        IDisposable resolver = ContainerResolver.Start(_loop, _starter.Roots, config, inside);
+        var served = new ServedNetworks(_loop, _starter.Roots, config.Id, () => _served = null);
         try
         {
-            _dhcp = ContainerDhcp.Start(_loop, _starter.Roots, config, inside);
-            return _served = new Served(this, resolver);
+            served.Refresh(config, inside, isStart);
+            return _served = served;
         }
         catch
         {
-            resolver.Dispose();
+            served.Dispose();
             throw;
         }
     }
 
+    // It has joined a network, or left one.
     private void RefreshNetworks()
     {
         try
         {
-            if (_served is null) ServeNow();
-            else if (_dhcp is not null) _dhcp.Refresh();
-            else if (_run is { } run)
-            {
-                using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
-                _dhcp = ContainerDhcp.Start(_loop, _starter.Roots, _config, inside);
-            }
+            Refresh();
+            if (_run is not { } run || !ContainerNetwork.IsServed(_config)) return;
+            using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
+            if (_served is null) run.Container.Owns(ContainerNetwork.EndOfServing, Serve(_config, inside, false));
+            else _served.Refresh(_config, inside, isStart: false);
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
             // The container goes on, and so does its monitor; it has no names then, and its lease runs out.
             KernelLog.Error(_config, $"serving its networks: {e.Message}");
-        }
-    }
-
-    // It has joined its first network with names, or one with a lease.
-    private void ServeNow()
-    {
-        Refresh();
-        if (_run is not { } run || !ContainerNetwork.HasResolver(_config)) return;
-        using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
-        run.Container.Owns("closing the resolver", Serve(_config, inside));
-    }
-
-    private void EndDhcp()
-    {
-        _dhcp?.Dispose();
-        _dhcp = null;
-    }
-
-    private sealed class Served(MonitorProcess monitor, IDisposable resolver) : IDisposable
-    {
-        public void Dispose()
-        {
-            resolver.Dispose();
-            monitor.EndDhcp();
-            monitor._served = null;
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class MonitorProcess
     {
         TimeSpan ran = _run!.Length;
         HealthState? health = _run.Health?.State;
-        EndDhcp();
+        _served?.EndDhcp();
         ExitStatus? status = _run.End(out bool oomKilled);
         foreach (string failure in _run.Container.Failures) KernelLog.Error(_config, failure);
         _run = null;

@@ -30,7 +30,6 @@ internal sealed partial class MonitorProcess : IDisposable
     private readonly Fd _lock;
     private StartRequest _request = null!;
     private ContainerRun? _run; // Null between two runs.
-    private ContainerDhcp? _dhcp;
     private LoopTimer? _restart;
     private LoopTimer? _kill;
     private bool _noRestart;
@@ -43,7 +42,7 @@ internal sealed partial class MonitorProcess : IDisposable
         _store = new ContainerStore(roots);
         _starter = new ContainerStarter(roots, _store)
         {
-            StartResolver = Serve,
+            Serve = (config, inside) => Serve(config, inside, isStart: true),
         };
         _records = new MonitorRecords(roots, _store, config);
         _config = config;
@@ -165,7 +164,7 @@ internal sealed partial class MonitorProcess : IDisposable
                 ?? throw new UsageException($"container {_config.Name} has ended", 125);
             RunningContainer container = new ContainerAdopter(_starter.Roots, _store)
             {
-                StartResolver = _starter.StartResolver,
+                Serve = (config, inside) => Serve(config, inside, isStart: false),
             }.Adopt(_config, state, kept.Count > 0 ? kept[0] : null);
             _run = new ContainerRun(_loop, _config, container,
                 ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients,

@@ -5,7 +5,8 @@ namespace Skiff.Agent.Networks;
 
 /// <summary>
 /// How fast a container may receive and send by one of its interfaces: options of a network, for each of its
-/// containers, or of one endpoint. As bits a second with K, M, G or T behind, or <c>10mbit</c>, as tc(8) has it.
+/// containers or for all of them together, or of one endpoint. As bits a second with K, M, G or T behind, or
+/// <c>10mbit</c>, as tc(8) has it.
 /// </summary>
 internal static class Bandwidth
 {
@@ -14,6 +15,12 @@ internal static class Bandwidth
 
     /// <summary>What it sends.</summary>
     public const string EgressKey = "io.skiff.bandwidth.egress";
+
+    /// <summary>What comes to all containers of a network together.</summary>
+    public const string TotalIngressKey = "io.skiff.bandwidth.total.ingress";
+
+    /// <summary>What they send together.</summary>
+    public const string TotalEgressKey = "io.skiff.bandwidth.total.egress";
 
     private const long LeastBits = 8_000, MostBits = 1_000_000_000_000;
 
@@ -30,6 +37,10 @@ internal static class Bandwidth
         return key == EgressKey || network is ReadyBridge ? Parse(text) / 8 : throw new UsageException(
             $"{key} is for bridge networks: {network.Network.Name} is of the driver {network.Network.Driver}");
     }
+
+    /// <summary>Bytes a second, by the options of a network; 0 for no limit.</summary>
+    public static long Of(string key, Dictionary<string, string> options) =>
+        options.TryGetValue(key, out string? text) ? Parse(text) / 8 : 0;
 
     /// <summary>Refuses what is none.</summary>
     public static void Check(string key, string text)

@@ -79,8 +79,11 @@ internal sealed partial class Bridge(
             BridgeFilter.Require();
             BridgeFilter.Set(host, name, on: true);
         }
-        // Last, since an interface that is up tells everyone that all of the above is done.
         using var batch = new NetlinkBatch();
+        // What is sent into a bridge comes from the host or by it; what containers send each other does not.
+        if (options.TotalIngressBytesPerSecond is > 0 and var limit)
+            Queues.Limit(batch, Links.Find(host.Route, name)!.Value.Index, limit, name);
+        // Last, since an interface that is up tells everyone that all of the above is done.
         Links.Set(batch, name, new LinkChange { Up = true });
         host.Route.Execute(batch);
         return new ReadyBridge(network, Links.Find(host.Route, name)!.Value, options);
@@ -197,6 +200,18 @@ internal sealed partial class Bridge(
         string name = names.BridgeOf(network);
         using (LockRules(exclusive: true)) rules.Remove(host, name, network);
         if (!network.IsBridgeForeign) EndpointLinks.DeleteLink(host.Route, name);
+        else LeaveForeign(host, network, name);
+    }
+
+    /// <summary>Takes from a bridge that was there before its network what the network needed of it.</summary>
+    public static void LeaveForeign(HostSockets host, NetworkRecord network, string name)
+    {
+        if (new BridgeOptions(network).TotalIngressBytesPerSecond == 0
+            || Links.Find(host.Route, name) is not { } link) return;
+        using var batch = new NetlinkBatch();
+        Queues.Reset(batch, link.Index, name);
+        if (host.Route.TryExecute(batch) is { Errno: not (Errno.None or Errno.ENOENT) } error)
+            throw error.ToException();
     }
 
     /// <summary>

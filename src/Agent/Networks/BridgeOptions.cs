@@ -56,6 +56,12 @@ internal sealed class BridgeOptions
     public IPNetwork[]? Allowed =>
         _options.TryGetValue(AllowKey, out string? text) ? Array.ConvertAll(text.Split(','), ParseSource) : null;
 
+    /// <summary>What may come to all of its containers together, in bytes a second; 0 for no limit.</summary>
+    public long TotalIngressBytesPerSecond => Bandwidth.Of(Bandwidth.TotalIngressKey, _options);
+
+    /// <summary>What they may send to others, likewise.</summary>
+    public long TotalEgressBytesPerSecond => Bandwidth.Of(Bandwidth.TotalEgressKey, _options);
+
     /// <summary>What interfaces inside are called, before their number.</summary>
     public string InterfacePrefix => _options.GetValueOrDefault(PrefixKey) ?? "eth";
 
@@ -73,7 +79,8 @@ internal sealed class BridgeOptions
             NameKey => NetworkNames.IsInterfaceName(value),
             PrefixKey => NetworkNames.IsInterfaceName(value + "99"),
             MtuKey => true,
-            Bandwidth.IngressKey or Bandwidth.EgressKey => Bandwidth.IsValid(value),
+            Bandwidth.IngressKey or Bandwidth.EgressKey or Bandwidth.TotalIngressKey or Bandwidth.TotalEgressKey =>
+                Bandwidth.IsValid(value),
             AllowKey => Array.ConvertAll(value.Split(','), ParseSource).Length > 0,
             Bridge + "enable_icc" or Bridge + "enable_ip_masquerade" or Bridge + "inhibit_ipv4" =>
                 TryFlag(value, out _),

@@ -97,6 +97,9 @@ internal sealed record Endpoint
     /// <summary>Bytes a second that it may send here.</summary>
     public long EgressBytesPerSecond { get; init; }
 
+    /// <summary>Sysctls of the interface, for when it is made; no record has them.</summary>
+    public string Sysctls { get; init; } = "";
+
     /// <summary>The address of the default route's next hop; null when there is none.</summary>
     public IPAddress? NextHop(bool ipv6) => (ipv6 ? Ipv6Gateway : Gateway) is { } hop
         && !hop.Equals(IPAddress.Any) && !hop.Equals(IPAddress.IPv6Any) ? hop : null;

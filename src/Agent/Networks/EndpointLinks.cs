@@ -41,22 +41,24 @@ internal static class EndpointLinks
     }
 
     /// <summary>Sets up the container's side: loopback, the interfaces, their addresses, the default routes.</summary>
-    public static void Configure(NetlinkSocket inside, IReadOnlyList<Endpoint> endpoints)
+    public static void Configure(NetNamespace inside, IReadOnlyList<Endpoint> endpoints)
     {
-        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside, NewName(endpoint)))];
+        foreach (Endpoint endpoint in endpoints) EndpointSysctls.Set(inside, endpoint, NewName(endpoint));
+        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside.Rtnetlink, NewName(endpoint)))];
         using var batch = new NetlinkBatch();
         Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
         for (int i = 0; i < indexes.Length; i++) Configure(batch, indexes[i], endpoints[i]);
         for (int i = 0; i < indexes.Length; i++) AddRoutes(batch, indexes[i], endpoints[i], replace: false);
-        Execute(inside, batch, endpoints[0]);
+        Execute(inside.Rtnetlink, batch, endpoints[0]);
     }
 
     /// <summary>Sets up the interface of a network that a running container has joined.</summary>
-    public static void Configure(NetlinkSocket inside, Endpoint endpoint)
+    public static void Configure(NetNamespace inside, Endpoint endpoint)
     {
+        EndpointSysctls.Set(inside, endpoint, NewName(endpoint));
         using var batch = new NetlinkBatch();
-        Configure(batch, IndexOf(inside, NewName(endpoint)), endpoint);
-        Execute(inside, batch, endpoint);
+        Configure(batch, IndexOf(inside.Rtnetlink, NewName(endpoint)), endpoint);
+        Execute(inside.Rtnetlink, batch, endpoint);
     }
 
     /// <summary>Has the default routes go by the endpoints that are the gateways now.</summary>

@@ -17,6 +17,11 @@ internal static class EndpointOptions
                 Bandwidth.Check(key, value);
                 continue;
             }
+            if (key == EndpointSysctls.Key)
+            {
+                EndpointSysctls.Check(value);
+                continue;
+            }
             if (key != NameKey) throw new UsageException($"unknown driver option of an endpoint: {key}");
             if (!NetworkNames.IsInterfaceName(value) || value == "lo")
                 throw new UsageException($"invalid value for {key}: \"{value}\"");

@@ -170,7 +170,7 @@ internal sealed partial class NetworkModule
             EndpointLinks.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, endpoint));
-            EndpointLinks.Configure(inside.Rtnetlink, endpoints);
+            EndpointLinks.Configure(inside, endpoints);
             foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
             joins.Keep();
             return endpoints;
@@ -248,8 +248,11 @@ internal sealed partial class NetworkModule
         List<NetworkRecord> networks = _networks.List();
         LinkDriver.RemoveAll(host, networks);
         foreach (NetworkRecord network in networks)
-            if (network is { Driver: "bridge", IsBridgeForeign: false })
-                EndpointLinks.DeleteLink(host.Route, _names.BridgeOf(network));
+        {
+            if (network.Driver != "bridge") continue;
+            if (network.IsBridgeForeign) Bridge.LeaveForeign(host, network, _names.BridgeOf(network));
+            else EndpointLinks.DeleteLink(host.Route, _names.BridgeOf(network));
+        }
         IReadOnlyList<LinuxException> failures = TreeRemoval.Remove(_roots.RunRoot + "/networks");
         if (failures.Count > 0) throw new AggregateException("remove the networks' state", failures);
     }
@@ -289,6 +292,7 @@ internal sealed partial class NetworkModule
             Labels = request.Labels,
             IngressBytesPerSecond = Bandwidth.Of(Bandwidth.IngressKey, ready, settings),
             EgressBytesPerSecond = Bandwidth.Of(Bandwidth.EgressKey, ready, settings),
+            Sysctls = settings.DriverOptions.GetValueOrDefault(EndpointSysctls.Key) ?? "",
         };
     }
 

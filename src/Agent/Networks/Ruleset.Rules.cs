@@ -52,6 +52,16 @@ internal sealed partial class Ruleset
             batch.Verdict(NftVerdict.Accept);
             batch.EndRule();
         }
+        // What ::1 sends gets an answer by lo alone, so there the container's monitor listens.
+        else
+        {
+            batch.BeginRule(table, chain);
+            Of(batch, RulesetFamily.Ipv6);
+            batch.Payload(NftPayloadBase.Network, RulesetFamily.Ipv6.DestinationOffset, 16, Register);
+            batch.Compare(NftCompare.Equal, Register, System.Net.IPAddress.IPv6Loopback.GetAddressBytes());
+            batch.Verdict(NftVerdict.Accept);
+            batch.EndRule();
+        }
         foreach (RulesetFamily family in RulesetFamily.All) AddDestinationNat(batch, chain, family);
     }
 

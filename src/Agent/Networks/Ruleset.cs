@@ -64,6 +64,7 @@ internal sealed partial class Ruleset(string table)
     /// <summary>Takes a network out of the table; fine when it is not there.</summary>
     public void Remove(HostSockets host, string bridge, NetworkRecord network)
     {
+        RemoveTotal(host, bridge, new BridgeOptions(network));
         using var batch = new NftBatch();
         WriteNetwork(batch, bridge, network, add: false);
         NetlinkError error = batch.TryCommit(host.Netfilter);
@@ -132,8 +133,11 @@ internal sealed partial class Ruleset(string table)
         if (begun) batch.EndElements();
     }
 
-    private void AddNetwork(NftBatch batch, string bridge, NetworkRecord network) =>
+    private void AddNetwork(NftBatch batch, string bridge, NetworkRecord network)
+    {
         WriteNetwork(batch, bridge, network, add: true);
+        AddTotal(batch, bridge, new BridgeOptions(network));
+    }
 
     private void WriteNetwork(NftBatch batch, string bridge, NetworkRecord network, bool add)
     {

@@ -52,6 +52,10 @@ internal static unsafe partial class Native
         int from, long* fromOffset, int to, long* toOffset, nint length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint splice(
+        int from, long* fromOffset, int to, long* toOffset, nint length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial long lseek(int fd, long offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]

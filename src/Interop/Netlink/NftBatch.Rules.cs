@@ -147,12 +147,29 @@ public sealed partial class NftBatch
     /// <summary>Goes on for so many packets a second, after a number that may come at once.</summary>
     public void Limit(int packetsPerSecond, int burst)
     {
-        (int e, int d) = BeginExpression("limit");
-        BinaryPrimitives.WriteUInt64BigEndian(_batch.Attribute(Nftables.NFTA_LIMIT_RATE, 8), (ulong)packetsPerSecond);
+        (int e, int d) = BeginLimit(packetsPerSecond, burst, Nftables.NFT_LIMIT_PKTS);
+        EndExpression(e, d);
+    }
+
+    /// <summary>
+    /// Goes on for packets that are more than so many bytes a second, and a burst: a second's worth and these bytes may
+    /// come at once.
+    /// </summary>
+    public void Beyond(long bytesPerSecond, int burst)
+    {
+        (int e, int d) = BeginLimit(bytesPerSecond, burst, Nftables.NFT_LIMIT_PKT_BYTES);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_FLAGS, Nftables.NFT_LIMIT_F_INV);
+        EndExpression(e, d);
+    }
+
+    private (int Expression, int Data) BeginLimit(long perSecond, int burst, uint type)
+    {
+        (int, int) expression = BeginExpression("limit");
+        BinaryPrimitives.WriteUInt64BigEndian(_batch.Attribute(Nftables.NFTA_LIMIT_RATE, 8), (ulong)perSecond);
         BinaryPrimitives.WriteUInt64BigEndian(_batch.Attribute(Nftables.NFTA_LIMIT_UNIT, 8), 1);
         _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_BURST, (uint)burst);
-        _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_TYPE, Nftables.NFT_LIMIT_PKTS);
-        EndExpression(e, d);
+        _batch.PutUInt32BigEndian(Nftables.NFTA_LIMIT_TYPE, type);
+        return expression;
     }
 
     /// <summary>Gives the packet's beginning to whoever listens to the group (nfnetlink_log).</summary>

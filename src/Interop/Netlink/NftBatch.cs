@@ -43,7 +43,15 @@ public sealed partial class NftBatch : IDisposable
     /// <summary>
     /// Creates a base chain with policy accept unless it exists. Lower priorities see packets earlier.
     /// </summary>
-    public void AddChain(string table, string chain, NftChainType type, NftHook hook, int priority)
+    /// <param name="table">Its table.</param>
+    /// <param name="chain">Its name.</param>
+    /// <param name="type">What its rules may do.</param>
+    /// <param name="hook">Where it sits.</param>
+    /// <param name="priority">Among the other chains there.</param>
+    /// <param name="link">Of <see cref="NftHook.Ingress"/>, the link: ENOENT when there is none such, EOPNOTSUPP when
+    /// the kernel has no such hook. Before Linux 6.16 the chain goes with it.</param>
+    public void AddChain(
+        string table, string chain, NftChainType type, NftHook hook, int priority, string? link = null)
     {
         Begin(Nftables.NFT_MSG_NEWCHAIN, Create, "NFT_MSG_NEWCHAIN", chain);
         _batch.PutString(Nftables.NFTA_CHAIN_TABLE, table);
@@ -51,6 +59,7 @@ public sealed partial class NftBatch : IDisposable
         int nest = _batch.BeginNest(Nftables.NFTA_CHAIN_HOOK);
         _batch.PutUInt32BigEndian(Nftables.NFTA_HOOK_HOOKNUM, (uint)hook);
         _batch.PutUInt32BigEndian(Nftables.NFTA_HOOK_PRIORITY, (uint)priority);
+        if (link is not null) _batch.PutString(Nftables.NFTA_HOOK_DEV, link);
         _batch.EndNest(nest);
         _batch.PutUInt32BigEndian(Nftables.NFTA_CHAIN_POLICY, (uint)NftVerdict.Accept);
         _batch.PutString(Nftables.NFTA_CHAIN_TYPE, type == NftChainType.Nat ? "nat" : "filter");

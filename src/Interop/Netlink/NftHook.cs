@@ -17,4 +17,7 @@ public enum NftHook
 
     /// <summary>About to leave.</summary>
     Postrouting = 4,
+
+    /// <summary>Just received by one link, which the chain names.</summary>
+    Ingress = 5,
 }

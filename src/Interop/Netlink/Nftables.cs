@@ -63,6 +63,7 @@ internal static class Nftables
     internal const ushort NFTA_CHAIN_TYPE = 7;
     internal const ushort NFTA_HOOK_HOOKNUM = 1;
     internal const ushort NFTA_HOOK_PRIORITY = 2;
+    internal const ushort NFTA_HOOK_DEV = 3;
 
     internal const ushort NFTA_RULE_TABLE = 1;
     internal const ushort NFTA_RULE_CHAIN = 2;
@@ -125,7 +126,10 @@ internal static class Nftables
     internal const ushort NFTA_LIMIT_UNIT = 2;
     internal const ushort NFTA_LIMIT_BURST = 3;
     internal const ushort NFTA_LIMIT_TYPE = 4;
+    internal const ushort NFTA_LIMIT_FLAGS = 5;
     internal const uint NFT_LIMIT_PKTS = 0;
+    internal const uint NFT_LIMIT_PKT_BYTES = 1;
+    internal const uint NFT_LIMIT_F_INV = 1;
 
     internal const ushort NFTA_LOG_GROUP = 1;
     internal const ushort NFTA_LOG_PREFIX = 2;

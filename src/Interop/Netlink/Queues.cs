@@ -16,15 +16,14 @@ public static class Queues
     private const int QueuesPerSecond = 20;
 
     /// <summary>
-    /// Has a link send no faster than this: a token bucket (tbf) takes the place of its queue. EEXIST when it has one
-    /// already; ENOENT when the kernel has none such.
+    /// Has a link send no faster than this: a token bucket (tbf) takes the place of its queue, whatever that was.
+    /// ENOENT when the kernel has none such.
     /// </summary>
     public static void Limit(NetlinkBatch batch, int linkIndex, long bytesPerSecond, string? label = null)
     {
-        batch.Begin(Rtnetlink.RTM_NEWQDISC, NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_EXCL, "RTM_NEWQDISC", label);
-        Span<byte> header = batch.Reserve(HeaderSize);
-        MemoryMarshal.Write(header[4..], linkIndex);
-        MemoryMarshal.Write(header[12..], Rtnetlink.TC_H_ROOT);
+        batch.Begin(Rtnetlink.RTM_NEWQDISC, NetlinkFlags.NLM_F_CREATE | NetlinkFlags.NLM_F_REPLACE, "RTM_NEWQDISC",
+            label);
+        AddHeader(batch, linkIndex);
         batch.PutString(Rtnetlink.TCA_KIND, "tbf");
         int options = batch.BeginNest(Rtnetlink.TCA_OPTIONS);
         uint burst = (uint)Math.Clamp(bytesPerSecond / BurstsPerSecond, LeastBurstBytes, int.MaxValue);
@@ -37,5 +36,19 @@ public static class Queues
             MemoryMarshal.Write(batch.Attribute(Rtnetlink.TCA_TBF_RATE64, 8), bytesPerSecond);
         batch.PutUInt32(Rtnetlink.TCA_TBF_BURST, burst);
         batch.EndNest(options);
+    }
+
+    /// <summary>Gives a link the queue back that it is made with. ENOENT when it has that.</summary>
+    public static void Reset(NetlinkBatch batch, int linkIndex, string? label = null)
+    {
+        batch.Begin(Rtnetlink.RTM_DELQDISC, NetlinkFlags.None, "RTM_DELQDISC", label);
+        AddHeader(batch, linkIndex);
+    }
+
+    private static void AddHeader(NetlinkBatch batch, int linkIndex)
+    {
+        Span<byte> header = batch.Reserve(HeaderSize);
+        MemoryMarshal.Write(header[4..], linkIndex);
+        MemoryMarshal.Write(header[12..], Rtnetlink.TC_H_ROOT);
     }
 }

@@ -31,6 +31,7 @@ internal static class Rtnetlink
     internal const ushort RTM_GETROUTE = 26;
 
     internal const ushort RTM_NEWQDISC = 36;
+    internal const ushort RTM_DELQDISC = 37;
     internal const uint TC_H_ROOT = 0xFFFFFFFF;
     internal const ushort TCA_KIND = 1;
     internal const ushort TCA_OPTIONS = 2;

@@ -18,7 +18,7 @@ internal static class AbiTable
             "sys/inotify.h", "sys/mman.h", "sys/mount.h", "sys/prctl.h", "sys/resource.h", "sys/signalfd.h",
             "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/time.h", "sys/timerfd.h", "sys/uio.h", "sys/un.h",
             "sys/utsname.h", "sys/wait.h", "sys/xattr.h", "sys/file.h", "time.h", "unistd.h", "netinet/in.h",
-            "stddef.h", "asm/unistd.h"),
+            "netinet/tcp.h", "stddef.h", "asm/unistd.h"),
         new("terminal", "stddef.h", "sys/ioctl.h", "asm/termbits.h"),
         new("kernel", "stddef.h", "linux/mount.h", "linux/stat.h", "linux/fs.h", "linux/loop.h", "linux/magic.h",
             "linux/openat2.h", "linux/sched.h", "linux/capability.h", "linux/securebits.h", "linux/seccomp.h",

@@ -65,6 +65,7 @@ public class NetlinkConstantTests
         ("NF_INET_FORWARD", (long)NftHook.Forward),
         ("NF_INET_LOCAL_OUT", (long)NftHook.Output),
         ("NF_INET_POST_ROUTING", (long)NftHook.Postrouting),
+        ("NF_INET_INGRESS", (long)NftHook.Ingress),
         ("sizeof(struct nfulnl_msg_config_mode)", 6),
         ("sizeof(struct tcmsg)", 20),
         ("sizeof(struct tc_tbf_qopt)", 36),
