@@ -30,8 +30,12 @@ internal static class AttachFlags
     }
 
     /// <summary>Stdin, Stdout and Stderr, as far as they are among the streams.</summary>
-    public static IEnumerable<string> Names(AttachStreams streams) =>
-        from stream in (AttachStreams[])[AttachStreams.Stdin, AttachStreams.Stdout, AttachStreams.Stderr]
-        where streams.HasFlag(stream)
-        select stream.ToString();
+    public static List<string> Names(AttachStreams streams)
+    {
+        var names = new List<string>();
+        if ((streams & AttachStreams.Stdin) != 0) names.Add(nameof(AttachStreams.Stdin));
+        if ((streams & AttachStreams.Stdout) != 0) names.Add(nameof(AttachStreams.Stdout));
+        if ((streams & AttachStreams.Stderr) != 0) names.Add(nameof(AttachStreams.Stderr));
+        return names;
+    }
 }

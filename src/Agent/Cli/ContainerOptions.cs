@@ -172,7 +172,7 @@ internal static class ContainerOptions
             CapDrop = CapabilityName.Normalized("cap-drop", a.Values("cap-drop")),
             SecurityOpt = SecurityOptions.Read(a.Values("security-opt")),
             Mounts = MountFlags.Read(a),
-            Devices = [.. a.Values("device").Where(device => !CdiName.TryParse(device, out _)).Select(DeviceOf)],
+            Devices = DevicesOf(a.Values("device")),
             DeviceRequests = DeviceRequestFlags.Read(a),
             DeviceCgroupRules = DeviceRules(a),
             Resources = ResourceFlags.Read(a),
@@ -193,6 +193,15 @@ internal static class ContainerOptions
             StopSignal = a.Value("stop-signal") is { Length: > 0 } signal ? SignalNames.Checked(signal) : "",
             StopTimeoutSeconds = (int)(a.Number("stop-timeout") ?? -1),
         }, a);
+    }
+
+    // Those that have a name of their vendor's are requests.
+    private static Device[] DevicesOf(IReadOnlyList<string> texts)
+    {
+        var devices = new List<Device>();
+        foreach (string text in texts)
+            if (!CdiName.TryParse(text, out _)) devices.Add(DeviceOf(text));
+        return [.. devices];
     }
 
     private static Device DeviceOf(string text)

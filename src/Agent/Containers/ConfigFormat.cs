@@ -21,7 +21,7 @@ internal static class ConfigFormat
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static ContainerConfig Read(ReadOnlyMemory<byte> json)
     {
-        JsonElement e = JsonElement.Parse(json.Span);
+        JsonElement e = JsonFields.Parse(json.Span);
         return WithNamespaces(e, new ContainerConfig
         {
             Id = Text(e, "Id"),

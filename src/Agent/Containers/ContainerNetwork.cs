@@ -17,7 +17,6 @@ internal sealed class ContainerNetwork : IDisposable
     private readonly NetworkModule _networks;
     private IReadOnlyList<Endpoint> _endpoints = [];
     private readonly string? _sharedRunDirectory;
-    private Func<ContainerConfig, NetNamespace, IDisposable?> _serve = static (_, _) => null;
 
     private ContainerNetwork(NetworkModule networks, NetNamespace? ns, string? sharedRunDirectory) =>
         (_networks, Namespace, _sharedRunDirectory) = (networks, ns, sharedRunDirectory);
@@ -31,41 +30,43 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Whether the child gets a new namespace by its clone, as its user namespace wants it.</summary>
     public bool ComesWithChild { get; private init; }
 
+    /// <summary>
+    /// Whether setting it up is worth a thread. Without root nothing goes on beside it: while a child's memory is
+    /// hidden from others, a user who is not root cannot look at this process either.
+    /// </summary>
+    public static bool TakesTime(ContainerConfig config) => System.Environment.ProcessorCount > 1
+        && config.NetworkMode != "host"
+        && !config.NetworkMode.StartsWith("container:", StringComparison.Ordinal) && config.UidMap.Length == 0
+        && !RootlessMode.IsOn;
+
     /// <summary>Whether the namespace was made for this container.</summary>
     public bool OwnsNamespace => ComesWithChild || (Namespace is not null && _sharedRunDirectory is null);
 
-    /// <summary>
-    /// Sets up what <paramref name="config"/> asks for; <paramref name="undo"/> learns how to take it back.
-    /// </summary>
+    /// <summary>Opens, or makes, the namespace that a container asks for: a new one has nothing in it yet.</summary>
     /// <param name="roots">Where networks are remembered.</param>
     /// <param name="store">Has the other containers.</param>
     /// <param name="config">The container.</param>
-    /// <param name="undo">Takes it back.</param>
-    /// <param name="serve">Starts what the networks need of the container's monitor.</param>
-    public static ContainerNetwork SetUp(
-        StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo,
-        Func<ContainerConfig, NetNamespace, IDisposable?> serve)
+    public static ContainerNetwork Open(StateRoots roots, ContainerStore store, ContainerConfig config)
     {
         var networks = new NetworkModule(roots);
         if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);
+        return config.UidMap.Length > 0 ? new ContainerNetwork(networks, null, null) { ComesWithChild = true }
+            : new ContainerNetwork(networks, NetNamespace.Create(), null);
+    }
 
-        if (config.UidMap.Length > 0)
-            return new ContainerNetwork(networks, null, null) { ComesWithChild = true, _serve = serve };
-        var network = new ContainerNetwork(networks, NetNamespace.Create(), null) { _serve = serve };
-        try
-        {
-            if (RootlessMode.IsOn && config.NetworkMode != "none")
-                network.AttachRootless(roots, config, store.RunDirectory(config.Id), undo);
-            else network.Attach(config, network.Namespace!, undo);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+    /// <summary>Has a namespace of its own join the container's networks.</summary>
+    /// <param name="roots">Where networks are remembered.</param>
+    /// <param name="store">Has the container's volatile directory.</param>
+    /// <param name="config">The container.</param>
+    /// <param name="undo">Learns how to take it back.</param>
+    public void SetUp(StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo)
+    {
+        if (!OwnsNamespace || Namespace is not { } ns) return;
+        if (RootlessMode.IsOn && config.NetworkMode != "none")
+            AttachRootless(roots, config, store.RunDirectory(config.Id), undo);
+        else Attach(config, ns, undo);
     }
 
     /// <summary>
@@ -73,11 +74,30 @@ internal sealed class ContainerNetwork : IDisposable
     /// without knowing the address.
     /// </summary>
     public void AttachChild(
-        ContainerConfig config, ContainerStore store, int pid, string runDirectory, Unwinder undo)
+        ContainerConfig config, ContainerStore store, int pid, string runDirectory, Unwinder undo,
+        Func<ContainerConfig, NetNamespace, IDisposable?> serve)
     {
         using NetNamespace ns = NetNamespace.Open(pid);
         Attach(config, ns, undo);
-        EditHosts(runDirectory, _ => HostsFileOf(config, store));
+        Serve(config, ns, undo, serve);
+        CompleteFiles(config, store, runDirectory);
+    }
+
+    /// <summary>
+    /// Starts what the networks need of the container's monitor, in the namespace that was made for it: before its
+    /// program runs, which may ask at once.
+    /// </summary>
+    public void Serve(
+        ContainerConfig config, Unwinder undo, Func<ContainerConfig, NetNamespace, IDisposable?> serve)
+    {
+        if (OwnsNamespace && Namespace is { } ns) Serve(config, ns, undo, serve);
+    }
+
+    private static void Serve(
+        ContainerConfig config, NetNamespace ns, Unwinder undo,
+        Func<ContainerConfig, NetNamespace, IDisposable?> serve)
+    {
+        if (IsServed(config) && serve(config, ns) is { } served) undo.Push(EndOfServing, served.Dispose);
     }
 
     private void AttachRootless(StateRoots roots, ContainerConfig config, string runDirectory, Unwinder undo)
@@ -101,8 +121,6 @@ internal sealed class ContainerNetwork : IDisposable
         }
         undo.Push("leaving the networks", () => _networks.Detach(config.Id));
         _endpoints = _networks.Attach(RequestOf(config, config.Attachments), ns);
-        // Before its program runs, which may ask at once.
-        if (IsServed(config) && _serve(config, ns) is { } served) undo.Push(EndOfServing, served.Dispose);
     }
 
     /// <summary>Writes hosts, hostname and resolv.conf into the container's volatile directory.</summary>
@@ -120,6 +138,19 @@ internal sealed class ContainerNetwork : IDisposable
             };
             AtomicFile.Replace(path, System.Text.Encoding.UTF8.GetBytes(content), durable: false);
         }
+    }
+
+    /// <summary>Writes them while nothing is known of the network yet: <see cref="CompleteFiles"/> follows.</summary>
+    public static void BeginFiles(
+        StateRoots roots, ContainerConfig config, ContainerStore store, string runDirectory) =>
+        new ContainerNetwork(new NetworkModule(roots), null, null).WriteFiles(config, store, runDirectory);
+
+    /// <summary>Adds what the network has come to.</summary>
+    public void CompleteFiles(ContainerConfig config, ContainerStore store, string runDirectory)
+    {
+        EditHosts(runDirectory, _ => HostsFileOf(config, store));
+        string[] search = SearchOf(config);
+        if (search != config.DnsSearch) EditFile(runDirectory, "resolv.conf", _ => ResolvConfOf(config, search));
     }
 
     /// <summary>Adds the addresses of a network that a running container has joined to its hosts file.</summary>

@@ -64,9 +64,9 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         string attachPoint = AttachPoint(mapping);
         var hooks = new StartHooks(config, edits, runDirectory, attachPoint);
         if (!edits.Hooks.IsEmpty) undo.Push("running hooks", hooks.RunStopped);
+        using PendingNetwork pending = BeginNetwork(config, undo, runDirectory);
         Cgroup? cgroup = CreateCgroup(config, edits, undo, out List<string> warnings);
-        using ContainerNetwork network = ContainerNetwork.SetUp(Roots, Store, config, undo, Serve);
-        network.WriteFiles(config, Store, runDirectory);
+        WriteFiles(pending, config, runDirectory);
 
         ISnapshotter snapshotter = Snapshotters.Open(
             Roots.Root, Roots.RunRoot, Roots.LayerStore, Roots.Preloaded, SelinuxLabels.OfLayers(config));
@@ -80,19 +80,24 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);
         undo.Push("closing stdio", stdio.DisposeOwn);
         ProcessUser user = ImageUsers.Resolve(root, config.User, config.GroupAdd).With(edits.AdditionalGids);
+        ContainerNetwork network = pending.Open();
         if (mapping is not null) Map(config, mapping, mounts, stdio, lowers);
         DeviceTree.Own(mounts.Dev, edits.DeviceNodes, user, mapping);
         hooks.Begin();
         using LaunchMeeting? meeting = MeetingOf(
             mapping is null ? null : pid => Prepare(config, mapping, network, pid, undo), hooks);
+        // Who looks at the network from inside before the program does finds it set up.
+        bool isLookedAt = meeting is not null || config.Sysctls.Keys.Any(IsOfNetwork);
+        if (isLookedAt) pending.Complete();
         var parts = new LaunchParts
         {
             Config = config, User = user, Mounts = mounts, Network = network, Shared = shared, Stdio = stdio,
             AttachPoint = attachPoint, AppArmor = AppArmorProfile.Of(config, warnings), Hooks = hooks,
-            Meeting = meeting,
+            Meeting = meeting, NetworkMeeting = isLookedAt ? null : pending.Meet(),
         };
         using LaunchProgram program = LaunchPlan.Build(parts);
         LaunchedProcess process = Launch(program, parts, cgroup);
+        pending.Complete();
         Started(process, hooks);
         return new RunningContainer(undo)
         {
@@ -100,6 +105,28 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
             Terminal = stdio.Terminal, Stdin = stdio.Stdin, Stdout = stdio.Stdout, Stderr = stdio.Stderr,
         };
     }
+
+    private PendingNetwork BeginNetwork(ContainerConfig config, Unwinder undo, string runDirectory)
+    {
+        bool aside = ContainerNetwork.TakesTime(config);
+        return new PendingNetwork(
+            undo, () => ContainerNetwork.Open(Roots, Store, config),
+            (network, own) => network.SetUp(Roots, Store, config, own),
+            (network, own) =>
+            {
+                if (aside) network.CompleteFiles(config, Store, runDirectory);
+                network.Serve(config, own, Serve);
+            }, aside);
+    }
+
+    // To be mounted before what the network has come to is known: that is added in place.
+    private void WriteFiles(PendingNetwork pending, ContainerConfig config, string runDirectory)
+    {
+        if (ContainerNetwork.TakesTime(config)) ContainerNetwork.BeginFiles(Roots, config, Store, runDirectory);
+        else pending.Open().WriteFiles(config, Store, runDirectory);
+    }
+
+    private static bool IsOfNetwork(string sysctl) => sysctl.StartsWith("net", StringComparison.Ordinal);
 
     private static LaunchMeeting? MeetingOf(Action<int>? prepare, StartHooks hooks)
     {
@@ -158,7 +185,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         ContainerConfig config, UserMapping mapping, ContainerNetwork network, int pid, Unwinder undo)
     {
         UserNamespace.Map(pid, mapping.Users, mapping.Groups);
-        network.AttachChild(config, Store, pid, Store.RunDirectory(config.Id), undo);
+        network.AttachChild(config, Store, pid, Store.RunDirectory(config.Id), undo, Serve);
         if (config.OomScoreAdj is { } score) Files.WriteFile($"/proc/{pid}/oom_score_adj", $"{score}");
         foreach (Rlimit limit in ProcessPlan.RlimitsOf(config)) Rlimits.Set(pid, limit);
     }

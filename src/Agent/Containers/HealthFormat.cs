@@ -31,7 +31,7 @@ internal static class HealthFormat
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static HealthState Read(ReadOnlyMemory<byte> json)
     {
-        JsonElement e = JsonElement.Parse(json.Span);
+        JsonElement e = JsonFields.Parse(json.Span);
         return new HealthState(Text(e, "Status"), (int)Number(e, "FailingStreak"), List(e, "Log", static item =>
             new HealthResult(Time(item, "Start"), Time(item, "End"), (int)Number(item, "ExitCode"),
                 Text(item, "Output"))));

@@ -37,4 +37,7 @@ internal sealed record LaunchParts
 
     /// <summary>What is done to it while it waits; null when it doesn't.</summary>
     public LaunchMeeting? Meeting { get; init; }
+
+    /// <summary>Where it waits for its network, before its program runs; null when that is complete.</summary>
+    public LaunchMeeting? NetworkMeeting { get; init; }
 }

@@ -44,6 +44,7 @@ internal static class LaunchPlan
                 program.Own(plan.Init!);
                 if (config.MountLabel.Length > 0) FileLabels.Set(plan.Init!, config.MountLabel);
             }
+            if (parts.NetworkMeeting is { } network) program.Meet(network);
             AddStdio(program, config, parts.Mounts, parts.Stdio, plan.Init);
             plan.AddTo(program);
             return program;
@@ -68,7 +69,7 @@ internal static class LaunchPlan
         {
             Namespaces = namespaces, Cgroup = cgroup?.Directory, PidNamespaceOf = parts.Shared.Pid?.Fd,
             PidNamespaceIsOneWay = RootlessMode.IsOn,
-            Meeting = parts.Meeting,
+            Meeting = parts.Meeting ?? parts.NetworkMeeting,
         });
     }
 

@@ -34,7 +34,7 @@ internal static class StateFormat
     /// <exception cref="JsonException">The bytes are no JSON.</exception>
     public static ContainerState Read(ReadOnlyMemory<byte> json)
     {
-        JsonElement e = JsonElement.Parse(json.Span);
+        JsonElement e = JsonFields.Parse(json.Span);
         return new ContainerState
         {
             Status = Text(e, "Status"),

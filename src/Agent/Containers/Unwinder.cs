@@ -12,6 +12,13 @@ internal sealed class Unwinder
     /// </summary>
     public void Push(string what, Action undo) => _steps.Push((what, undo));
 
+    /// <summary>Takes over what another one knows, as done last; that one knows nothing any more.</summary>
+    public void Take(Unwinder other)
+    {
+        foreach (var step in other._steps.Reverse()) _steps.Push(step);
+        other._steps.Clear();
+    }
+
     /// <summary>Undoes everything and returns what failed, in words; empty when all went well. Idempotent.</summary>
     public List<string> Run()
     {

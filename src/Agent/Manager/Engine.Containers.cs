@@ -47,13 +47,15 @@ internal sealed partial class Engine
     }
 
     /// <summary>Starts a container without attaching; one that runs is left alone.</summary>
-    public void Start(ContainerConfig config)
+    /// <param name="config">The container.</param>
+    /// <param name="spawned">A monitor that nobody uses yet; the caller's. Null spawns one.</param>
+    public void Start(ContainerConfig config, MonitorClient? spawned = null)
     {
         ContainerState state = StateOf(config);
         if (state.Status == "paused") throw new UsageException("cannot start a paused container, try unpause instead");
         if (state.IsActive) return;
-        using MonitorClient client = MonitorClient.Spawn(Roots);
-        Start(config, client, AttachStreams.None, default);
+        using MonitorClient? own = spawned is null ? MonitorClient.Spawn(Roots) : null;
+        Start(config, own ?? spawned!, AttachStreams.None, default);
     }
 
     /// <summary>Stops and starts again; a container that would be removed at its end is kept for it.</summary>

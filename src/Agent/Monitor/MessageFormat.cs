@@ -23,7 +23,7 @@ internal static class MessageFormat
     /// <summary>A start request from its payload.</summary>
     public static StartRequest ReadStart(ReadOnlySpan<byte> payload)
     {
-        JsonElement e = JsonElement.Parse(payload);
+        JsonElement e = JsonFields.Parse(payload);
         return new StartRequest(
             Text(e, "Id"), (AttachStreams)Number(e, "Attach"), (ushort)Number(e, "Rows"), (ushort)Number(e, "Columns"),
             Flag(e, "Persist"), Flag(e, "Adopt"));
@@ -46,7 +46,7 @@ internal static class MessageFormat
     /// <summary>An exec request from its payload.</summary>
     public static ExecRequest ReadExec(ReadOnlySpan<byte> payload)
     {
-        JsonElement e = JsonElement.Parse(payload);
+        JsonElement e = JsonFields.Parse(payload);
         return new ExecRequest
         {
             Args = Texts(e, "Args"),
@@ -71,7 +71,7 @@ internal static class MessageFormat
     /// <summary>A failure from its payload.</summary>
     public static FailureReport ReadFailure(ReadOnlySpan<byte> payload)
     {
-        JsonElement e = JsonElement.Parse(payload);
+        JsonElement e = JsonFields.Parse(payload);
         return new FailureReport((int)Number(e, "ExitCode"), Text(e, "Message"));
     }
 }

@@ -27,7 +27,7 @@ internal sealed class EndpointStore(StateRoots roots)
         if (StateFile.TryRead(path) is not { } content) return [];
         try
         {
-            return JsonFields.List(JsonElement.Parse(content), "endpoints", Endpoint.Read);
+            return JsonFields.List(JsonFields.Parse(content), "endpoints", Endpoint.Read);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or UsageException)
         {

@@ -9,21 +9,35 @@ internal static class Gateways
     /// <summary>The endpoints with their new duties.</summary>
     public static Endpoint[] Assign(IReadOnlyList<Endpoint> endpoints)
     {
-        PortMapping[] ports = [.. endpoints.SelectMany(endpoint => endpoint.Ports)];
-        Endpoint? gateway = First(endpoints, endpoint => endpoint.Gateway is not null);
-        Endpoint? gateway6 = First(endpoints, endpoint => endpoint.Ipv6Gateway is not null);
-        return [.. endpoints.Select(endpoint => endpoint with
+        Endpoint? gateway = First(endpoints, ipv6: false), gateway6 = First(endpoints, ipv6: true);
+        var ports = new List<PortMapping>();
+        foreach (Endpoint endpoint in endpoints) ports.AddRange(endpoint.Ports);
+        var assigned = new Endpoint[endpoints.Count];
+        for (int i = 0; i < assigned.Length; i++)
         {
-            IsGateway = endpoint == gateway,
-            IsIpv6Gateway = endpoint == gateway6,
-            Ports = [.. ports.Where(port => endpoint == (RulesetFamily.Ipv6.Has(port.HostAddress)
-                ? gateway6 : gateway))],
-        })];
+            Endpoint endpoint = endpoints[i];
+            assigned[i] = endpoint with
+            {
+                IsGateway = endpoint == gateway,
+                IsIpv6Gateway = endpoint == gateway6,
+                Ports = ports.FindAll(port => endpoint == (RulesetFamily.Ipv6.Has(port.HostAddress)
+                    ? gateway6 : gateway)),
+            };
+        }
+        return assigned;
     }
 
-    private static Endpoint? First(IReadOnlyList<Endpoint> endpoints, Func<Endpoint, bool> has) => endpoints
-        .Where(has)
-        .OrderByDescending(endpoint => endpoint.GatewayPriority)
-        .ThenBy(endpoint => endpoint.NetworkName, StringComparer.Ordinal)
-        .FirstOrDefault();
+    // A loop: the runtime takes longer to put a chain of LINQ together than a start has for all of this.
+    private static Endpoint? First(IReadOnlyList<Endpoint> endpoints, bool ipv6)
+    {
+        Endpoint? first = null;
+        foreach (Endpoint endpoint in endpoints)
+            if ((ipv6 ? endpoint.Ipv6Gateway : endpoint.Gateway) is not null
+                && (first is null || IsBefore(endpoint, first))) first = endpoint;
+        return first;
+    }
+
+    private static bool IsBefore(Endpoint one, Endpoint other) => one.GatewayPriority != other.GatewayPriority
+        ? one.GatewayPriority > other.GatewayPriority
+        : string.CompareOrdinal(one.NetworkName, other.NetworkName) < 0;
 }

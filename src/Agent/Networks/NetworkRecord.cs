@@ -97,7 +97,7 @@ internal sealed record NetworkRecord
     /// </summary>
     public static NetworkRecord FromJson(ReadOnlySpan<byte> content)
     {
-        JsonElement e = JsonElement.Parse(content);
+        JsonElement e = JsonFields.Parse(content);
         if (Text(e, "id").Length == 0) throw new JsonException("a network record without id");
         return new NetworkRecord
         {

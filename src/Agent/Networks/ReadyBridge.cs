@@ -33,9 +33,12 @@ internal sealed record ReadyBridge(NetworkRecord Network, LinkInfo Link, BridgeO
             PeerMac = endpoint.Mac,
             PeerNamespace = inside,
         });
+        // Each by itself: a change of an interface that is up tells all parts of the kernel, and IPv6 then goes through
+        // the routes of all ports of the bridge, 0.35 ms with a thousand.
         Links.Set(batch, endpoint.HostVeth, EndpointLinks.PortOf(endpoint, !Options.HasInterContainerTraffic) with
         {
-            Up = true, NoLinkLocal = EndpointLinks.HasIpv6,
+            NoLinkLocal = EndpointLinks.HasIpv6,
         });
+        Links.Set(batch, endpoint.HostVeth, new LinkChange { Up = true });
     }
 }

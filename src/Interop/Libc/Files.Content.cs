@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Skiff.Interop.Libc;
 
@@ -37,21 +36,50 @@ public static unsafe partial class Files
     /// <summary>Reads from the current position to the end.</summary>
     public static Errno TryReadToEnd(Fd fd, out byte[] content)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
+        byte[] buffer = CallBuffers.Rent();
         int length = 0;
         Errno errno;
         while ((errno = TryRead(fd, buffer.AsSpan(length), out int count)) == Errno.None && count > 0)
         {
             length += count;
             if (length < buffer.Length) continue;
-            byte[] larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-            buffer.AsSpan(0, length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = larger;
+            // A file tells how long it is, most others tell nothing.
+            if (buffer.Length == CallBuffers.Length
+                && Stat(fd).Size is > CallBuffers.Length and < int.MaxValue and var size)
+                return ReadLarge(fd, buffer, (int)size, out content);
+            buffer = Grown(buffer, buffer.Length * 2);
         }
         content = buffer.AsSpan(0, length).ToArray();
-        ArrayPool<byte>.Shared.Return(buffer);
+        CallBuffers.Return(buffer);
         return errno;
+    }
+
+    // What fits is not copied once more; the file may be longer or shorter meanwhile.
+    private static Errno ReadLarge(Fd fd, byte[] begun, int size, out byte[] content)
+    {
+        int length = begun.Length;
+        content = Grown(begun, size);
+        Span<byte> more = stackalloc byte[1];
+        Errno errno;
+        while ((errno = TryRead(fd, content.AsSpan(length), out int count)) == Errno.None && count > 0)
+        {
+            length += count;
+            if (length < content.Length) continue;
+            errno = TryRead(fd, more, out count);
+            if (errno != Errno.None || count == 0) return errno;
+            content = Grown(content, content.Length * 2);
+            content[length++] = more[0];
+        }
+        Array.Resize(ref content, length);
+        return errno;
+    }
+
+    private static byte[] Grown(byte[] buffer, int size)
+    {
+        byte[] larger = GC.AllocateUninitializedArray<byte>(size);
+        buffer.CopyTo(larger, 0);
+        CallBuffers.Return(buffer);
+        return larger;
     }
 
     /// <summary>
@@ -89,7 +117,7 @@ public static unsafe partial class Files
     private static List<T> ReadAll<T>(Fd directory, FromRecord<T> make)
     {
         var entries = new List<T>();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectoryBuffer);
+        byte[] buffer = CallBuffers.Rent();
         try
         {
             SeekStart(directory);
@@ -100,7 +128,7 @@ public static unsafe partial class Files
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            CallBuffers.Return(buffer);
         }
         return entries;
     }
@@ -124,10 +152,6 @@ public static unsafe partial class Files
         return Errno.None;
     }
 
-    /// <summary>
-    /// A fitting buffer for <see cref="ReadDirectory"/>, of the size that reading a small file has from the pool too.
-    /// </summary>
-    internal const int DirectoryBuffer = 4096;
 
     /// <summary>getdents64(2); 0 at the end, and for a directory that was removed while it is open (ENOENT).</summary>
     internal static int ReadDirectory(Fd directory, Span<byte> buffer)

@@ -1,9 +1,8 @@
-using System.Buffers;
 using System.Text;
 
 namespace Skiff.Interop.Libc;
 
-/// <summary>A path as NUL-terminated UTF-8 in a pooled buffer, for the length of one call.</summary>
+/// <summary>A path as NUL-terminated UTF-8 in a buffer of the thread, for the length of one call.</summary>
 internal readonly ref struct NativePath
 {
     private readonly byte[] _buffer;
@@ -13,7 +12,7 @@ internal readonly ref struct NativePath
     internal NativePath(string path)
     {
         if (path.Contains('\0')) throw new LinuxException(Errno.EINVAL, "path with NUL", path.Replace('\0', '?'));
-        _buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(path.Length) + 1);
+        _buffer = CallBuffers.Rent(Encoding.UTF8.GetMaxByteCount(path.Length) + 1);
         int length = Encoding.UTF8.GetBytes(path, _buffer);
         _buffer[length] = 0;
         Bytes = _buffer.AsSpan(0, length + 1);
@@ -24,7 +23,7 @@ internal readonly ref struct NativePath
     /// </summary>
     internal NativePath(ReadOnlySpan<byte> path)
     {
-        _buffer = ArrayPool<byte>.Shared.Rent(path.Length + 1);
+        _buffer = CallBuffers.Rent(path.Length + 1);
         path.CopyTo(_buffer);
         _buffer[path.Length] = 0;
         Bytes = _buffer.AsSpan(0, path.Length + 1);
@@ -34,5 +33,5 @@ internal readonly ref struct NativePath
     internal ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>Gives the buffer back.</summary>
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    public void Dispose() => CallBuffers.Return(_buffer);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Skiff.Interop.Libc;
 
@@ -60,7 +59,7 @@ public sealed unsafe class TreeRemoval
     /// <summary>Removes all entries. Reads again until a pass removes nothing: entries move while others go.</summary>
     private void Empty(Fd directory, int level)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Files.DirectoryBuffer);
+        byte[] buffer = CallBuffers.Rent();
         try
         {
             bool removed;
@@ -84,7 +83,7 @@ public sealed unsafe class TreeRemoval
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            CallBuffers.Return(buffer);
         }
     }
 

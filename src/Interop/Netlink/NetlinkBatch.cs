@@ -15,7 +15,7 @@ public sealed class NetlinkBatch : IDisposable
     internal const int HeaderSize = 16;
 
     // Not from the shared pool, which would keep it: most who use batches, a container's monitor first, do so once.
-    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(4096);
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(1024);
     private int _length;
     private int _message = -1;
     private (string Call, string? Target)[] _labels = new (string, string?)[4];

@@ -21,6 +21,10 @@ public static class NftChains
         return found;
     }
 
+    /// <summary>Whether a table of the inet family has the chain.</summary>
+    public static bool Exists(NetlinkSocket socket, string table, string chain) =>
+        Find(socket, Nftables.NFPROTO_INET, table, chain) is not null;
+
     /// <summary>All chains of all families.</summary>
     public static List<NftChainInfo> List(NetlinkSocket socket)
     {

@@ -33,8 +33,15 @@ public sealed record PreloadedArchive
     /// <param name="places">Files and directories.</param>
     /// <param name="root">The own state root.</param>
     /// <param name="store">The form of layers: <c>erofs</c> or <c>overlay</c>.</param>
-    public static IEnumerable<PreloadedArchive> Find(IEnumerable<string> places, string root, string store) =>
-        places.SelectMany(FilesAt).Select(file => Of(file, root, store)).OfType<PreloadedArchive>();
+    public static List<PreloadedArchive> Find(IEnumerable<string> places, string root, string store)
+    {
+        // Each verb that looks at images comes by, and a loop is what the runtime is ready for at once.
+        var archives = new List<PreloadedArchive>();
+        foreach (string place in places)
+            foreach (string file in FilesAt(place))
+                if (Of(file, root, store) is { } archive) archives.Add(archive);
+        return archives;
+    }
 
     /// <summary>Preloaded places as state roots; archives that nothing was made of yet are left out.</summary>
     public static IReadOnlyList<string> Roots(IReadOnlyList<string> places, string root, string store)
@@ -42,9 +49,10 @@ public sealed record PreloadedArchive
         List<string> roots = [];
         foreach (string place in places)
         {
-            List<PreloadedArchive> archives = [.. Find([place], root, store)];
+            List<PreloadedArchive> archives = Find([place], root, store);
             if (!archives.Exists(archive => archive.File == place)) roots.Add(place);
-            roots.AddRange(archives.Where(static archive => archive.IsReady).Select(static archive => archive.Root));
+            foreach (PreloadedArchive archive in archives)
+                if (archive.IsReady) roots.Add(archive.Root);
         }
         return roots;
     }
@@ -54,7 +62,7 @@ public sealed record PreloadedArchive
         Errno errno = Files.TryListDirectory(place, out List<string> names);
         if (errno == Errno.ENOTDIR) return [place];
         if (errno is not (Errno.None or Errno.ENOENT)) throw new LinuxException(errno, "getdents64", place);
-        List<string> archives = [.. names.Where(IsArchive).Select(name => Path.Join(place, name))];
+        List<string> archives = names.FindAll(IsArchive).ConvertAll(name => Path.Join(place, name));
         archives.Sort(StringComparer.Ordinal);
         return archives;
     }

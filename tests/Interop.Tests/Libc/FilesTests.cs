@@ -30,6 +30,48 @@ public sealed class FilesTests : IDisposable
         Assert.True(status.IsRegular);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4095)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(8192)]
+    [InlineData(300_001)]
+    public void A_file_is_read_to_its_end_whatever_its_size(int size)
+    {
+        byte[] content = new byte[size];
+        new Random(size).NextBytes(content);
+        File.WriteAllBytes(_directory["file"], content);
+        Assert.Equal(content, Files.ReadAllBytes(_directory["file"]));
+        using Fd file = Files.Open(_directory["file"], OpenFlags.O_RDONLY);
+        var skipped = new byte[Math.Min(100, size)];
+        Assert.Equal(Errno.None, Files.TryRead(file, skipped, out int count));
+        Assert.Equal(Errno.None, Files.TryReadToEnd(file, out byte[] rest));
+        Assert.Equal(content[count..], rest);
+    }
+
+    [Fact]
+    public void What_has_no_size_is_read_to_its_end()
+    {
+        // A file of the kernel's that is larger than any first buffer, and what comes through a pipe.
+        string[] lines = Files.ReadAllText("/proc/kallsyms").Split('\n');
+        Assert.True(lines.Length > 10_000 && lines[^1].Length == 0, $"{lines.Length} lines");
+        var (a, b) = UnixSocket.Pair(UnixSocketType.SOCK_STREAM);
+        byte[] content = new byte[70_000];
+        new Random(1).NextBytes(content);
+        var sender = new Thread(() =>
+        {
+            using (a) Files.WriteAll(a.Fd, content);
+        });
+        sender.Start();
+        using (b)
+        {
+            Assert.Equal(Errno.None, Files.TryReadToEnd(b.Fd, out byte[] received));
+            Assert.Equal(content, received);
+        }
+        sender.Join();
+    }
+
     [Fact]
     public void An_error_of_a_read_has_the_errno_and_the_file()
     {
@@ -74,19 +116,6 @@ public sealed class FilesTests : IDisposable
         Assert.Equal(Errno.None, Files.TryStatFs(directory, out FilesystemStatus same));
         Assert.Equal(status.Type, same.Type);
         Assert.InRange(status.AvailableBytes, 1ul, status.TotalBytes);
-    }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(4096)]
-    [InlineData(100_001)]
-    public void Read_all_bytes_reads_any_length(int length)
-    {
-        byte[] content = new byte[length];
-        new Random(length).NextBytes(content);
-        File.WriteAllBytes(_directory["file"], content);
-        Assert.Equal(content, Files.ReadAllBytes(_directory["file"]));
     }
 
     [Fact]

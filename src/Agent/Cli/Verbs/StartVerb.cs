@@ -38,12 +38,12 @@ internal sealed class StartVerb : Verb
         if (arguments.Has("checkpoint") || arguments.Has("checkpoint-dir"))
             throw new UsageException("--checkpoint is not supported: Skiff keeps no checkpoints of processes");
         bool attach = arguments.Flag("attach"), interactive = arguments.Flag("interactive");
-        if (!attach && !interactive) return EachContainer.Do(engine, arguments.Positional, engine.Start);
+        if (!attach && !interactive) return Start(engine, arguments.Positional);
         if (arguments.Positional.Count > 1) throw new UsageException("you cannot start and attach multiple containers "
             + "at once");
+        using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         ContainerConfig config = engine.Containers.Find(arguments.Positional[0]);
         DetachKeys keys = DetachKeys.Of(arguments, config.Tty);
-        using MonitorClient client = MonitorClient.Spawn(engine.Roots);
         bool stdin = interactive && config.OpenStdin;
         AttachStreams streams = AttachStreams.Stdout | AttachStreams.Stderr | (stdin ? AttachStreams.Stdin : 0);
         Start(engine, config, client, streams);
@@ -51,6 +51,19 @@ internal sealed class StartVerb : Verb
         link.Remember(MonitorClient.AttachPacket(streams));
         using var session = new AttachSession(link, config.Tty, keys);
         return session.Run(stdin, proxySignals: !config.Tty);
+    }
+
+    private static int Start(Engine engine, IReadOnlyList<string> names)
+    {
+        // As with run, the runtime of the first one's monitor starts while this process reads what there is to start.
+        using MonitorClient first = MonitorClient.Spawn(engine.Roots);
+        MonitorClient? spawned = first;
+        return EachContainer.Do(engine, names, config =>
+        {
+            MonitorClient? monitor = spawned;
+            spawned = null;
+            engine.Start(config, monitor);
+        });
     }
 
     // Docker has the codes 125 to 127 for run alone.

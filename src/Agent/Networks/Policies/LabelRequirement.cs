@@ -14,4 +14,8 @@ internal sealed record LabelRequirement(string Key, string Operator, string[] Va
         "Exists" => value is not null,
         _ => value is null,
     };
+
+    /// <summary>Whether another one is written alike.</summary>
+    public bool IsAlike(LabelRequirement other) =>
+        Key == other.Key && Operator == other.Operator && Values.AsSpan().SequenceEqual(other.Values);
 }

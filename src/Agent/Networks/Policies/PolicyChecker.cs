@@ -7,13 +7,13 @@ namespace Skiff.Agent.Networks.Policies;
 /// a change finds.
 /// </summary>
 /// <param name="policies">All policies.</param>
-/// <param name="members">All endpoints.</param>
+/// <param name="members">All endpoints; gone through when the first one is looked for.</param>
 internal sealed class PolicyChecker(IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members)
 {
-    private readonly Dictionary<IPAddress, PolicyMember> _members = Index(members);
+    private Dictionary<IPAddress, PolicyMember>? _members;
 
     /// <summary>The endpoint that has an address; null when none has.</summary>
-    public PolicyMember? MemberOf(IPAddress address) => _members.GetValueOrDefault(address);
+    public PolicyMember? MemberOf(IPAddress address) => (_members ??= Index(members)).GetValueOrDefault(address);
 
     /// <summary>
     /// What the policies that select an endpoint say about a connection with a peer, in one direction: of the callee's

@@ -20,8 +20,11 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
     public bool IsHost(IPAddress address) => (_own ??= Own()).Contains(address);
 
     /// <summary>One side of a connection.</summary>
-    public PolicyParty PartyOf(IPAddress address) =>
-        PolicyParty.Of(address, checker.MemberOf(address), IsHost(address));
+    public PolicyParty PartyOf(IPAddress address)
+    {
+        PolicyMember? member = checker.MemberOf(address);
+        return PolicyParty.Of(address, member, member is null && IsHost(address));
+    }
 
     /// <summary>
     /// What policies say about a connection: first of who calls, then of who is called. Only sides that are containers
@@ -50,9 +53,8 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
     public void Cut()
     {
         // Judging may ask the kernel by the same socket, so it begins when all are read.
-        List<ConntrackFlow> denied = !Conntrack.MayHave(IsDenied) ? [] : Conntrack.Find(host.Netfilter, flow =>
-            checker.MemberOf(flow.Source) is not null || checker.MemberOf(flow.Answerer) is not null)
-            .FindAll(IsDenied);
+        List<ConntrackFlow> denied = !Conntrack.MayHave(IsDenied) ? []
+            : Conntrack.Find(host.Netfilter, IsOfMember).FindAll(IsDenied);
         using var batch = new NftBatch();
         Span<byte> key = stackalloc byte[44];
         foreach (RulesetFamily family in RulesetFamily.All)
@@ -70,9 +72,13 @@ internal sealed class PolicyFlows(HostSockets host, string table, PolicyChecker 
         StaleFlows.Forget(host, denied);
     }
 
-    private bool IsDenied(ConntrackFlow flow) =>
-        Decide(PartyOf(flow.Source), PartyOf(flow.Answerer), flow.Protocol, flow.AnswererPort)
+    // Those of no container are none of policies', and are not worth asking the kernel for the host's addresses.
+    private bool IsDenied(ConntrackFlow flow) => IsOfMember(flow)
+        && Decide(PartyOf(flow.Source), PartyOf(flow.Answerer), flow.Protocol, flow.AnswererPort)
             .Exists(decision => !decision.IsAllowed);
+
+    private bool IsOfMember(ConntrackFlow flow) =>
+        checker.MemberOf(flow.Source) is not null || checker.MemberOf(flow.Answerer) is not null;
 
     // The kernel goes through all interfaces for it, those of containers too.
     private HashSet<IPAddress> Own() => [.. Addresses.List(host.Route).Select(address => address.Address)];

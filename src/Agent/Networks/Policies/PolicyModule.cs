@@ -40,12 +40,16 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         using Fd turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         if (policies.Count == 0) return !PolicyIndex.Exists(roots);
-        if (!PolicyIndex.IsOf(roots, policies)) return false;
+        using PolicyIndex? index = PolicyIndex.TryOpen(roots, policies);
+        if (index is null) return false;
         PolicyTable before = Build(policies, left), after = Build(policies, joined);
+        // Those that others have are left alone: writing their rules again would have the next change wait until the
+        // kernel has freed the old ones.
+        List<string> classes = [.. after.Classes];
+        classes.RemoveAll(name => NftChains.Exists(host.Netfilter, table, name));
         using var batch = new NftBatch();
-        PolicyTable.WriteMembers(batch, table, before, after);
-        if (!PolicyIndex.TryAppend(
-            roots, joined, left, after.Classes, () => batch.IsEmpty || TryCommit(host, batch))) return false;
+        PolicyTable.WriteMembers(batch, table, before, after, classes);
+        if (!index.TryAppend(classes, joined, left, () => batch.IsEmpty || TryCommit(host, batch))) return false;
         _names.Change(policies, joined, left);
         return true;
     }
@@ -57,23 +61,69 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     public bool TryApply(HostSockets host, IReadOnlyList<NetworkPolicy> written, IReadOnlyList<string> deleted)
     {
         using Fd turn = Lock();
-        List<NetworkPolicy> policies = _store.List();
-        PolicyIndex? index = PolicyIndex.TryRead(roots, policies);
-        PolicyTable? before = index is null ? null : Build(policies, index.Members);
-        before?.Note(index!.Classes);
-        PolicyIndex.Delete(roots);
-        foreach (NetworkPolicy policy in written) _store.Write(policy);
-        foreach (string name in deleted) _store.Delete(name);
-        if (before is null) return false;
-        policies = _store.List();
-        PolicyTable after = Build(policies, index!.Members);
+        List<NetworkPolicy> policies = _store.List(), next = Changed(policies, written, deleted);
+        var difference = new PolicyDifference(policies, next);
+        using PolicyIndex? index = PolicyIndex.TryOpen(roots, policies);
+        // Of no change nothing is written. But what is there may be that of a process which was killed before it was
+        // durable.
+        if (difference.IsNone && (index is not null || policies.Count == 0))
+        {
+            _store.Flush();
+            return true;
+        }
+        try
+        {
+            return TryApply(host, policies, next, difference, index, () =>
+            {
+                foreach (NetworkPolicy policy in written) _store.Write(policy);
+                foreach (string name in deleted) _store.Delete(name);
+            });
+        }
+        catch (IOException)
+        {
+            // The index is damaged. It is hidden, or not of these policies any more, and the table is made anew.
+            return false;
+        }
+    }
+
+    private bool TryApply(
+        HostSockets host, List<NetworkPolicy> policies, List<NetworkPolicy> next, PolicyDifference difference,
+        PolicyIndex? index, Action store)
+    {
+        if (index is null)
+        {
+            store();
+            return false;
+        }
+        PolicyTable before = Build(policies, index.EachMember(), difference),
+            after = Build(next, index.EachMember(), difference);
+        if (!difference.HasSameClasses) before.Note(index.Classes);
+        PolicyIndex.Hide(roots);
+        store();
         using var batch = new NftBatch();
         after.WriteChange(batch, table, before);
         if (!batch.IsEmpty && !TryCommit(host, batch)) return false;
         // Where nothing is different, everything has been cut that is not allowed: it is not remembered before that.
-        if (policies.Count > 0 && !batch.IsEmpty) CutFlows(host, policies, index);
-        Remember(policies, index, after);
+        if (next.Count > 0 && !batch.IsEmpty) CutFlows(host, next, index);
+        _names.Write(next, index.EachMember());
+        if (difference.HasSameClasses) PolicyIndex.Show(roots, next);
+        else PolicyIndex.Delete(roots);
+        if (!difference.HasSameClasses && next.Count > 0) index.Write(roots, next, after.Classes);
         return true;
+    }
+
+    private static List<NetworkPolicy> Changed(
+        List<NetworkPolicy> policies, IReadOnlyList<NetworkPolicy> written, IReadOnlyList<string> deleted)
+    {
+        List<NetworkPolicy> next = [.. policies];
+        next.RemoveAll(policy => deleted.Contains(policy.Name));
+        foreach (NetworkPolicy policy in written)
+        {
+            next.RemoveAll(other => other.Name == policy.Name);
+            if (!deleted.Contains(policy.Name)) next.Add(policy);
+        }
+        next.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return next;
     }
 
     /// <summary>Has the whole table made, with what policies want in it.</summary>
@@ -84,13 +134,14 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     {
         using Fd turn = Lock();
         List<NetworkPolicy> policies = _store.List();
-        var index = new PolicyIndex();
+        using var index = new PolicyIndex();
         foreach (PolicyMember member in members) index.Add(member);
         PolicyIndex.Delete(roots);
         PolicyTable after = Build(policies, index.Members);
         install(batch => after.WriteChange(batch, table, PolicyTable.Empty));
         if (policies.Count > 0) CutFlows(host, policies, index);
-        Remember(policies, index, after);
+        _names.Write(policies, index.Members);
+        if (policies.Count > 0) index.Write(roots, policies, after.Classes);
     }
 
     /// <summary>Opens the way to addresses where a rule of a container's has the name that was asked for.</summary>
@@ -156,16 +207,11 @@ internal sealed class PolicyModule(StateRoots roots, string table)
 
     // All that there are have to be looked at, which is for changes of policies only.
     private void CutFlows(HostSockets host, List<NetworkPolicy> policies, PolicyIndex index) =>
-        new PolicyFlows(host, table, new PolicyChecker(policies, index.Members)).Cut();
+        new PolicyFlows(host, table, new PolicyChecker(policies, index.EachMember())).Cut();
 
-    private void Remember(List<NetworkPolicy> policies, PolicyIndex index, PolicyTable made)
-    {
-        _names.Write(policies, index.Members);
-        if (policies.Count > 0) index.Write(roots, policies, made.Classes);
-    }
-
-    private PolicyTable Build(IReadOnlyList<NetworkPolicy> policies, IReadOnlyCollection<PolicyMember> members) =>
-        PolicyTable.Build(policies, members, $"{table} ");
+    private PolicyTable Build(
+        IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members,
+        PolicyDifference? difference = null) => PolicyTable.Build(policies, members, $"{table} ", difference);
 
     private Fd Lock() => StateFile.Lock(roots.RunRoot + "/networks/policies.lock");
 }

@@ -47,6 +47,12 @@ internal sealed class PolicyStore(StateRoots roots)
         AtomicFile.Replace(PathOf(policy.Name), policy.Source, durable: true);
     }
 
+    /// <summary>Makes durable what is there; fine when there is nothing.</summary>
+    public void Flush()
+    {
+        if (Files.Exists(_directory)) AtomicFile.SyncDirectory(_directory);
+    }
+
     /// <summary>Forgets a policy durably; fine when there is none.</summary>
     public void Delete(string name)
     {

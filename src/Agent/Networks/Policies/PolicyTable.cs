@@ -20,6 +20,8 @@ internal sealed partial class PolicyTable
     // By the names of the policies that select an endpoint.
     private readonly Dictionary<string, string> _classNames = [];
 
+    private PolicyDifference? _difference;
+
     /// <summary>The chains for endpoints.</summary>
     public IReadOnlyCollection<string> Classes => _classes;
 
@@ -30,16 +32,22 @@ internal sealed partial class PolicyTable
     /// <param name="policies">By name.</param>
     /// <param name="members">All endpoints.</param>
     /// <param name="logPrefix">What the log has in front of a denied packet.</param>
+    /// <param name="difference">
+    /// Leaves out what a change is not about: then it is to be compared with another one of that change, and there is
+    /// nothing else that it is good for.
+    /// </param>
     public static PolicyTable Build(
-        IReadOnlyList<NetworkPolicy> policies, IReadOnlyCollection<PolicyMember> members, string logPrefix)
+        IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members, string logPrefix,
+        PolicyDifference? difference = null)
     {
         if (policies.Count == 0) return Empty;
-        var table = new PolicyTable();
+        var table = new PolicyTable { _difference = difference };
         table.AddBase();
         foreach (NetworkPolicy policy in policies)
             foreach (PolicyDirection direction in (ReadOnlySpan<PolicyDirection>)
                 [PolicyDirection.Ingress, PolicyDirection.Egress])
                 if (policy.Has(direction)) table.AddPolicy(policy, direction, members);
+        if (difference is { HasSameClasses: true }) return table;
         foreach (PolicyMember member in members)
         {
             bool isIsolated = table.AddMember(policies, member, PolicyDirection.Ingress, logPrefix)
@@ -65,14 +73,18 @@ internal sealed partial class PolicyTable
     /// Writes endpoints that come and go, of tables that were built for just these; what others have in common with
     /// them stays.
     /// </summary>
-    public static void WriteMembers(NftBatch batch, string table, PolicyTable left, PolicyTable joined)
+    /// <param name="batch">The change.</param>
+    /// <param name="table">The engine's table.</param>
+    /// <param name="left">Of those that go.</param>
+    /// <param name="joined">Of those that come.</param>
+    /// <param name="classes">Chains that these need, and no other has had so far.</param>
+    public static void WriteMembers(
+        NftBatch batch, string table, PolicyTable left, PolicyTable joined, IEnumerable<string> classes)
     {
-        foreach (string name in joined._classes)
+        foreach (string name in classes)
         {
-            // Others may have it already.
             batch.AddCounter(table, name);
             batch.AddChain(table, name);
-            batch.FlushChain(table, name);
             joined._chains[name].WriteRules(batch, table, null);
         }
         foreach ((string name, PolicySet set) in joined._sets) set.WriteChange(batch, table, left._sets[name]);
@@ -119,7 +131,7 @@ internal sealed partial class PolicyTable
     }
 
     private void AddPolicy(
-        NetworkPolicy policy, PolicyDirection direction, IReadOnlyCollection<PolicyMember> members)
+        NetworkPolicy policy, PolicyDirection direction, IEnumerable<PolicyMember> members)
     {
         PolicyChain chain = Chain(PolicyNames.Chain(policy.Name, direction));
         PolicyRule[] rules = policy.Rules(direction);
@@ -132,11 +144,11 @@ internal sealed partial class PolicyTable
     }
 
     private void AddPeers(
-        NetworkPolicy policy, PolicyDirection direction, int index, IReadOnlyCollection<PolicyMember> members)
+        NetworkPolicy policy, PolicyDirection direction, int index, IEnumerable<PolicyMember> members)
     {
         PolicyRule rule = policy.Rules(direction)[index];
         string peers = PolicyNames.Peers(policy.Name, direction, index);
-        if (_sets.ContainsKey(peers))
+        if (_sets.ContainsKey(peers) && _difference?.HasSamePeers(policy.Name, direction, index) != true)
             foreach (PolicyMember member in members)
                 if (Array.Exists(rule.Peers, peer => policy.Means(peer, member)))
                     foreach (IPAddress address in member.Addresses) Put(peers, address);

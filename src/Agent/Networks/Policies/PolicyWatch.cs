@@ -43,7 +43,8 @@ internal sealed class PolicyWatch : IDisposable
         packets.RemoveAll(packet => !packet.Prefix.StartsWith(_prefix, StringComparison.Ordinal) || !IsNews(packet));
         if (packets.Count == 0) return;
         List<NetworkPolicy> policies = new PolicyStore(_roots).List();
-        if (PolicyIndex.TryRead(_roots, policies) is not { } index) return;
+        using PolicyIndex? index = PolicyIndex.TryRead(_roots, policies);
+        if (index is null) return;
         foreach (PacketNotice packet in packets) Report(packet, policies, index);
     }
 

@@ -17,6 +17,15 @@ internal sealed record Selector(LabelRequirement[] Requirements, string[] Names)
         return Names.Length == 0 || Array.Exists(Names, pattern => names.Any(name => FitsPattern(pattern, name)));
     }
 
+    /// <summary>Whether another one is written alike, and so fits the same.</summary>
+    public bool IsAlike(Selector other)
+    {
+        if (Requirements.Length != other.Requirements.Length) return false;
+        for (int i = 0; i < Requirements.Length; i++)
+            if (!Requirements[i].IsAlike(other.Requirements[i])) return false;
+        return Names.AsSpan().SequenceEqual(other.Names);
+    }
+
     /// <summary>Whether a name fits a pattern.</summary>
     public static bool FitsPattern(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
