@@ -88,8 +88,7 @@ internal static partial class InspectJson
         if (!mount.Anonymous && mount.Source.Length > 0) w.WriteString("Source", mount.Source);
         w.WriteString("Target", mount.Target);
         if (mount.ReadOnly) w.WriteBoolean("ReadOnly", true);
-        if (mount is { Type: "bind", Propagation: not "rprivate" })
-            WritePairs(w, "BindOptions", new() { ["Propagation"] = mount.Propagation });
+        if (mount.Type == "bind") WriteBindOptions(w, mount);
         if (mount.NoCopy)
         {
             w.WriteStartObject("VolumeOptions");
@@ -97,6 +96,19 @@ internal static partial class InspectJson
             w.WriteEndObject();
         }
         if (mount is { Type: "tmpfs", TmpfsOptions.Length: > 0 }) WriteTmpfsOptions(w, mount.TmpfsOptions);
+        w.WriteEndObject();
+    }
+
+    private static void WriteBindOptions(Utf8JsonWriter w, Mount mount)
+    {
+        if (mount is { Propagation: "rprivate", Recursive: "" }) return;
+        w.WriteStartObject("BindOptions");
+        // Who asks for readonly has to name this one beside it.
+        if (mount.Propagation != "rprivate" || mount.Recursive == "readonly")
+            w.WriteString("Propagation", mount.Propagation);
+        foreach (var (word, field) in (ReadOnlySpan<(string, string)>)[("disabled", "NonRecursive"),
+            ("writable", "ReadOnlyNonRecursive"), ("readonly", "ReadOnlyForceRecursive")])
+            if (mount.Recursive == word) w.WriteBoolean(field, true);
         w.WriteEndObject();
     }
 

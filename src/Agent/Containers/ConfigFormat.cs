@@ -199,6 +199,7 @@ internal static class ConfigFormat
             JsonFields.Write(w, "Anonymous", mount.Anonymous);
             JsonFields.Write(w, "LongForm", mount.LongForm);
             JsonFields.Write(w, "Relabel", mount.Relabel);
+            JsonFields.Write(w, "Recursive", mount.Recursive);
             w.WriteEndObject();
         }
         w.WriteEndArray();
@@ -207,7 +208,7 @@ internal static class ConfigFormat
     private static Mount ReadMount(JsonElement e) => new(
         Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
         Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"),
-        Flag(e, "LongForm"), Text(e, "Relabel"));
+        Flag(e, "LongForm"), Text(e, "Relabel"), Text(e, "Recursive"));
 
     private static void WriteDevices(JsonText w, Device[] devices)
     {

@@ -244,10 +244,12 @@ internal sealed record ContainerConfig
 /// <param name="LongForm">Given by <c>--mount</c>: inspect shows it among HostConfig.Mounts.</param>
 /// <param name="Relabel"><c>z</c> or <c>Z</c>: its files get the SELinux label that all containers share, or this
 /// one's own.</param>
+/// <param name="Recursive">What becomes of the mounts below a bind mount's source: <c>disabled</c>, they stay out;
+/// <c>writable</c> or <c>readonly</c>, when it is read-only; empty for Docker's default, which is like the last.</param>
 internal sealed record Mount(
     string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
     string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false,
-    bool LongForm = false, string Relabel = "");
+    bool LongForm = false, string Relabel = "", string Recursive = "");
 
 /// <summary>A host device inside the container.</summary>
 internal sealed record Device(string PathOnHost, string PathInContainer, string Access);

@@ -106,7 +106,8 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
             else if (writable) RootTree.EnsureFile(top, mount.Target);
             if (RootTree.TryLocate(top, mount.Target, out Fd? target) != Errno.None) return false;
             using (target)
-            using (Fd clone = BindTree.Clone(location!, mount.ReadOnly, "rprivate")) Mounts.Attach(clone, target!);
+            using (Fd clone = BindTree.Clone(location!, mount.ReadOnly, "rprivate", mount.Recursive))
+                Mounts.Attach(clone, target!);
         }
         return true;
     }

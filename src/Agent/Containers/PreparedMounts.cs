@@ -153,7 +153,8 @@ internal sealed class PreparedMounts : IDisposable
                     hasOwnIds: true, mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z");
                 break;
             default:
-                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation, hasOwnIds: false, mount.Relabel);
+                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation, hasOwnIds: false, mount.Relabel,
+                    mount.Recursive);
                 break;
         }
     }
@@ -185,8 +186,8 @@ internal sealed class PreparedMounts : IDisposable
         using (location)
         {
             EnsureTarget(path, Files.Stat(location!).IsDirectory);
-            Fd tree = BindTree.Clone(location!, readOnly: false,
-                mount.Options.IsBind && !mount.Options.IsRecursive ? "private" : "rprivate");
+            Fd tree = BindTree.Clone(location!, readOnly: false, "rprivate",
+                mount.Options.IsBind && !mount.Options.IsRecursive ? "disabled" : "");
             Replace(new PreparedMount(path, tree));
             mount.Options.ApplyTo(tree);
         }
@@ -196,7 +197,7 @@ internal sealed class PreparedMounts : IDisposable
     private string[] Owner => _mapping is { } map ? [$"uid={map.RootUid}", $"gid={map.RootGid}"] : [];
 
     private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false,
-        string relabel = "")
+        string relabel = "", string recursive = "")
     {
         Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
@@ -208,7 +209,7 @@ internal sealed class PreparedMounts : IDisposable
             if (relabel.Length > 0 && _config.MountLabel.Length > 0)
                 FileLabels.Apply(location!, _config.MountLabel, shared: relabel == "z");
             EnsureTarget(target, Files.Stat(location!).IsDirectory);
-            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation), hasOwnIds));
+            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation, recursive), hasOwnIds));
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// A missing host path is made, as a directory (<c>-v</c>), instead of an error (<c>--mount</c>).
+    /// A missing host path is made, as a directory (<c>-v</c>, <c>bind-create-src</c>), instead of an error.
     /// </summary>
     public bool CreateSource { get; init; }
 
@@ -38,8 +38,9 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     /// <summary>How mounts travel under a bind mount.</summary>
     public MountPropagation Propagation { get; init; } = MountPropagation.RPrivate;
 
-    /// <summary>A bind mount leaves out what is mounted below its source.</summary>
-    public bool NonRecursive { get; init; }
+    /// <summary><c>bind-recursive</c>, for what is mounted below the source: <c>disabled</c> leaves it out,
+    /// <c>writable</c> leaves it writable, <c>readonly</c> is said aloud what empty is: all alike.</summary>
+    public string Recursive { get; init; } = "";
 
     /// <summary>Size of memory in bytes; null for the kernel's default, half of the host's memory.</summary>
     public long? TmpfsSizeBytes { get; init; }

@@ -17,7 +17,7 @@ public class ConfigFormatTests
         User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
         Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
-        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")], Devices =
+        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z", "writable")], Devices =
             [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],
         DeviceRequests = [new DeviceRequest { Driver = "a", Count = -1, DeviceIds = ["b"], Capabilities = ["gpu"] }],
