@@ -31,7 +31,7 @@ public sealed class MountOptionTests(SkiffHost host)
 
     [Theory]
     [InlineData("rprivate", false, false)]
-    [InlineData("private", false, false)]
+    [InlineData("private", false, true)]
     [InlineData("rslave", true, true)]
     [InlineData("slave", true, true)]
     [InlineData("rshared", true, true)]

@@ -28,8 +28,8 @@ internal static class BindTree
         Fd tree = Mounts.CloneTree(location, "", deep);
         try
         {
-            // Docker's runtime has made slaves of all of the host's mounts by then: those below stay so, while a shared
-            // top one has to be a peer of the host's.
+            // Docker leaves those below peers of the host's. Nobody has asked for that, so here they only receive, unless
+            // the top one is shared.
             if (deep && !row.Recursive && row.Propagation != MountConstants.MS_SHARED)
                 Mounts.SetAttributes(tree, 0, 0, MountConstants.MS_SLAVE, recursive: true);
             Mounts.SetAttributes(tree, 0, 0, row.Propagation, deep && row.Recursive);
