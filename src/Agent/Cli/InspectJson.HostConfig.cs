@@ -89,12 +89,7 @@ internal static partial class InspectJson
         w.WriteString("Target", mount.Target);
         if (mount.ReadOnly) w.WriteBoolean("ReadOnly", true);
         if (mount.Type == "bind") WriteBindOptions(w, mount);
-        if (mount.NoCopy)
-        {
-            w.WriteStartObject("VolumeOptions");
-            w.WriteBoolean("NoCopy", true);
-            w.WriteEndObject();
-        }
+        if (mount.Type == "volume") WriteVolumeOptions(w, mount);
         if (mount is { Type: "tmpfs", TmpfsOptions.Length: > 0 }) WriteTmpfsOptions(w, mount.TmpfsOptions);
         w.WriteEndObject();
     }
@@ -109,6 +104,23 @@ internal static partial class InspectJson
         foreach (var (word, field) in (ReadOnlySpan<(string, string)>)[("disabled", "NonRecursive"),
             ("writable", "ReadOnlyNonRecursive"), ("readonly", "ReadOnlyForceRecursive")])
             if (mount.Recursive == word) w.WriteBoolean(field, true);
+        w.WriteEndObject();
+    }
+
+    private static void WriteVolumeOptions(Utf8JsonWriter w, Mount mount)
+    {
+        bool hasDriver = mount.VolumeDriver.Length > 0 || mount.VolumeOptions is not null;
+        if (!mount.NoCopy && !hasDriver && mount.VolumeLabels is null) return;
+        w.WriteStartObject("VolumeOptions");
+        if (mount.NoCopy) w.WriteBoolean("NoCopy", true);
+        if (mount.VolumeLabels is { } labels) WritePairs(w, "Labels", labels);
+        if (hasDriver)
+        {
+            w.WriteStartObject("DriverConfig");
+            if (mount.VolumeDriver.Length > 0) w.WriteString("Name", mount.VolumeDriver);
+            if (mount.VolumeOptions is { } options) WritePairs(w, "Options", options);
+            w.WriteEndObject();
+        }
         w.WriteEndObject();
     }
 

@@ -189,7 +189,8 @@ internal static partial class InspectJson
         WritePairs(w, "Labels", volume.Labels);
         w.WriteString("Mountpoint", volumes.DataDirectory(volume.Name));
         w.WriteString("Name", volume.Name);
-        w.WriteNull("Options");
+        if (volume.Options.Count > 0) WritePairs(w, "Options", volume.Options);
+        else w.WriteNull("Options");
         w.WriteString("Scope", "local");
         w.WriteEndObject();
     }

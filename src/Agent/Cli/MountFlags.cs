@@ -45,13 +45,14 @@ internal static class MountFlags
 
     private static Mount Of(MountSpec spec)
     {
-        string unsupported = spec.Subpath.Length > 0 ? "volume-subpath" : spec.DriverOptions.Count > 0 ? "volume-opt"
-            : spec.Labels.Count > 0 ? "volume-label"
-            : spec.Driver is not ("" or "local") ? "volume-driver" : "";
-        if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
+        if (spec.Subpath.Length > 0) throw new UsageException("volume-subpath is not supported by this version", 125);
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
-            spec.Propagation.ToString().ToLowerInvariant(), TmpfsOptions(spec), Relabel: spec.Relabel,
-            Recursive: spec.Recursive);
+            spec.Propagation.ToString().ToLowerInvariant(), TmpfsOptions(spec), Relabel: spec.Relabel)
+        {
+            Recursive = spec.Recursive, VolumeDriver = spec.Driver,
+            VolumeOptions = spec.DriverOptions.Count > 0 ? spec.DriverOptions : null,
+            VolumeLabels = spec.Labels.Count > 0 ? spec.Labels : null,
+        };
     }
 
     private static string TmpfsOptions(MountSpec spec)

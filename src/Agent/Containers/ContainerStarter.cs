@@ -56,6 +56,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     {
         SelinuxLabels.Check(config);
         using Fd turn = StartLock.Take(Roots, exclusive: false);
+        undo.Push("leaving its volumes", () => _volumes.Leave(config.Volumes, config.Id));
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
         using UserMapping? mapping = UserMapping.Of(config);

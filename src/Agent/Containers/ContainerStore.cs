@@ -1,6 +1,7 @@
 using Skiff.Agent.Events;
 using System.Text.Json;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
@@ -61,7 +62,8 @@ internal sealed class ContainerStore(StateRoots roots)
             Files.MakeDirectories(directory, 0x1C0);
             foreach (string part in (ReadOnlySpan<string>)["upper", "work", "logs"])
                 Files.MakeDirectories(Path.Combine(directory, part));
-            if (config.StorageSizeBytes > 0) StorageLimit.Apply(directory, config.Id, config.StorageSizeBytes);
+            if (config.StorageSizeBytes > 0)
+                StorageLimit.Apply(StorageLimit.OfContainer, directory, config.Id, config.StorageSizeBytes);
             WriteConfig(config);
         }
         catch

@@ -90,26 +90,38 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
     {
         // A tmpfs begins empty with each start, and so does /dev.
         if (mount.Type == "tmpfs" || mount.Target.StartsWith("/dev/", StringComparison.Ordinal)) return true;
-        string source = mount.Source;
-        if (mount.Type == "volume")
+        using (Fd location = mount.Type == "volume" ? OpenVolume(mount, volumes, top) : OpenSource(mount))
         {
-            volumes.Create(mount.Source, anonymous: mount.Anonymous);
-            if (!mount.NoCopy) volumes.CopyUp(mount.Source, top, mount.Target);
-            source = volumes.DataDirectory(mount.Source);
-        }
-        Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
-        if (errno != Errno.None)
-            throw new LinuxException(errno, "openat", source, $"mounting {mount.Target} of the container");
-        using (location)
-        {
-            if (writable && Files.Stat(location!).IsDirectory) RootTree.EnsureDirectory(top, mount.Target);
+            if (writable && Files.Stat(location).IsDirectory) RootTree.EnsureDirectory(top, mount.Target);
             else if (writable) RootTree.EnsureFile(top, mount.Target);
             if (RootTree.TryLocate(top, mount.Target, out Fd? target) != Errno.None) return false;
             using (target)
-            using (Fd clone = BindTree.Clone(location!, mount.ReadOnly, "rprivate", mount.Recursive))
+            using (Fd clone = BindTree.Clone(location, mount.ReadOnly, "rprivate", mount.Recursive))
                 Mounts.Attach(clone, target!);
         }
         return true;
+    }
+
+    private static Fd OpenVolume(Mount mount, VolumeModule volumes, Fd top)
+    {
+        Fd location = volumes.EnterPrivately(mount.VolumeOf(volumes));
+        try
+        {
+            if (!mount.NoCopy) VolumeModule.CopyUp(location, top, mount.Target);
+            return location;
+        }
+        catch
+        {
+            location.Dispose();
+            throw;
+        }
+    }
+
+    private static Fd OpenSource(Mount mount)
+    {
+        Errno errno = Files.TryOpenAt(Fd.Cwd, mount.Source, OpenFlags.O_PATH, 0, out Fd? location);
+        return errno == Errno.None ? location! : throw new LinuxException(
+            errno, "openat", mount.Source, $"mounting {mount.Target} of the container");
     }
 
     private static ulong MountAt(Fd root, string path)

@@ -114,11 +114,11 @@ internal sealed class PreparedMounts : IDisposable
         {
             string source = Path.Combine(runDirectory, file);
             if (_config.MountLabel.Length > 0) FileLabels.Set(source, _config.MountLabel);
-            AddBind(source, "/etc/" + file, _config.ReadonlyRootfs, "rprivate");
+            AddBind(new Mount("bind", source, "/etc/" + file, _config.ReadonlyRootfs));
         }
         if (_config.ProcessLabel.Length > 0
             && SecuritySettings.AllOf(_config, SecuritySettings.Label).Contains(SecuritySettings.Nested))
-            AddBind(Selinux.MountPoint, Selinux.MountPoint, readOnly: false, "rprivate");
+            AddBind(new Mount("bind", Selinux.MountPoint, Selinux.MountPoint));
         var mounts = new List<(string Target, Action Add)>();
         foreach (Mount mount in _config.Mounts) mounts.Add((mount.Target, () => Add(mount)));
         foreach (CdiMount mount in _edits.Mounts) mounts.Add((mount.ContainerPath, () => Add(mount)));
@@ -131,7 +131,7 @@ internal sealed class PreparedMounts : IDisposable
     {
         if (shared.SharedMemory is { } other)
             _mounts.Add(new PreparedMount("/dev/shm", other));
-        else if (_config.IpcMode == "host") AddBind("/dev/shm", "/dev/shm", readOnly: false, "rprivate");
+        else if (_config.IpcMode == "host") AddBind(new Mount("bind", "/dev/shm", "/dev/shm"));
         else if (_config.IpcMode != "none")
             _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
                 ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}", .. Owner,
@@ -146,15 +146,18 @@ internal sealed class PreparedMounts : IDisposable
                 AddMemory(mount);
                 break;
             case "volume":
-                _volumes.Create(mount.Source, anonymous: mount.Anonymous);
-                if (!mount.NoCopy) _volumes.CopyUp(mount.Source, Root, mount.Target);
-                // As with docker: one whose mode nobody has named is for all containers.
-                AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation,
-                    hasOwnIds: true, mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z");
+                using (Fd location = _volumes.Enter(mount.VolumeOf(_volumes), _config.Id))
+                {
+                    if (!mount.NoCopy) VolumeModule.CopyUp(location, Root, mount.Target);
+                    // As with docker: one whose mode nobody has named is for all containers.
+                    AddTree(location, mount with
+                    {
+                        Relabel = mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z",
+                    }, hasOwnIds: true);
+                }
                 break;
             default:
-                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation, hasOwnIds: false, mount.Relabel,
-                    mount.Recursive);
+                AddBind(mount);
                 break;
         }
     }
@@ -196,21 +199,23 @@ internal sealed class PreparedMounts : IDisposable
     // A tmpfs belongs to the container's root.
     private string[] Owner => _mapping is { } map ? [$"uid={map.RootUid}", $"gid={map.RootGid}"] : [];
 
-    private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false,
-        string relabel = "", string recursive = "")
+    private void AddBind(Mount mount)
     {
-        Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
+        Errno errno = Files.TryOpenAt(Fd.Cwd, mount.Source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
             throw new UsageException(
-                $"invalid mount config for type \"bind\": bind source path does not exist: {source}", 125);
-        if (errno != Errno.None) throw new LinuxException(errno, "openat", source, $"mounting {target}");
-        using (location)
-        {
-            if (relabel.Length > 0 && _config.MountLabel.Length > 0)
-                FileLabels.Apply(location!, _config.MountLabel, shared: relabel == "z");
-            EnsureTarget(target, Files.Stat(location!).IsDirectory);
-            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation, recursive), hasOwnIds));
-        }
+                $"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}", 125);
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", mount.Source, $"mounting {mount.Target}");
+        using (location) AddTree(location!, mount, hasOwnIds: false);
+    }
+
+    private void AddTree(Fd location, Mount mount, bool hasOwnIds)
+    {
+        if (mount.Relabel.Length > 0 && _config.MountLabel.Length > 0)
+            FileLabels.Apply(location, _config.MountLabel, shared: mount.Relabel == "z");
+        EnsureTarget(mount.Target, Files.Stat(location).IsDirectory);
+        Fd tree = BindTree.Clone(location, mount.ReadOnly, mount.Propagation, mount.Recursive);
+        Replace(new PreparedMount(mount.Target, tree, hasOwnIds));
     }
 
     // The user's mount on /dev/shm or /etc/hosts takes the place of ours.

@@ -39,8 +39,7 @@ internal sealed partial class Engine
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)
-            if (mount is { Type: "volume", Anonymous: false })
-                Volumes.Create(mount.Source);
+            if (mount is { Type: "volume", Anonymous: false }) mount.VolumeOf(Volumes);
         if (config.Name.Length > 0)
         {
             Containers.Create(config);

@@ -10,7 +10,7 @@ namespace Skiff.Agent.Manager;
 internal sealed partial class Engine
 {
     /// <summary>
-    /// Unmounts layers that no running container uses. When none runs at all, also takes away the bridges, the rules
+    /// Unmounts layers and volumes that no running container uses. When none runs at all, also takes away the bridges, the rules
     /// and the parent cgroups, so that nothing of the engine is left on the host but its files. The next start makes
     /// again what it needs.
     /// </summary>
@@ -26,6 +26,7 @@ internal sealed partial class Engine
             foreach (string diffId in config.DiffIds) inUse.Add(Digest.Parse(diffId));
         }
         Snapshotter.Release(inUse);
+        Volumes.Release();
         if (running > 0) return running;
         if (!RootlessMode.IsOn) Networks.RemoveAll();
         RemoveCgroups();

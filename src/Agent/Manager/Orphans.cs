@@ -109,8 +109,8 @@ internal static class Orphans
     public static void GiveBackUnstarted(Engine engine, ContainerConfig config)
     {
         using (Cgroup? left = ContainerCgroup.TryOpen(config))
-            if (left is null) return;
-        GiveBack(engine, config);
+            if (left is not null) GiveBack(engine, config);
+        engine.Volumes.Leave(config.Volumes, config.Id);
     }
 
     // A disk without room for the record must not keep anybody from listing containers: the run directory stays, and
@@ -133,6 +133,7 @@ internal static class Orphans
         Kill(config);
         ContainerNetwork.GiveBack(engine.Roots, engine.Containers, config.Id);
         RunHooks(config, engine.Containers.RunDirectory(config.Id));
+        engine.Volumes.Leave(config.Volumes, config.Id);
     }
 
     // Whoever only looks is not to fail for the sake of a vendor's program.

@@ -27,10 +27,10 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     public string Driver { get; init; } = "";
 
     /// <summary>Options for the driver of a volume that has to be made.</summary>
-    public IReadOnlyDictionary<string, string> DriverOptions { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> DriverOptions { get; init; } = [];
 
     /// <summary>Labels of a volume that has to be made.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> Labels { get; init; } = [];
 
     /// <summary><c>z</c> or <c>Z</c>: its files get the SELinux label of all containers, or of this one.</summary>
     public string Relabel { get; init; } = "";

@@ -29,8 +29,7 @@ internal static class MountSyntax
 
     private static MountSpec ParseFields(List<string> fields)
     {
-        var options = new Dictionary<string, string>();
-        var labels = new Dictionary<string, string>();
+        Dictionary<string, string> options = [], labels = [];
         var spec = new MountSpec(MountKind.Volume, "", "") { DriverOptions = options, Labels = labels };
         string? foreign = null, propagation = null;
         foreach (string field in fields)
@@ -46,6 +45,7 @@ internal static class MountSyntax
         }
         string? companion = spec.Recursive is "readonly" or "writable" && !spec.ReadOnly ? "readonly"
             : spec.Recursive == "readonly" && propagation != "rprivate" ? "bind-propagation=rprivate" : null;
+        CheckDriver(spec);
         return companion is null ? Checked(spec, foreign) : throw new UsageException(
             $"option 'bind-recursive={spec.Recursive}' requires '{companion}' to be specified in conjunction");
     }
@@ -78,6 +78,20 @@ internal static class MountSyntax
             "consistency" => spec,
             _ => throw new UsageException($"unexpected key '{key}' in '{field}'"),
         };
+    }
+
+    private static void CheckDriver(MountSpec spec)
+    {
+        if (spec.Driver is not ("" or "local"))
+            throw new UsageException($"volume-driver: plugin \"{spec.Driver}\" not found: known is local");
+        try
+        {
+            VolumeOptions.Check(spec.DriverOptions);
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"volume-opt: {e.Message}");
+        }
     }
 
     private static MountSpec Checked(MountSpec spec, string? foreign)

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
 
 namespace Skiff.Agent.Cli.Verbs;
 
@@ -32,11 +33,24 @@ internal sealed class VolumeCreateVerb : Verb
     {
         if (arguments.Value("driver") is { } driver and not "local")
             throw new UsageException($"create: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
-        if (arguments.Has("opt")) throw new UsageException("volume options are not supported by this version");
         string name = arguments.Positional.Count > 0 ? arguments.Positional[0] : Containers.ContainerStore.NewId();
-        engine.Volumes.Create(name, Values.KeyValues.Labels([], arguments.Values("label")),
-            anonymous: arguments.Positional.Count == 0);
+        Create(engine, arguments, name);
         Output.Line(name);
         return 0;
+    }
+
+    private static void Create(Engine engine, ParsedArguments arguments, string name)
+    {
+        Dictionary<string, string> options = Values.KeyValues.Pairs(arguments.Values("opt"));
+        try
+        {
+            VolumeOptions.Check(options);
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"create {name}: --opt: {e.Message}");
+        }
+        engine.Volumes.Create(name, Values.KeyValues.Labels([], arguments.Values("label")), options,
+            anonymous: arguments.Positional.Count == 0);
     }
 }
