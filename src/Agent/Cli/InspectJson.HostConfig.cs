@@ -110,7 +110,7 @@ internal static partial class InspectJson
     private static void WriteVolumeOptions(Utf8JsonWriter w, Mount mount)
     {
         bool hasDriver = mount.VolumeDriver.Length > 0 || mount.VolumeOptions is not null;
-        if (!mount.NoCopy && !hasDriver && mount.VolumeLabels is null) return;
+        if (!mount.NoCopy && !hasDriver && mount is { VolumeLabels: null, Subpath: "" }) return;
         w.WriteStartObject("VolumeOptions");
         if (mount.NoCopy) w.WriteBoolean("NoCopy", true);
         if (mount.VolumeLabels is { } labels) WritePairs(w, "Labels", labels);
@@ -121,6 +121,7 @@ internal static partial class InspectJson
             if (mount.VolumeOptions is { } options) WritePairs(w, "Options", options);
             w.WriteEndObject();
         }
+        if (mount.Subpath.Length > 0) w.WriteString("Subpath", mount.Subpath);
         w.WriteEndObject();
     }
 

@@ -45,11 +45,10 @@ internal static class MountFlags
 
     private static Mount Of(MountSpec spec)
     {
-        if (spec.Subpath.Length > 0) throw new UsageException("volume-subpath is not supported by this version", 125);
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
             spec.Propagation.ToString().ToLowerInvariant(), TmpfsOptions(spec), Relabel: spec.Relabel)
         {
-            Recursive = spec.Recursive, VolumeDriver = spec.Driver,
+            Recursive = spec.Recursive, Subpath = spec.Subpath, VolumeDriver = spec.Driver,
             VolumeOptions = spec.DriverOptions.Count > 0 ? spec.DriverOptions : null,
             VolumeLabels = spec.Labels.Count > 0 ? spec.Labels : null,
         };

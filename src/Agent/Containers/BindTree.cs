@@ -28,13 +28,14 @@ internal static class BindTree
         Fd tree = Mounts.CloneTree(location, "", deep);
         try
         {
-            // Docker leaves those below peers of the host's. Nobody has asked for that, so here they only receive, unless
-            // the top one is shared.
+            // Docker leaves those below peers of the host's. Nobody has asked for that, so here they only receive,
+            // unless the top one is shared.
             if (deep && !row.Recursive && row.Propagation != MountConstants.MS_SHARED)
                 Mounts.SetAttributes(tree, 0, 0, MountConstants.MS_SLAVE, recursive: true);
             Mounts.SetAttributes(tree, 0, 0, row.Propagation, deep && row.Recursive);
             if (readOnly)
-                Mounts.SetAttributes(tree, MountConstants.MOUNT_ATTR_RDONLY, recursive: deep && recursive != "writable");
+                Mounts.SetAttributes(
+                    tree, MountConstants.MOUNT_ATTR_RDONLY, recursive: deep && recursive != "writable");
             return tree;
         }
         catch

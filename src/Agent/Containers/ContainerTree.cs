@@ -104,7 +104,7 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
 
     private static Fd OpenVolume(Mount mount, VolumeModule volumes, Fd top)
     {
-        Fd location = volumes.EnterPrivately(mount.VolumeOf(volumes));
+        Fd location = volumes.EnterPrivately(mount.VolumeOf(volumes), mount.Subpath);
         try
         {
             if (!mount.NoCopy) VolumeModule.CopyUp(location, top, mount.Target);

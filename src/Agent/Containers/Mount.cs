@@ -25,6 +25,9 @@ internal sealed record Mount(
     /// </summary>
     public string Recursive { get; init; } = "";
 
+    /// <summary>A file or directory in the volume that is mounted in the place of all of it; empty for that.</summary>
+    public string Subpath { get; init; } = "";
+
     /// <summary>The driver that was named for a volume: <c>local</c> or nothing.</summary>
     public string VolumeDriver { get; init; } = "";
 

@@ -26,6 +26,7 @@ internal static class MountFormat
             JsonFields.Write(w, "LongForm", mount.LongForm);
             JsonFields.Write(w, "Relabel", mount.Relabel);
             JsonFields.Write(w, "Recursive", mount.Recursive);
+            JsonFields.Write(w, "Subpath", mount.Subpath);
             JsonFields.Write(w, "VolumeDriver", mount.VolumeDriver);
             JsonFields.Write(w, "VolumeOptions", mount.VolumeOptions ?? []);
             JsonFields.Write(w, "VolumeLabels", mount.VolumeLabels ?? []);
@@ -40,6 +41,7 @@ internal static class MountFormat
         Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"), Flag(e, "LongForm"), Text(e, "Relabel"))
     {
         Recursive = Text(e, "Recursive"),
+        Subpath = Text(e, "Subpath"),
         VolumeDriver = Text(e, "VolumeDriver"),
         VolumeOptions = NullIfEmpty(Pairs(e, "VolumeOptions")),
         VolumeLabels = NullIfEmpty(Pairs(e, "VolumeLabels")),

@@ -146,7 +146,7 @@ internal sealed class PreparedMounts : IDisposable
                 AddMemory(mount);
                 break;
             case "volume":
-                using (Fd location = _volumes.Enter(mount.VolumeOf(_volumes), _config.Id))
+                using (Fd location = _volumes.Enter(mount.VolumeOf(_volumes), mount.Subpath, _config.Id))
                 {
                     if (!mount.NoCopy) VolumeModule.CopyUp(location, Root, mount.Target);
                     // As with docker: one whose mode nobody has named is for all containers.

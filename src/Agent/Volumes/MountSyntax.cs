@@ -113,6 +113,10 @@ internal static class MountSyntax
             MountKind.Bind => spec with { Source = Path.GetFullPath(spec.Source) },
             MountKind.Tmpfs when spec.Source.Length > 0 =>
                 throw new UsageException("cannot specify source for type 'tmpfs'"),
+            MountKind.Volume when spec.Subpath.Length > 0 && spec.Source.Length == 0 =>
+                throw new UsageException("must not set volume-subpath when using anonymous volumes"),
+            MountKind.Volume when spec.Subpath.Length > 0 && !Subpath.IsLocal(spec.Subpath) => throw new UsageException(
+                $"volume-subpath '{spec.Subpath}' must be a relative path within the volume"),
             MountKind.Volume when spec.Source.Length > 0 && !VolumeSyntax.IsVolumeName(spec.Source) =>
                 throw new UsageException($"\"{spec.Source}\" includes invalid characters for a local volume name, "
                     + "only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"),

@@ -29,7 +29,8 @@ internal static class StorageLimit
         using Fd owner = Files.Open(directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         if (!IsEnforced(owner)) throw Refused(what.Option, directory, "it is not mounted with prjquota");
         Errno errno = TryFindProject(owner, id, out uint project);
-        if (errno != Errno.None) throw Refused(what.Option, directory, $"quotactl_fd(Q_GETQUOTA): {ErrnoText.Of(errno)}");
+        if (errno != Errno.None)
+            throw Refused(what.Option, directory, $"quotactl_fd(Q_GETQUOTA): {ErrnoText.Of(errno)}");
         foreach (string part in what.Parts)
         {
             using Fd writable = Files.OpenAt(owner, part, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);

@@ -64,20 +64,21 @@ internal sealed class VolumeModule(StateRoots roots)
     /// failure.
     /// </summary>
     /// <param name="volume">The volume.</param>
+    /// <param name="subpath">A file or directory in it; empty for all of it.</param>
     /// <param name="id">The container.</param>
-    public Fd Enter(Volume volume, string id)
+    public Fd Enter(Volume volume, string subpath, string id)
     {
         if (volume.IsMounted) _mounts.Enter(volume, DataDirectory(volume.Name), id);
-        return Open(volume);
+        return Open(volume, subpath);
     }
 
     /// <summary>
     /// The same for somebody in a mount namespace that ends with what he does; nobody has to be told of that.
     /// </summary>
-    public Fd EnterPrivately(Volume volume)
+    public Fd EnterPrivately(Volume volume, string subpath)
     {
         if (volume.IsMounted) VolumeMounts.MountPrivately(volume, DataDirectory(volume.Name));
-        return Open(volume);
+        return Open(volume, subpath);
     }
 
     /// <summary>A container has ended: what was mounted for it alone is unmounted. Idempotent.</summary>
@@ -141,14 +142,15 @@ internal sealed class VolumeModule(StateRoots roots)
     }
 
     /// <summary>
-    /// Fills a volume from the directory <paramref name="target"/> of the image when the volume is still empty, as
-    /// Docker does at first use: content, owner and mode of the directory itself included.
+    /// Fills a volume, or a directory in it, from the directory <paramref name="target"/> of the image when it is still
+    /// empty, as Docker does at first use: content, owner and mode of the directory itself included.
     /// </summary>
-    /// <param name="location">The volume's files.</param>
+    /// <param name="location">See <see cref="Enter"/>.</param>
     /// <param name="rootfs">The container's root.</param>
     /// <param name="target">Where the volume will be in it.</param>
     public static void CopyUp(Fd location, Fd rootfs, string target)
     {
+        if (!Files.Stat(location).IsDirectory) return;
         using Fd data = Files.OpenAt(location, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         foreach (var _ in Files.ListDirectory(data)) return;
         Errno errno = Files.TryOpenAt2(rootfs, target.TrimStart('/'), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0,
@@ -157,8 +159,12 @@ internal sealed class VolumeModule(StateRoots roots)
         using (source) TreeCopy.Copy(source!, data);
     }
 
-    private Fd Open(Volume volume) =>
-        Files.Open(DataDirectory(volume.Name), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+    private Fd Open(Volume volume, string subpath)
+    {
+        Fd root = Files.Open(DataDirectory(volume.Name), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        if (subpath.Length == 0) return root;
+        using (root) return Subpath.Open(root, subpath, $"volume-subpath of {volume.Name}");
+    }
 
     private Volume? TryRead(string name)
     {

@@ -31,7 +31,8 @@ internal static class VolumeOptions
                 throw new UsageException($"missing required option: \"{missing}\": {name} is for a mount");
         if (options.TryGetValue("size", out string? size))
         {
-            if (!ByteSize.TryParse(size, out _, out string problem)) throw new UsageException($"option size: {problem}");
+            if (!ByteSize.TryParse(size, out _, out string problem))
+                throw new UsageException($"option size: {problem}");
             if (options.ContainsKey("device")) throw new UsageException(
                 "option size is for volumes in the engine's own directory: a filesystem's size is one of its options "
                 + "(o=size=SIZE)");
@@ -77,7 +78,8 @@ internal static class VolumeOptions
         if (options.IsBind && options.Data.Count > 0)
             throw new UsageException($"option o: a bind mount has no \"{options.Data[0]}\"");
         if (type.Length == 0 && !options.IsBind) throw new UsageException("option type: it is empty");
-        if (options.Data.Contains("remount")) throw new UsageException("option o: a volume is mounted once: no remount");
+        if (options.Data.Contains("remount"))
+            throw new UsageException("option o: a volume is mounted once: no remount");
         if (options.Data.Append(device).FirstOrDefault(value => value.Length > LongestValue) is { } value)
             throw new UsageException($"\"{value}\" is longer than the {LongestValue} bytes that fsconfig(2) takes");
         string host = device.StartsWith("//", StringComparison.Ordinal) ? device[2..].Split('/')[0] : "";
@@ -90,7 +92,7 @@ internal static class VolumeOptions
         if (IPAddress.TryParse(server, out _)) return server;
         try
         {
-            IPAddress[] found = Dns.GetHostAddresses(server);
+            IPAddress[] found = System.Net.Dns.GetHostAddresses(server);
             // As Docker's: one of IPv4 before others.
             return (Array.Find(found, address => address.AddressFamily == AddressFamily.InterNetwork) ?? found[0])
                 .ToString();
@@ -98,8 +100,8 @@ internal static class VolumeOptions
         catch (SocketException e)
         {
             throw new UsageException(
-                $"error resolving passed in network volume address: {server}: {e.Message}: check the name in addr=, and "
-                + "the host's resolvers", 125);
+                $"error resolving passed in network volume address: {server}: {e.Message}: check the name in addr=, "
+                + "and the host's resolvers", 125);
         }
     }
 }

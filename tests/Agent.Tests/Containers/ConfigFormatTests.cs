@@ -19,7 +19,7 @@ public class ConfigFormatTests
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
         Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")
         {
-            Recursive = "writable", VolumeDriver = "local", VolumeOptions = new() { ["o"] = "ro" },
+            Recursive = "writable", Subpath = "a/b", VolumeDriver = "local", VolumeOptions = new() { ["o"] = "ro" },
             VolumeLabels = new() { ["l"] = "m" },
         }],
         Devices = [new Device("/a", "/b", "r")],
