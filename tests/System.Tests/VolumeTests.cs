@@ -55,11 +55,9 @@ public sealed class VolumeTests(SkiffHost host)
         host.Run("run", "--rm", "-v", $"{volume}:/v", host.Busybox, "sh", "-c",
             "mkdir -p /v/a/b /v/empty; echo deep > /v/a/b/file; echo top > /v/file; ln -s /a/b /v/link; "
             + "ln -s ../../../../../../etc /v/out").Exits(0);
-        Assert.Equal("file
-deep", host.Ask("ls /m; cat /m/file", "--mount", way + "a/b"));
+        Assert.Equal("file\ndeep", host.Ask("ls /m; cat /m/file", "--mount", way + "a/b"));
         Assert.Equal("top", host.Ask("cat /m; echo more >> /m", "--mount", way + "file"));
-        Assert.Equal("top
-more", host.Ask("cat /m/file", "--mount", way + "./a/.."));
+        Assert.Equal("top\nmore", host.Ask("cat /m/file", "--mount", way + "./a/.."));
         // As in the volume's own root.
         Assert.Equal("deep", host.Ask("cat /m/file", "--mount", way + "link"));
         Assert.Contains("Read-only", host.Run("run", "--rm", "--mount", way + "a,ro", host.Busybox, "touch", "/m/x")
@@ -82,8 +80,7 @@ more", host.Ask("cat /m/file", "--mount", way + "./a/.."));
         using var container = new Container(host, name, host.Run("create", "--name", name, "--mount",
             $"src={volume},dst=/m,volume-subpath=a", host.Busybox, "true").Text());
         host.Run("cp", $"{name}:/m/in", file).Exits(0);
-        Assert.Equal("in
-", File.ReadAllText(file));
+        Assert.Equal("in\n", File.ReadAllText(file));
         host.Run("cp", file, $"{name}:/m/back").Exits(0);
         Assert.Equal("in", host.Ask("cat /v/a/back", "-v", $"{volume}:/v"));
         Assert.Equal("a", container.Inspect()["HostConfig"]!["Mounts"]![0]!["VolumeOptions"]!["Subpath"]!.ToString());

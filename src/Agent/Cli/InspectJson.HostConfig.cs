@@ -90,6 +90,8 @@ internal static partial class InspectJson
         if (mount.ReadOnly) w.WriteBoolean("ReadOnly", true);
         if (mount.Type == "bind") WriteBindOptions(w, mount);
         if (mount.Type == "volume") WriteVolumeOptions(w, mount);
+        if (mount is { Type: "image", Subpath.Length: > 0 })
+            WritePairs(w, "ImageOptions", new() { ["Subpath"] = mount.Subpath });
         if (mount is { Type: "tmpfs", TmpfsOptions.Length: > 0 }) WriteTmpfsOptions(w, mount.TmpfsOptions);
         w.WriteEndObject();
     }

@@ -109,6 +109,9 @@ internal sealed record ContainerConfig
     /// <summary>Volumes, bind mounts and tmpfs, with volumes already named.</summary>
     public Mount[] Mounts { get; init; } = [];
 
+    /// <summary>The layers that it needs: its own, and those of images that are mounted in it.</summary>
+    public IEnumerable<string> AllDiffIds => DiffIds.Concat(Mounts.SelectMany(mount => mount.DiffIds));
+
     /// <summary>The names of its volumes.</summary>
     public IEnumerable<string> Volumes => Mounts.Where(mount => mount.Type == "volume").Select(mount => mount.Source);
 

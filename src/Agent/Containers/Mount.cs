@@ -3,8 +3,8 @@ using Skiff.Agent.Volumes;
 namespace Skiff.Agent.Containers;
 
 /// <summary>One mount of a container.</summary>
-/// <param name="Type"><c>bind</c>, <c>volume</c> or <c>tmpfs</c>.</param>
-/// <param name="Source">Host path, volume name, or empty for tmpfs.</param>
+/// <param name="Type"><c>bind</c>, <c>volume</c>, <c>tmpfs</c> or <c>image</c>.</param>
+/// <param name="Source">Host path, volume name, the image as it was named, or empty for tmpfs.</param>
 /// <param name="Target">Absolute path inside.</param>
 /// <param name="ReadOnly">No writes.</param>
 /// <param name="NoCopy">Do not fill a new volume from the image.</param>
@@ -25,7 +25,7 @@ internal sealed record Mount(
     /// </summary>
     public string Recursive { get; init; } = "";
 
-    /// <summary>A file or directory in the volume that is mounted in the place of all of it; empty for that.</summary>
+    /// <summary>A file or directory in the volume or image that is mounted in the place of all of it; empty for that.</summary>
     public string Subpath { get; init; } = "";
 
     /// <summary>The driver that was named for a volume: <c>local</c> or nothing.</summary>
@@ -36,6 +36,12 @@ internal sealed record Mount(
 
     /// <summary>The labels of a volume that has to be made; null for none.</summary>
     public Dictionary<string, string>? VolumeLabels { get; init; }
+
+    /// <summary>Digest of the config of the image that is mounted; empty for other types.</summary>
+    public string ImageId { get; init; } = "";
+
+    /// <summary>The layers of that image, base first.</summary>
+    public string[] DiffIds { get; init; } = [];
 
     /// <summary>Its volume, made if it is not there.</summary>
     public Volume VolumeOf(VolumeModule volumes) => volumes.Create(Source, VolumeLabels, VolumeOptions, Anonymous);

@@ -30,6 +30,8 @@ internal static class MountFormat
             JsonFields.Write(w, "VolumeDriver", mount.VolumeDriver);
             JsonFields.Write(w, "VolumeOptions", mount.VolumeOptions ?? []);
             JsonFields.Write(w, "VolumeLabels", mount.VolumeLabels ?? []);
+            JsonFields.Write(w, "ImageId", mount.ImageId);
+            JsonFields.Write(w, "DiffIds", mount.DiffIds);
             w.WriteEndObject();
         }
         w.WriteEndArray();
@@ -45,6 +47,8 @@ internal static class MountFormat
         VolumeDriver = Text(e, "VolumeDriver"),
         VolumeOptions = NullIfEmpty(Pairs(e, "VolumeOptions")),
         VolumeLabels = NullIfEmpty(Pairs(e, "VolumeLabels")),
+        ImageId = Text(e, "ImageId"),
+        DiffIds = Texts(e, "DiffIds"),
     };
 
     private static Dictionary<string, string>? NullIfEmpty(Dictionary<string, string> pairs) =>

@@ -26,13 +26,14 @@ internal sealed class PreparedMounts : IDisposable
     private readonly List<PreparedMount> _mounts = [];
     private readonly ContainerConfig _config;
     private readonly VolumeModule _volumes;
+    private readonly ImageMounts _images;
     private readonly UserMapping? _mapping;
     private readonly CdiEdits _edits;
 
-    private PreparedMounts(
-        ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root, UserMapping? mapping)
+    private PreparedMounts(ContainerConfig config, CdiEdits edits, VolumeModule volumes, ImageMounts images, Fd root,
+        UserMapping? mapping)
     {
-        (_config, _edits, _volumes, Root, _mapping) = (config, edits, volumes, root, mapping);
+        (_config, _edits, _volumes, _images, Root, _mapping) = (config, edits, volumes, images, root, mapping);
         Dev = DeviceTree.Create(config, edits);
         DeviceNodes = RootlessMode.IsOn ? HostDevices.Clone(config) : [];
         DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
@@ -62,14 +63,15 @@ internal sealed class PreparedMounts : IDisposable
     /// <param name="config">The container.</param>
     /// <param name="edits">What devices that vendors describe add.</param>
     /// <param name="volumes">Where volumes are.</param>
+    /// <param name="images">Mounts images.</param>
     /// <param name="root">The detached overlay.</param>
     /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
     /// <param name="shared">Has the /dev/shm of a container whose IPC namespace is shared.</param>
     /// <param name="mapping">Its ids, or null; <see cref="Map"/> comes last then.</param>
-    public static PreparedMounts Create(ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root,
-        string runDirectory, ContainerNamespaces shared, UserMapping? mapping)
+    public static PreparedMounts Create(ContainerConfig config, CdiEdits edits, VolumeModule volumes,
+        ImageMounts images, Fd root, string runDirectory, ContainerNamespaces shared, UserMapping? mapping)
     {
-        var prepared = new PreparedMounts(config, edits, volumes, root, mapping);
+        var prepared = new PreparedMounts(config, edits, volumes, images, root, mapping);
         try
         {
             prepared.AddAll(runDirectory, shared);
@@ -155,6 +157,19 @@ internal sealed class PreparedMounts : IDisposable
                         Relabel = mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z",
                     }, hasOwnIds: true);
                 }
+                break;
+            case "image":
+                Fd image = _images.Make(mount);
+                try
+                {
+                    EnsureTarget(mount.Target, Files.Stat(image).IsDirectory);
+                }
+                catch
+                {
+                    image.Dispose();
+                    throw;
+                }
+                Replace(new PreparedMount(mount.Target, image));
                 break;
             default:
                 AddBind(mount);

@@ -51,7 +51,12 @@ internal sealed partial class Engine
     {
         var uses = new List<ImageUse>();
         foreach (ContainerConfig config in Containers.List())
-            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), StateOf(config).IsActive));
+        {
+            bool running = StateOf(config).IsActive;
+            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), running));
+            foreach (Mount mount in config.Mounts)
+                if (mount.ImageId.Length > 0) uses.Add(new ImageUse(config.Id, Digest.Parse(mount.ImageId), running));
+        }
         return uses;
     }
 

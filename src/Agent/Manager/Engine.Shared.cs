@@ -23,7 +23,7 @@ internal sealed partial class Engine
         foreach (var (config, _) in List(all: false))
         {
             running++;
-            foreach (string diffId in config.DiffIds) inUse.Add(Digest.Parse(diffId));
+            foreach (string diffId in config.AllDiffIds) inUse.Add(Digest.Parse(diffId));
         }
         Snapshotter.Release(inUse);
         Volumes.Release();

@@ -5,7 +5,7 @@ namespace Skiff.Agent.Volumes;
 /// so.
 /// </summary>
 /// <param name="Kind">What it is made from.</param>
-/// <param name="Source">A volume's name (empty: anonymous), or a host path; empty for memory.</param>
+/// <param name="Source">A volume's name (empty: anonymous), a host path or an image; empty for memory.</param>
 /// <param name="Target">Absolute path in the container.</param>
 internal sealed record MountSpec(MountKind Kind, string Source, string Target)
 {
@@ -20,7 +20,7 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     /// <summary>A new volume does not get the image's content at the target.</summary>
     public bool NoCopy { get; init; }
 
-    /// <summary>A directory inside the volume to mount instead of its root; empty for the root.</summary>
+    /// <summary>A file or directory in the volume or image to mount instead of its root; empty for the root.</summary>
     public string Subpath { get; init; } = "";
 
     /// <summary>Driver of a volume that has to be made; empty for the default.</summary>

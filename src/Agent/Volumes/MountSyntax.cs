@@ -11,6 +11,7 @@ internal static class MountSyntax
     private static readonly (string Key, MountKind Kind)[] s_owners =
     [
         ("bind-", MountKind.Bind), ("volume-", MountKind.Volume), ("tmpfs-", MountKind.Tmpfs),
+        ("image-", MountKind.Image),
     ];
 
     /// <summary>Reads one value; errors are in docker's words.</summary>
@@ -67,7 +68,7 @@ internal static class MountSyntax
             "target" or "dst" or "destination" => spec with { Target = value },
             "bind-propagation" => spec with { Propagation = Propagation(value) },
             "bind-recursive" => spec with { Recursive = Recursive(value) },
-            "volume-subpath" => spec with { Subpath = value },
+            "volume-subpath" or "image-subpath" => spec with { Subpath = value },
             "volume-driver" => spec with { Driver = value },
             "tmpfs-size" => spec with
             {
@@ -106,8 +107,8 @@ internal static class MountSyntax
             throw new UsageException($"cannot mix '{foreign}*' options with mount type '{kind}'");
         return spec.Kind switch
         {
-            MountKind.Bind when spec.Source.Length == 0 =>
-                throw new UsageException("source is required for type 'bind'"),
+            MountKind.Bind or MountKind.Image when spec.Source.Length == 0 =>
+                throw new UsageException($"source is required for type '{kind}'"),
             MountKind.Bind when spec.Source[0] is not ('/' or '.') =>
                 throw new UsageException($"invalid mount path: '{spec.Source}' mount path must be absolute"),
             MountKind.Bind => spec with { Source = Path.GetFullPath(spec.Source) },
@@ -115,8 +116,9 @@ internal static class MountSyntax
                 throw new UsageException("cannot specify source for type 'tmpfs'"),
             MountKind.Volume when spec.Subpath.Length > 0 && spec.Source.Length == 0 =>
                 throw new UsageException("must not set volume-subpath when using anonymous volumes"),
-            MountKind.Volume when spec.Subpath.Length > 0 && !Subpath.IsLocal(spec.Subpath) => throw new UsageException(
-                $"volume-subpath '{spec.Subpath}' must be a relative path within the volume"),
+            MountKind.Volume or MountKind.Image when spec.Subpath.Length > 0 && !Subpath.IsLocal(spec.Subpath) =>
+                throw new UsageException(
+                    $"{kind}-subpath '{spec.Subpath}' must be a relative path within the {kind}"),
             MountKind.Volume when spec.Source.Length > 0 && !VolumeSyntax.IsVolumeName(spec.Source) =>
                 throw new UsageException($"\"{spec.Source}\" includes invalid characters for a local volume name, "
                     + "only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"),
@@ -133,9 +135,10 @@ internal static class MountSyntax
         "volume" => MountKind.Volume,
         "bind" => MountKind.Bind,
         "tmpfs" => MountKind.Tmpfs,
+        "image" => MountKind.Image,
         "npipe" => throw new UsageException("mount type 'npipe' is not supported: named pipes are Windows'"),
         "cluster" => throw new UsageException("mount type 'cluster' is not supported: its volumes are Swarm's"),
-        _ => throw new UsageException($"mount type '{value}' is not supported; known are volume, bind and tmpfs"),
+        _ => throw new UsageException($"mount type '{value}' is not supported; known are volume, bind, tmpfs and image"),
     };
 
     private static MountPropagation Propagation(string value) =>

@@ -20,7 +20,7 @@ public class ConfigFormatTests
         Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")
         {
             Recursive = "writable", Subpath = "a/b", VolumeDriver = "local", VolumeOptions = new() { ["o"] = "ro" },
-            VolumeLabels = new() { ["l"] = "m" },
+            VolumeLabels = new() { ["l"] = "m" }, ImageId = "sha256:3", DiffIds = ["sha256:4"],
         }],
         Devices = [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],

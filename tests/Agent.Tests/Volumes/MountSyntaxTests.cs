@@ -85,7 +85,11 @@ public sealed class MountSyntaxTests
     [InlineData("dst=/", "invalid specification: destination can't be '/'")]
     [InlineData("type=npipe,dst=/a", "mount type 'npipe' is not supported: named pipes are Windows'")]
     [InlineData("type=cluster,dst=/a", "mount type 'cluster' is not supported: its volumes are Swarm's")]
-    [InlineData("type=disk,dst=/a", "mount type 'disk' is not supported; known are volume, bind and tmpfs")]
+    [InlineData("type=disk,dst=/a", "mount type 'disk' is not supported; known are volume, bind, tmpfs and image")]
+    [InlineData("type=image,dst=/a", "source is required for type 'image'")]
+    [InlineData("type=image,src=a,dst=/a,image-subpath=../b",
+        "image-subpath '../b' must be a relative path within the image")]
+    [InlineData("type=image,src=a,dst=/a,volume-subpath=b", "cannot mix 'volume-*' options with mount type 'image'")]
     [InlineData("dst=/a,foo=1", "unexpected key 'foo' in 'foo=1'")]
     [InlineData("dst", "invalid field 'dst' must be a key=value pair")]
     [InlineData("dst=/a,readonly=maybe", "invalid value for readonly: maybe")]
