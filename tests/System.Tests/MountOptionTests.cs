@@ -68,8 +68,8 @@ public sealed class MountOptionTests(SkiffHost host)
     public void The_source_of_a_mount_is_made_when_that_is_asked_for()
     {
         string source = Path.Combine(host.NewFolder(), "a/b");
-        Assert.Equal("", host.Run("run", "--rm", "--mount", $"type=bind,src={source},dst=/m,bind-create-src",
-            host.Busybox, "touch", "/m/file").Exits(0).Error);
+        Assert.DoesNotContain("WARNING", host.Run("run", "--rm", "--mount",
+            $"type=bind,src={source},dst=/m,bind-create-src", host.Busybox, "touch", "/m/file").Exits(0).Error);
         Assert.True(File.Exists($"{source}/file"));
     }
 

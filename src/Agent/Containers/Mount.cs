@@ -25,7 +25,8 @@ internal sealed record Mount(
     /// </summary>
     public string Recursive { get; init; } = "";
 
-    /// <summary>A file or directory in the volume or image that is mounted in the place of all of it; empty for that.</summary>
+    /// <summary>A file or directory in the volume or image that is mounted in the place of all of it; empty for
+    /// that.</summary>
     public string Subpath { get; init; } = "";
 
     /// <summary>The driver that was named for a volume: <c>local</c> or nothing.</summary>

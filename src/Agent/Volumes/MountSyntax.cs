@@ -138,7 +138,8 @@ internal static class MountSyntax
         "image" => MountKind.Image,
         "npipe" => throw new UsageException("mount type 'npipe' is not supported: named pipes are Windows'"),
         "cluster" => throw new UsageException("mount type 'cluster' is not supported: its volumes are Swarm's"),
-        _ => throw new UsageException($"mount type '{value}' is not supported; known are volume, bind, tmpfs and image"),
+        _ => throw new UsageException(
+            $"mount type '{value}' is not supported; known are volume, bind, tmpfs and image"),
     };
 
     private static MountPropagation Propagation(string value) =>

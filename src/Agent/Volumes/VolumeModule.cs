@@ -17,6 +17,9 @@ internal sealed class VolumeModule(StateRoots roots)
     // No volume's name begins with a dot.
     private const string Removed = ".removed-";
 
+    // Docker's, by which others tell them.
+    private const string AnonymousLabel = "com.docker.volume.anonymous";
+
     private readonly string _volumes = Path.Combine(roots.Root, "volumes");
     private readonly VolumeMounts _mounts = new(roots);
 
@@ -32,6 +35,9 @@ internal sealed class VolumeModule(StateRoots roots)
     public Volume Create(string name, Dictionary<string, string>? labels = null,
         Dictionary<string, string>? options = null, bool anonymous = false)
     {
+        if (name.Length == 1)
+            throw new UsageException(
+                $"create {name}: volume name is too short, names should be at least two alphanumeric characters");
         if (!VolumeSyntax.IsVolumeName(name))
             throw new UsageException(
                 $"create {name}: \"{name}\" includes invalid characters for a local volume name, only "
@@ -40,13 +46,13 @@ internal sealed class VolumeModule(StateRoots roots)
         if (TryRead(name) is { } existing) return existing;
         var volume = new Volume
         {
-            Name = name, CreatedAt = DateTimeOffset.UtcNow, Anonymous = anonymous, Labels = labels ?? [],
-            Options = options ?? [],
+            Name = name, CreatedAt = DateTimeOffset.UtcNow, Anonymous = anonymous, Labels = new(labels ?? []),
+            Options = new(options ?? []),
         };
+        if (anonymous) volume.Labels.TryAdd(AnonymousLabel, "");
         VolumeOptions.Check(volume.Options);
         Files.MakeDirectories(DataDirectory(name));
-        if (VolumeOptions.SizeOf(volume) is > 0 and long size)
-            StorageLimit.Apply(StorageLimit.OfVolume, Path.Combine(_volumes, name), IdOf(name), size);
+        if (VolumeOptions.SizeOf(volume) is > 0 and long size) Limit(name, size);
         AtomicFile.Replace(Record(name), VolumeFormat.Write(volume), durable: true);
         AtomicFile.SyncDirectory(_volumes);
         new EventJournal(roots).Write("volume", "create", name, ("driver", "local"));
@@ -157,6 +163,19 @@ internal sealed class VolumeModule(StateRoots roots)
             ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS, out Fd? source);
         if (errno != Errno.None) return; // The image has no such directory: nothing to copy.
         using (source) TreeCopy.Copy(source!, data);
+    }
+
+    private void Limit(string name, long size)
+    {
+        try
+        {
+            StorageLimit.Apply(StorageLimit.OfVolume, Path.Combine(_volumes, name), IdOf(name), size);
+        }
+        catch (UsageException e)
+        {
+            Trees.Remove(Path.Combine(_volumes, name));
+            throw new UsageException($"create {name}: {e.Message}");
+        }
     }
 
     private Fd Open(Volume volume, string subpath)

@@ -6,8 +6,15 @@ namespace Skiff.Agent.Cli.Verbs;
 /// <summary><c>volume create</c>.</summary>
 internal sealed class VolumeCreateVerb : Verb
 {
+    private static readonly string[] s_cluster =
+    [
+        "availability", "group", "limit-bytes", "required-bytes", "scope", "secret", "sharing", "topology-preferred",
+        "topology-required", "type",
+    ];
+
     private static readonly Option[] s_options =
     [
+        .. s_cluster.Select(name => Option.List(name, "string", "For cluster volumes (not supported)")),
         Option.Value("driver", "string", "Specify volume driver name (default \"local\")", 'd'),
         Option.List("label", "list", "Set metadata for a volume"),
         Option.List("opt", "map", "Set driver specific options", 'o'),
@@ -33,6 +40,9 @@ internal sealed class VolumeCreateVerb : Verb
     {
         if (arguments.Value("driver") is { } driver and not "local")
             throw new UsageException($"create: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+        foreach (string option in s_cluster)
+            if (arguments.Has(option)) throw new UsageException(
+                $"\"--{option}\" is not supported: it is for Swarm's cluster volumes, and there is no Swarm");
         string name = arguments.Positional.Count > 0 ? arguments.Positional[0] : Containers.ContainerStore.NewId();
         Create(engine, arguments, name);
         Output.Line(name);
