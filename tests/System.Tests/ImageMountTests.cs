@@ -10,7 +10,8 @@ public sealed class ImageMountTests(SkiffHost host)
     [InlineData("overlay")]
     public void An_image_is_there_to_read(string snapshotter)
     {
-        using var store = new Store(host, snapshotter);
+        using var store = new Store(
+            host, snapshotter, new Dictionary<string, string?> { ["SKIFF_SUBIDS"] = "3000000:1048576" });
         foreach (string image in (ReadOnlySpan<string>)[host.Busybox, host.Probe])
             store.Run("pull", "-q", image).Exits(0);
         string whole = $"type=image,src={host.Probe},dst=/m", part = $"{whole},image-subpath=";

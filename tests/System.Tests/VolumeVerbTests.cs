@@ -22,7 +22,7 @@ public sealed class VolumeVerbTests(SkiffHost host)
         Assert.Equal(unnamed, Names("label=com.docker.volume.anonymous"));
         Assert.Equal("bb-data", Names("dangling=false"));
         Assert.Equal("aa-data", Names("dangling=true", "name=data"));
-        Assert.Equal("aa-data bb-data", Names("driver=local", "name=aa", "name=bb"));
+        Assert.Equal("aa-data bb-data", Names("driver=local", "name=^aa", "name=^bb"));
         Assert.Equal("", Names("driver=other"));
         Assert.Equal("aa-data local db N/A N/A", own.Run("volume", "ls", "--filter", "name=aa", "--format",
             "{{.Name}} {{.Scope}} {{.Label \"tier\"}} {{.Links}} {{.Size}}").Text());

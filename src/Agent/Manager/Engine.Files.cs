@@ -14,6 +14,7 @@ internal sealed partial class Engine
     /// </summary>
     public ContainerTree OpenTree(ContainerConfig config, bool writable)
     {
+        CheckNotDead(config, "copied from or to");
         long end = Environment.TickCount64 + StartTimeoutMs;
         while (true)
         {

@@ -11,8 +11,8 @@ internal sealed partial class Engine
 {
     /// <summary>
     /// Unmounts layers and volumes that no running container uses. When none runs at all, also takes away the bridges,
-    /// the rules and the parent cgroups, so that nothing of the engine is left on the host but its files. The next start
-    /// makes again what it needs.
+    /// the rules and the parent cgroups, so that nothing of the engine is left on the host but its files. The next
+    /// start makes again what it needs.
     /// </summary>
     /// <returns>The number of running containers; 0 says that everything was given back.</returns>
     public int Release()

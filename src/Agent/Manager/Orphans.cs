@@ -79,7 +79,10 @@ internal static class Orphans
             };
             engine.Events.WriteEnd(config, state.ExitCode, DateTimeOffset.UtcNow - running.StartedAt);
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
-                ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
+            {
+                if (ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true) is not null)
+                    return engine.Containers.ReadDurableState(config.Id);
+            }
             else if (!TryRecord(engine, config.Id, state)) return state;
             engine.Containers.RemoveRunDirectory(config.Id);
             return state;

@@ -139,12 +139,12 @@ internal sealed class VolumeModule(StateRoots roots)
         new SpaceReserve(roots.Root).Ensure();
     }
 
-    /// <summary>Deletes what a removal that was cut off left.</summary>
+    /// <summary>Deletes what a removal that was cut off left, as far as that can be removed.</summary>
     public void RemoveLeftovers()
     {
         Files.TryListDirectory(_volumes, out List<string> names);
         foreach (string name in names)
-            if (name.StartsWith(Removed, StringComparison.Ordinal)) Trees.Remove(Path.Combine(_volumes, name));
+            if (name.StartsWith(Removed, StringComparison.Ordinal)) TreeRemoval.Remove(Path.Combine(_volumes, name));
     }
 
     /// <summary>
