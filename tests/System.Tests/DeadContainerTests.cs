@@ -35,7 +35,7 @@ public sealed class DeadContainerTests(SkiffHost host)
             own.Run("ps", "-as").Exits(0);
             own.Run("logs", "victim").Exits(0);
             // The name is still taken, and whoever tries again is told again.
-            own.Run("create", "--name", "victim", host.Busybox).FailsClearly(125, "already in use");
+            own.Run("create", "--name", "victim", host.Busybox).FailsClearly(1, "already in use");
             own.Run("rm", "-f", "victim").FailsClearly(1, "dead");
             Assert.Contains("victim is dead", own.Run("container", "prune", "-f").Exits(0).Error);
             Assert.Equal("dead", own.Run("inspect", "-f", "{{.State.Status}}", id[..12]).Text());

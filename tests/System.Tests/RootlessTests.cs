@@ -310,8 +310,17 @@ public sealed class RootlessTests(SkiffHost host)
     private RootlessUser NewUser()
     {
         var user = new RootlessUser(host);
-        user.Run("pull", "-q", host.Busybox).Exits(0);
-        return user;
+        try
+        {
+            user.Run("pull", "-q", host.Busybox).Exits(0);
+            return user;
+        }
+        catch
+        {
+            // The verb has failed, and the process that keeps the namespace is there.
+            user.Dispose();
+            throw;
+        }
     }
 
     private static string Words(string text) =>
