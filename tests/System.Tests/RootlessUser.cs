@@ -97,7 +97,8 @@ public sealed class RootlessUser : IDisposable
         List<string> left = [];
         for (int i = 0; i < 500 && (left = Processes()).Count > 0; i++) Thread.Sleep(20);
         // Of a test that has failed in the middle, too: nobody else would end them.
-        foreach (string line in left) Command.Shell("kill -9 $(sed 's|.*(/proc/\\([0-9]*\\)).*|\\1|' <<< \"$1\")", line);
+        foreach (string line in left)
+            Command.Shell("kill -9 $(sed 's|.*(/proc/\\([0-9]*\\)).*|\\1|' <<< \"$1\")", line);
         Directory.Delete(_folder, recursive: true);
         Assert.True(left.Count == 0, $"processes of the user were left:\n{string.Join('\n', left)}\n{release}");
         release.Exits(0);

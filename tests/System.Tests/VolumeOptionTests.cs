@@ -54,6 +54,19 @@ public sealed class VolumeOptionTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_container_with_a_user_namespace_owns_what_it_writes_into_memory()
+    {
+        using var store = new Store(
+            host, "overlay", new Dictionary<string, string?> { ["SKIFF_SUBIDS"] = "3000000:1048576" });
+        store.Run("pull", "-q", host.Probe).Exits(0);
+        store.Run("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "mem").Exits(0);
+        Assert.Equal("1000:1000 0:0", store.Run("run", "--rm", "--network", "none", "--userns", "auto", "-u", "0",
+            "-v", "mem:/data", host.Probe, "sh", "-c", "touch /data/new; echo $(stat -c %u:%g /data/sub /data/new)")
+            .Text());
+        store.Run("volume", "rm", "mem").Exits(0);
+    }
+
+    [Fact]
     public void A_directory_of_the_host_is_shown_and_survives_its_volume()
     {
         string folder = host.NewFolder(), volume = host.NewName("v");
