@@ -25,7 +25,7 @@ public class RoomTests
         // Leases of addresses; it knows nobody either.
         ["Dhcp"] = [],
         ["Networks"] = ["Dhcp", "Dns"],
-        ["Volumes"] = ["Events"],
+        ["Volumes"] = ["Events", "RuntimeSpec"],
         ["Events"] = [],
         // A start brings the modules together inside the monitor, without a manager in between.
         ["Containers"] = ["Cdi", "Dhcp", "Dns", "Events", "Networks", "RuntimeSpec", "Volumes", "Rootless"],

@@ -64,6 +64,30 @@ public sealed class RootlessTests(SkiffHost host)
     }
 
     [Fact]
+    public void Mounted_volumes_are_shared_among_the_users_containers()
+    {
+        using var user = NewUser();
+        string[] run = ["run", "--rm", "--network", "none", "-v", "mem:/v", host.Busybox];
+        user.Run("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m", "mem").Exits(0);
+        foreach (string name in (ReadOnlySpan<string>)["aa", "bb"])
+            user.Run(["run", "-d", "--name", name, .. run[2..], "sleep", "1000"]).Exits(0);
+        user.Run("exec", "aa", "sh", "-c", "echo one > /v/one").Exits(0);
+        Assert.Equal("one", user.Run("exec", "bb", "cat", "/v/one").Text());
+        user.Run("rm", "-f", "aa").Exits(0);
+        Assert.Equal("one", user.Run([.. run, "cat", "/v/one"]).Text());
+        user.Run("rm", "-f", "bb").Exits(0);
+        Assert.Equal("", user.Run([.. run, "ls", "-A", "/v"]).Text());
+        user.Run("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", $"device={user.Home}", "home").Exits(0);
+        user.Run("run", "--rm", "--network", "none", "-v", "home:/v", host.Busybox, "touch", "/v/made").Exits(0);
+        Assert.Equal($"{user.Id}", Command.Run("stat", "-c", "%u", $"{user.Home}/made").Text());
+        user.Run("pull", "-q", host.Probe).Exits(0);
+        Assert.Equal("seed", user.Run("run", "--rm", "--network", "none", "--mount",
+            $"type=image,src={host.Probe},dst=/m,image-subpath=data", host.Busybox, "cat", "/m/seed.txt").Text());
+        user.Run("volume", "rm", "mem", "home").Exits(0);
+        Assert.True(File.Exists($"{user.Home}/made"));
+    }
+
+    [Fact]
     public void A_container_lives_as_one_of_root_does()
     {
         using var user = NewUser();
@@ -310,8 +334,17 @@ public sealed class RootlessTests(SkiffHost host)
     private RootlessUser NewUser()
     {
         var user = new RootlessUser(host);
-        user.Run("pull", "-q", host.Busybox).Exits(0);
-        return user;
+        try
+        {
+            user.Run("pull", "-q", host.Busybox).Exits(0);
+            return user;
+        }
+        catch
+        {
+            // The verb has failed, and the process that keeps the namespace is there.
+            user.Dispose();
+            throw;
+        }
     }
 
     private static string Words(string text) =>

@@ -36,6 +36,49 @@ public sealed class VolumeRaceTests(SkiffHost host)
         host.Run("volume", "rm", volume, inner).Exits(0);
     }
 
+    [Theory]
+    [InlineData("sub")]
+    [InlineData("sub/inner")]
+    [InlineData("real/../sub/inner/.")]
+    public void A_part_of_a_volume_is_of_the_volume_whatever_is_exchanged_in_it(string subpath)
+    {
+        string bait = host.NewFolder(), volume = host.NewName("v"), folder = host.NewFolder();
+        Directory.CreateDirectory($"{bait}/inner");
+        Command.Run("gcc", "-O1", "-static", "-o", $"{folder}/exchange", SkiffHost.Source("tests/faults/exchange.c"))
+            .Exits(0);
+        string data;
+        using (Container attacker = host.Detached("-v", $"{volume}:/v", host.Busybox, "sleep", "1000"))
+        {
+            data = host.Run("volume", "inspect", "-f", "{{.Mountpoint}}", volume).Text();
+            host.Run("cp", $"{folder}/exchange", $"{attacker.Name}:/exchange").Exits(0);
+            // By an absolute way, by the root, and up and down again: to a directory that has what is asked for.
+            attacker.Exec($"mkdir -p /v/sub/inner /v/real; ln -s {bait} /v/one; ln -s ../../../../../../../..{bait} "
+                + "/v/two; ln -s / /v/three").Exits(0);
+            foreach (string way in (ReadOnlySpan<string>)["one", "two", "three"])
+                host.Run("exec", "-d", attacker.Name, "/exchange", "/v/sub", $"/v/{way}").Exits(0);
+            for (int i = 0; i < Starts; i++)
+            {
+                CommandResult seen = host.Run("run", "--rm", "--mount",
+                    $"src={volume},dst=/m,volume-subpath={subpath}", host.Busybox, "sh", "-c",
+                    "touch /m/was-here; grep ' /m ' /proc/self/mountinfo | cut -d' ' -f4");
+                // Its place in the filesystem, as the kernel tells it; nothing was there, or it was the volume's.
+                if (seen.ExitCode == 0) Assert.True(RootedIn(data, seen.Text()), seen.ToString());
+                else seen.FailsClearly(125, "volume-subpath");
+            }
+        }
+        Assert.Equal([$"{bait}/inner"], Directory.GetFileSystemEntries(bait));
+        Assert.Empty(Directory.GetFileSystemEntries($"{bait}/inner"));
+        host.Run("volume", "rm", volume).Exits(0);
+    }
+
+    // The folder may itself be below a mount: then its place begins later.
+    private static bool RootedIn(string folder, string root)
+    {
+        string mount = Command.Run("findmnt", "-n", "-o", "TARGET", "--target", folder).Text();
+        string place = mount == "/" ? folder : folder[mount.Length..];
+        return root == place || root.StartsWith(place + "/", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Masks_and_the_console_hold_while_a_volume_is_dev()
     {

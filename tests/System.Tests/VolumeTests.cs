@@ -49,6 +49,53 @@ public sealed class VolumeTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_part_of_a_volume_is_mounted_in_the_place_of_all_of_it()
+    {
+        string volume = host.NewName("v"), way = $"src={volume},dst=/m,volume-subpath=";
+        host.Run("run", "--rm", "-v", $"{volume}:/v", host.Busybox, "sh", "-c",
+            "mkdir -p /v/a/b /v/empty; echo deep > /v/a/b/file; echo top > /v/file; ln -s /a/b /v/link; "
+            + "ln -s ../../../../../../etc /v/out").Exits(0);
+        Assert.Equal("file\ndeep", host.Ask("ls /m; cat /m/file", "--mount", way + "a/b"));
+        Assert.Equal("top", host.Ask("cat /m; echo more >> /m", "--mount", way + "file"));
+        Assert.Equal("top\nmore", host.Ask("cat /m/file", "--mount", way + "./a/.."));
+        // As in the volume's own root.
+        Assert.Equal("deep", host.Ask("cat /m/file", "--mount", way + "link"));
+        Assert.Contains("Read-only", host.Run("run", "--rm", "--mount", way + "a,ro", host.Busybox, "touch", "/m/x")
+            .Exits(1).Error);
+        // A directory that is empty is filled as a whole volume would be.
+        Assert.Equal("seed", host.Run("run", "--rm", "--mount", $"src={volume},dst=/data,volume-subpath=empty",
+            host.Probe, "cat", "/data/seed.txt").Text());
+        foreach (string missing in (ReadOnlySpan<string>)["none", "out", "file/x", "a/none"])
+            host.Run("run", "--rm", "--mount", way + missing, host.Busybox, "true")
+                .FailsClearly(125, "volume-subpath", volume, missing);
+        host.Run("volume", "rm", volume).Exits(0);
+    }
+
+    [Fact]
+    public void Copies_and_inspect_know_the_part_of_a_volume()
+    {
+        string volume = host.NewName("v"), name = host.NewName(), file = Path.Combine(host.NewFolder(), "file");
+        host.Run("run", "--rm", "-v", $"{volume}:/v", host.Busybox, "sh", "-c", "mkdir /v/a; echo in > /v/a/in")
+            .Exits(0);
+        using var container = new Container(host, name, host.Run("create", "--name", name, "--mount",
+            $"src={volume},dst=/m,volume-subpath=a", host.Busybox, "true").Text());
+        host.Run("cp", $"{name}:/m/in", file).Exits(0);
+        Assert.Equal("in\n", File.ReadAllText(file));
+        host.Run("cp", file, $"{name}:/m/back").Exits(0);
+        Assert.Equal("in", host.Ask("cat /v/a/back", "-v", $"{volume}:/v"));
+        Assert.Equal("a", container.Inspect()["HostConfig"]!["Mounts"]![0]!["VolumeOptions"]!["Subpath"]!.ToString());
+    }
+
+    [Theory]
+    [InlineData("dst=/m,volume-subpath=a", "anonymous")]
+    [InlineData("src=vol,dst=/m,volume-subpath=/a", "volume-subpath '/a'")]
+    [InlineData("src=vol,dst=/m,volume-subpath=..", "volume-subpath '..'")]
+    [InlineData("src=vol,dst=/m,volume-subpath=a/../../b", "volume-subpath 'a/../../b'")]
+    [InlineData("type=bind,src=/tmp,dst=/m,volume-subpath=a", "'volume-*'")]
+    public void A_part_of_a_volume_that_cannot_be_is_refused_by_name(string mount, string words) =>
+        host.Run("create", "--mount", mount, host.Busybox).FailsClearly(125, "--mount", words);
+
+    [Fact]
     public void Tmpfs_has_its_options_and_is_empty()
     {
         var line = host.Ask("ls -A /data; grep ' /data ' /proc/mounts", "--tmpfs", "/data:size=1m,mode=1770");

@@ -18,7 +18,12 @@ internal static class ContainerPruning
         {
             if (state.IsActive || !filter.Fits(config.Created, config.Labels)) continue;
             long written = engine.WrittenBy(config);
-            if (!engine.TryRemove(config, withVolumes: false)) continue;
+            if (!engine.TryRemove(config, withVolumes: false))
+            {
+                if (engine.StateOf(config) is { Status: "dead" } dead) engine.Warn(
+                    $"container {config.Name} is dead: {dead.Error}");
+                continue;
+            }
             gone.Add(config.Id);
             bytes += written;
         }

@@ -88,15 +88,42 @@ internal static partial class InspectJson
         if (!mount.Anonymous && mount.Source.Length > 0) w.WriteString("Source", mount.Source);
         w.WriteString("Target", mount.Target);
         if (mount.ReadOnly) w.WriteBoolean("ReadOnly", true);
-        if (mount is { Type: "bind", Propagation: not "rprivate" })
-            WritePairs(w, "BindOptions", new() { ["Propagation"] = mount.Propagation });
-        if (mount.NoCopy)
+        if (mount.Type == "bind") WriteBindOptions(w, mount);
+        if (mount.Type == "volume") WriteVolumeOptions(w, mount);
+        if (mount is { Type: "image", Subpath.Length: > 0 })
+            WritePairs(w, "ImageOptions", new() { ["Subpath"] = mount.Subpath });
+        if (mount is { Type: "tmpfs", TmpfsOptions.Length: > 0 }) WriteTmpfsOptions(w, mount.TmpfsOptions);
+        w.WriteEndObject();
+    }
+
+    private static void WriteBindOptions(Utf8JsonWriter w, Mount mount)
+    {
+        if (mount is { Propagation: "rprivate", Recursive: "" }) return;
+        w.WriteStartObject("BindOptions");
+        // Who asks for readonly has to name this one beside it.
+        if (mount.Propagation != "rprivate" || mount.Recursive == "readonly")
+            w.WriteString("Propagation", mount.Propagation);
+        foreach (var (word, field) in (ReadOnlySpan<(string, string)>)[("disabled", "NonRecursive"),
+            ("writable", "ReadOnlyNonRecursive"), ("readonly", "ReadOnlyForceRecursive")])
+            if (mount.Recursive == word) w.WriteBoolean(field, true);
+        w.WriteEndObject();
+    }
+
+    private static void WriteVolumeOptions(Utf8JsonWriter w, Mount mount)
+    {
+        bool hasDriver = mount.VolumeDriver.Length > 0 || mount.VolumeOptions is not null;
+        if (!mount.NoCopy && !hasDriver && mount is { VolumeLabels: null, Subpath: "" }) return;
+        w.WriteStartObject("VolumeOptions");
+        if (mount.NoCopy) w.WriteBoolean("NoCopy", true);
+        if (mount.VolumeLabels is { } labels) WritePairs(w, "Labels", labels);
+        if (hasDriver)
         {
-            w.WriteStartObject("VolumeOptions");
-            w.WriteBoolean("NoCopy", true);
+            w.WriteStartObject("DriverConfig");
+            if (mount.VolumeDriver.Length > 0) w.WriteString("Name", mount.VolumeDriver);
+            if (mount.VolumeOptions is { } options) WritePairs(w, "Options", options);
             w.WriteEndObject();
         }
-        if (mount is { Type: "tmpfs", TmpfsOptions.Length: > 0 }) WriteTmpfsOptions(w, mount.TmpfsOptions);
+        if (mount.Subpath.Length > 0) w.WriteString("Subpath", mount.Subpath);
         w.WriteEndObject();
     }
 

@@ -169,12 +169,16 @@ internal static partial class InspectJson
             if (mount is { Type: "tmpfs", LongForm: false }) continue;
             w.WriteStartObject();
             w.WriteString("Type", mount.Type);
-            if (mount.Type == "volume") w.WriteString("Name", mount.Source);
-            w.WriteString("Source", mount.Type == "volume" ? engine.Volumes.DataDirectory(mount.Source) : mount.Source);
+            if (mount.Type is "volume" or "image") w.WriteString("Name", mount.Source);
+            // An image is mounted nowhere on the host.
+            w.WriteString("Source", mount.Type switch
+            {
+                "volume" => engine.Volumes.DataDirectory(mount.Source), "image" => mount.ImageId, _ => mount.Source,
+            });
             w.WriteString("Destination", mount.Target);
             if (mount.Type == "volume") w.WriteString("Driver", "local");
             w.WriteString("Mode", string.Join(',', mount.ReadOnly ? "ro" : "", mount.Relabel).Trim(','));
-            w.WriteBoolean("RW", !mount.ReadOnly);
+            w.WriteBoolean("RW", !mount.ReadOnly && mount.Type != "image");
             w.WriteString("Propagation", mount.Type == "bind" ? mount.Propagation : "");
             w.WriteEndObject();
         }
@@ -189,7 +193,8 @@ internal static partial class InspectJson
         WritePairs(w, "Labels", volume.Labels);
         w.WriteString("Mountpoint", volumes.DataDirectory(volume.Name));
         w.WriteString("Name", volume.Name);
-        w.WriteNull("Options");
+        if (volume.Options.Count > 0) WritePairs(w, "Options", volume.Options);
+        else w.WriteNull("Options");
         w.WriteString("Scope", "local");
         w.WriteEndObject();
     }

@@ -24,30 +24,34 @@ internal static class MountFlags
     }
 
     /// <summary>
-    /// Makes the directories of <c>-v</c> that are not there, as docker does, and says so, since most often a word was
-    /// mistyped.
+    /// Makes the directories of <c>-v</c> and of <c>bind-create-src</c> that are not there, as docker does, and says so
+    /// of the former, since most often a word was mistyped.
     /// </summary>
     public static void MakeSources(ParsedArguments a)
     {
         foreach (string value in a.Values("volume"))
-        {
-            if (VolumeSyntax.Parse(value) is not { Kind: MountKind.Bind, CreateSource: true } spec
-                || Files.Exists(spec.Source)) continue;
-            Files.MakeDirectories(spec.Source);
-            Output.Error($"WARNING: --volume: {spec.Source} did not exist: made it as an empty directory");
-        }
+            if (MakeSource(VolumeSyntax.Parse(value)) is { } made)
+                Output.Error($"WARNING: --volume: {made} did not exist: made it as an empty directory");
+        // Who says bind-create-src has mistyped nothing.
+        foreach (string value in a.Values("mount")) MakeSource(MountSyntax.Parse(value));
+    }
+
+    private static string? MakeSource(MountSpec spec)
+    {
+        if (spec is not { Kind: MountKind.Bind, CreateSource: true } || Files.Exists(spec.Source)) return null;
+        Files.MakeDirectories(spec.Source);
+        return spec.Source;
     }
 
     private static Mount Of(MountSpec spec)
     {
-        string unsupported = spec.Subpath.Length > 0 ? "volume-subpath" : spec.DriverOptions.Count > 0 ? "volume-opt"
-            : spec.Labels.Count > 0 ? "volume-label"
-            : spec.Driver is not ("" or "local") ? "volume-driver" : "";
-        if (unsupported.Length > 0) throw new UsageException($"{unsupported} is not supported by this version", 125);
-        string propagation = spec.Propagation.ToString().ToLowerInvariant();
         return new Mount(spec.Kind.ToString().ToLowerInvariant(), spec.Source, spec.Target, spec.ReadOnly, spec.NoCopy,
-            spec.NonRecursive ? propagation.TrimStart('r') : propagation, TmpfsOptions(spec),
-            Relabel: spec.Relabel);
+            spec.Propagation.ToString().ToLowerInvariant(), TmpfsOptions(spec), Relabel: spec.Relabel)
+        {
+            Recursive = spec.Recursive, Subpath = spec.Subpath, VolumeDriver = spec.Driver,
+            VolumeOptions = spec.DriverOptions.Count > 0 ? spec.DriverOptions : null,
+            VolumeLabels = spec.Labels.Count > 0 ? spec.Labels : null,
+        };
     }
 
     private static string TmpfsOptions(MountSpec spec)

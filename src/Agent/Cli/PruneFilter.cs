@@ -26,6 +26,9 @@ internal sealed class PruneFilter
     /// <summary><c>dangling=</c>, or null when it is not given.</summary>
     public bool? Dangling { get; private set; }
 
+    /// <summary>Whether a time is given.</summary>
+    public bool HasUntil => _until != DateTimeOffset.MaxValue;
+
     /// <summary>Whether an image may go.</summary>
     public bool Fits(Image image) =>
         // A list has all but the labels at hand; they cost a file an image.

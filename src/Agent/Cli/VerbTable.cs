@@ -56,6 +56,8 @@ internal static class VerbTable
         new("volume ls", VerbGroup.Management, static () => new Verbs.VolumeLsVerb()),
         new("volume rm", VerbGroup.Management, static () => new Verbs.VolumeRmVerb()),
         new("volume inspect", VerbGroup.Management, static () => new Verbs.VolumeInspectVerb()),
+        new("volume prune", VerbGroup.Management, static () => new Verbs.VolumePruneVerb()),
+        new("volume update", VerbGroup.Management, static () => new Verbs.VolumeUpdateVerb()),
         new("network connect", VerbGroup.Management, static () => new Verbs.NetworkConnectVerb()),
         new("network create", VerbGroup.Management, static () => new Verbs.NetworkCreateVerb()),
         new("network disconnect", VerbGroup.Management, static () => new Verbs.NetworkDisconnectVerb()),

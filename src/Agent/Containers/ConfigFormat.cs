@@ -59,7 +59,7 @@ internal static class ConfigFormat
             CapAdd = Texts(e, "CapAdd"),
             CapDrop = Texts(e, "CapDrop"),
             SecurityOpt = Texts(e, "SecurityOpt"),
-            Mounts = List(e, "Mounts", ReadMount),
+            Mounts = List(e, "Mounts", MountFormat.Read),
             Devices = List(e, "Devices", ReadDevice),
             DeviceRequests = List(e, "DeviceRequests", ReadDeviceRequest),
             DeviceCgroupRules = Texts(e, "DeviceCgroupRules"),
@@ -136,7 +136,7 @@ internal static class ConfigFormat
         JsonFields.Write(w, "CapAdd", c.CapAdd);
         JsonFields.Write(w, "CapDrop", c.CapDrop);
         JsonFields.Write(w, "SecurityOpt", c.SecurityOpt);
-        WriteMounts(w, c.Mounts);
+        MountFormat.Write(w, c.Mounts);
     }
 
     private static void WriteHost(JsonText w, ContainerConfig c)
@@ -182,32 +182,6 @@ internal static class ConfigFormat
         foreach (EndpointSettings network in networks) network.WriteTo(w);
         w.WriteEndArray();
     }
-
-    private static void WriteMounts(JsonText w, Mount[] mounts)
-    {
-        w.WriteStartArray("Mounts");
-        foreach (Mount mount in mounts)
-        {
-            w.WriteStartObject();
-            JsonFields.Write(w, "Type", mount.Type);
-            JsonFields.Write(w, "Source", mount.Source);
-            JsonFields.Write(w, "Target", mount.Target);
-            JsonFields.Write(w, "ReadOnly", mount.ReadOnly);
-            JsonFields.Write(w, "NoCopy", mount.NoCopy);
-            JsonFields.Write(w, "Propagation", mount.Propagation);
-            JsonFields.Write(w, "TmpfsOptions", mount.TmpfsOptions);
-            JsonFields.Write(w, "Anonymous", mount.Anonymous);
-            JsonFields.Write(w, "LongForm", mount.LongForm);
-            JsonFields.Write(w, "Relabel", mount.Relabel);
-            w.WriteEndObject();
-        }
-        w.WriteEndArray();
-    }
-
-    private static Mount ReadMount(JsonElement e) => new(
-        Text(e, "Type"), Text(e, "Source"), Text(e, "Target"), Flag(e, "ReadOnly"), Flag(e, "NoCopy"),
-        Text(e, "Propagation"), Text(e, "TmpfsOptions"), Flag(e, "Anonymous"),
-        Flag(e, "LongForm"), Text(e, "Relabel"));
 
     private static void WriteDevices(JsonText w, Device[] devices)
     {

@@ -1,4 +1,5 @@
 using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Processes;
@@ -27,6 +28,7 @@ internal sealed class ContainerAdopter(StateRoots roots, ContainerStore store)
         LaunchedProcess process = LaunchedProcess.Adopt(state.Pid, (ulong)state.PidStartTime)
             ?? throw new UsageException($"container {config.Name} has ended", 125);
         var undo = new Unwinder();
+        undo.Push("leaving its volumes", () => new VolumeModule(roots).Leave(config.Volumes, config.Id));
         if (StartHooks.Resume(config, store.RunDirectory(config.Id)) is { } hooks)
             undo.Push("running hooks", hooks.RunStopped);
         Cgroup? cgroup = ContainerCgroup.TryOpen(config);

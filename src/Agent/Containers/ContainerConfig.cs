@@ -109,6 +109,12 @@ internal sealed record ContainerConfig
     /// <summary>Volumes, bind mounts and tmpfs, with volumes already named.</summary>
     public Mount[] Mounts { get; init; } = [];
 
+    /// <summary>The layers that it needs: its own, and those of images that are mounted in it.</summary>
+    public IEnumerable<string> AllDiffIds => DiffIds.Concat(Mounts.SelectMany(mount => mount.DiffIds));
+
+    /// <summary>The names of its volumes.</summary>
+    public IEnumerable<string> Volumes => Mounts.Where(mount => mount.Type == "volume").Select(mount => mount.Source);
+
     /// <summary>Containers whose mounts it has, too: name[:ro|rw]. <see cref="Mounts"/> has them.</summary>
     public string[] VolumesFrom { get; init; } = [];
 
@@ -230,24 +236,6 @@ internal sealed record ContainerConfig
     /// <summary>The command that <see cref="Args"/> ends with, for inspect.</summary>
     public string[] Cmd { get; init; } = [];
 }
-
-/// <summary>One mount of a container.</summary>
-/// <param name="Type"><c>bind</c>, <c>volume</c> or <c>tmpfs</c>.</param>
-/// <param name="Source">Host path, volume name, or empty for tmpfs.</param>
-/// <param name="Target">Absolute path inside.</param>
-/// <param name="ReadOnly">No writes.</param>
-/// <param name="NoCopy">Do not fill a new volume from the image.</param>
-/// <param name="Propagation">rprivate (default), private, rshared, shared, rslave or slave.</param>
-/// <param name="TmpfsOptions">tmpfs mount data such as size=64m,mode=1777.</param>
-/// <param name="Anonymous">A volume without a name of its own: removed with the container by <c>rm -v</c> and
-/// <c>--rm</c>.</param>
-/// <param name="LongForm">Given by <c>--mount</c>: inspect shows it among HostConfig.Mounts.</param>
-/// <param name="Relabel"><c>z</c> or <c>Z</c>: its files get the SELinux label that all containers share, or this
-/// one's own.</param>
-internal sealed record Mount(
-    string Type, string Source, string Target, bool ReadOnly = false, bool NoCopy = false,
-    string Propagation = "rprivate", string TmpfsOptions = "", bool Anonymous = false,
-    bool LongForm = false, string Relabel = "");
 
 /// <summary>A host device inside the container.</summary>
 internal sealed record Device(string PathOnHost, string PathInContainer, string Access);

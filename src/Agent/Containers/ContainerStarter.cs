@@ -56,6 +56,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     {
         SelinuxLabels.Check(config);
         using Fd turn = StartLock.Take(Roots, exclusive: false);
+        undo.Push("leaving its volumes", () => _volumes.Leave(config.Volumes, config.Id));
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
         using UserMapping? mapping = UserMapping.Of(config);
@@ -74,7 +75,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         Fd root = RootFilesystem.Mount(lowers, Store.Directory(config.Id), runDirectory,
             temporary: config.AutoRemove || mapping is not null, config.MountLabel);
         using PreparedMounts mounts = PreparedMounts.Create(
-            config, edits, _volumes, root, runDirectory, shared, mapping);
+            config, edits, _volumes, new ImageMounts(snapshotter, runDirectory, config.MountLabel, mapping), root,
+            runDirectory, shared, mapping);
         undo.Push("closing devpts", mounts.DevPts.Dispose);
 
         using ContainerPipes stdio = ContainerPipes.Create(config, mounts.DevPts, rows, columns);

@@ -1,6 +1,7 @@
 using Skiff.Agent.Events;
 using System.Text.Json;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
 using Skiff.Interop;
 using Skiff.Layers.Content;
 using Skiff.Layers.Oci;
@@ -61,7 +62,8 @@ internal sealed class ContainerStore(StateRoots roots)
             Files.MakeDirectories(directory, 0x1C0);
             foreach (string part in (ReadOnlySpan<string>)["upper", "work", "logs"])
                 Files.MakeDirectories(Path.Combine(directory, part));
-            if (config.StorageSizeBytes > 0) StorageLimit.Apply(directory, config.Id, config.StorageSizeBytes);
+            if (config.StorageSizeBytes > 0)
+                StorageLimit.Apply(StorageLimit.OfContainer, directory, config.Id, config.StorageSizeBytes);
             WriteConfig(config);
         }
         catch
@@ -220,6 +222,18 @@ internal sealed class ContainerStore(StateRoots roots)
     }
 
     /// <summary>
+    /// Gives what a removal could not delete its record back, and its name unless another container has that by now.
+    /// </summary>
+    public void Keep(ContainerConfig config, ContainerState state)
+    {
+        RemoveRunDirectory(config.Id);
+        WriteConfig(config);
+        WriteDurableState(config.Id, state, durable: !config.AutoRemove);
+        if (Files.TrySymlinkAt(config.Id, Fd.Cwd, Path.Combine(_names, config.Name)) == Errno.None)
+            AtomicFile.SyncDirectory(_names);
+    }
+
+    /// <summary>
     /// Deletes directories of creates that never finished, and names that point nowhere or to a container that a rename
     /// which was cut off left with another name. Returns how many.
     /// </summary>
@@ -237,8 +251,8 @@ internal sealed class ContainerStore(StateRoots roots)
         foreach (string id in Ids())
         {
             if (TryRead(id) is not null || !IsOlder(Directory(id), olderThan)) continue;
-            Trees.Remove(Directory(id));
-            removed++;
+            // What cannot be removed keeps nobody from looking at the others.
+            if (TreeRemoval.Remove(Directory(id)).Count == 0) removed++;
         }
         return removed;
     }

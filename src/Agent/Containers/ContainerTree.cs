@@ -51,12 +51,13 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
     /// </summary>
     /// <param name="config">The container.</param>
     /// <param name="volumes">Where volumes are; they are made and filled as by a start.</param>
+    /// <param name="images">Mounts images.</param>
     /// <param name="root">Mounts its layers, detached.</param>
     /// <param name="attachPoint">A directory to attach them at, in a namespace of its own.</param>
     /// <param name="writable">Whether the root can be written to.</param>
     /// <param name="giveBack">Called at the end of the tree, not of a failure.</param>
-    public static ContainerTree? TryAssemble(ContainerConfig config, VolumeModule volumes, Func<Fd> root,
-        string attachPoint, bool writable, Action giveBack)
+    public static ContainerTree? TryAssemble(ContainerConfig config, VolumeModule volumes, ImageMounts images,
+        Func<Fd> root, string attachPoint, bool writable, Action giveBack)
     {
         Files.MakeDirectories(attachPoint);
         Fd? tree = PrivateMounts.Run(() =>
@@ -66,7 +67,7 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
             try
             {
                 foreach (Mount mount in config.Mounts.OrderBy(mount => mount.Target.AsSpan().Count('/')))
-                    if (!TryAttach(mount, volumes, top, writable)) return null;
+                    if (!TryAttach(mount, volumes, images, top, writable)) return null;
                 return Mounts.CloneTree(top, "", recursive: true);
             }
             finally
@@ -86,29 +87,44 @@ internal sealed class ContainerTree(Fd root, Action giveBack) : IDisposable
         giveBack();
     }
 
-    private static bool TryAttach(Mount mount, VolumeModule volumes, Fd top, bool writable)
+    private static bool TryAttach(Mount mount, VolumeModule volumes, ImageMounts images, Fd top, bool writable)
     {
         // A tmpfs begins empty with each start, and so does /dev.
         if (mount.Type == "tmpfs" || mount.Target.StartsWith("/dev/", StringComparison.Ordinal)) return true;
-        string source = mount.Source;
-        if (mount.Type == "volume")
-        {
-            volumes.Create(mount.Source, anonymous: mount.Anonymous);
-            if (!mount.NoCopy) volumes.CopyUp(mount.Source, top, mount.Target);
-            source = volumes.DataDirectory(mount.Source);
-        }
-        Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
-        if (errno != Errno.None)
-            throw new LinuxException(errno, "openat", source, $"mounting {mount.Target} of the container");
-        using (location)
-        {
-            if (writable && Files.Stat(location!).IsDirectory) RootTree.EnsureDirectory(top, mount.Target);
-            else if (writable) RootTree.EnsureFile(top, mount.Target);
-            if (RootTree.TryLocate(top, mount.Target, out Fd? target) != Errno.None) return false;
-            using (target)
-            using (Fd clone = BindTree.Clone(location!, mount.ReadOnly, "rprivate")) Mounts.Attach(clone, target!);
-        }
+        using Fd tree = mount.Type == "image" ? images.Make(mount) : Clone(mount, volumes, top);
+        if (writable && Files.Stat(tree).IsDirectory) RootTree.EnsureDirectory(top, mount.Target);
+        else if (writable) RootTree.EnsureFile(top, mount.Target);
+        if (RootTree.TryLocate(top, mount.Target, out Fd? target) != Errno.None) return false;
+        using (target) Mounts.Attach(tree, target!);
         return true;
+    }
+
+    private static Fd Clone(Mount mount, VolumeModule volumes, Fd top)
+    {
+        using Fd location = mount.Type == "volume" ? OpenVolume(mount, volumes, top) : OpenSource(mount);
+        return BindTree.Clone(location, mount.ReadOnly, "rprivate", mount.Recursive);
+    }
+
+    private static Fd OpenVolume(Mount mount, VolumeModule volumes, Fd top)
+    {
+        Fd location = volumes.EnterPrivately(mount.VolumeOf(volumes), mount.Subpath);
+        try
+        {
+            if (!mount.NoCopy) VolumeModule.CopyUp(location, top, mount.Target);
+            return location;
+        }
+        catch
+        {
+            location.Dispose();
+            throw;
+        }
+    }
+
+    private static Fd OpenSource(Mount mount)
+    {
+        Errno errno = Files.TryOpenAt(Fd.Cwd, mount.Source, OpenFlags.O_PATH, 0, out Fd? location);
+        return errno == Errno.None ? location! : throw new LinuxException(
+            errno, "openat", mount.Source, $"mounting {mount.Target} of the container");
     }
 
     private static ulong MountAt(Fd root, string path)

@@ -22,6 +22,19 @@ internal static class MappedRoot
         // The overlay that served to prepare this one was volatile, and has said so.
         Trees.Remove(Path.Combine(directory, "work", "work", "incompat"));
         if (lowers.Count == 0) lowers = [RootFilesystem.EmptyLower(runDirectory, 0)];
+        string features = string.Concat(RootFilesystem.Refused.Select(feature => $",{feature}=off"));
+        return Mount(lowers, directory, runDirectory, mapping, $",upperdir=own/upper,workdir=own/work{features}"
+            + (temporary ? ",volatile" : "") + RootFilesystem.Labelled(label));
+    }
+
+    /// <summary>As <see cref="RootFilesystem.MountView"/>, with the map.</summary>
+    public static Fd MountView(IReadOnlyList<string> lowers, string runDirectory, string label, UserMapping mapping) =>
+        Mount(RootFilesystem.AtLeastTwo(lowers, runDirectory), null, runDirectory, mapping,
+            RootFilesystem.Labelled(label));
+
+    private static Fd Mount(
+        IReadOnlyList<string> lowers, string? own, string runDirectory, UserMapping mapping, string options)
+    {
         string places = Path.Combine(runDirectory, "layers");
         for (int i = 0; i < lowers.Count; i++) Files.MakeDirectories(Path.Combine(places, $"{i}"));
         foreach (string name in (ReadOnlySpan<string>)["own", "root"])
@@ -30,11 +43,11 @@ internal static class MappedRoot
         program.MountSetAttr(Fd.Cwd, "/", MountConstants.AT_RECURSIVE, 0, 0, MountConstants.MS_PRIVATE);
         program.Chdir(places);
         for (int i = 0; i < lowers.Count; i++) Attach(program, lowers[i], $"{i}", mapping);
-        Attach(program, directory, "own", mapping);
+        if (own is not null) Attach(program, own, "own", mapping);
         // What overlayfs makes for itself has to have an owner that the map knows.
         program.ActAs(mapping.RootUid, mapping.RootGid);
-        program.Mount("overlay", "root", "overlay", 0, Options(lowers.Count, temporary)
-            + RootFilesystem.Labelled(label));
+        program.Mount("overlay", "root", "overlay", 0,
+            $"lowerdir={string.Join(':', Enumerable.Range(0, lowers.Count).Reverse())}{options}");
         LaunchStep root = program.Keep(program.OpenTree(Fd.Cwd, "root", Clone));
         program.Exit();
         using LaunchedProcess child = Launcher.Start(
@@ -48,12 +61,5 @@ internal static class MappedRoot
         LaunchStep tree = program.OpenTree(Fd.Cwd, source, Clone);
         program.MapIds(tree, mapping.Namespace, source);
         program.MoveMount(tree, Fd.Cwd, target);
-    }
-
-    private static string Options(int count, bool temporary)
-    {
-        string layers = string.Join(':', Enumerable.Range(0, count).Reverse());
-        string features = string.Concat(RootFilesystem.Refused.Select(feature => $",{feature}=off"));
-        return $"lowerdir={layers},upperdir=own/upper,workdir=own/work{features}{(temporary ? ",volatile" : "")}";
     }
 }

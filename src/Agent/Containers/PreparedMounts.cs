@@ -26,13 +26,14 @@ internal sealed class PreparedMounts : IDisposable
     private readonly List<PreparedMount> _mounts = [];
     private readonly ContainerConfig _config;
     private readonly VolumeModule _volumes;
+    private readonly ImageMounts _images;
     private readonly UserMapping? _mapping;
     private readonly CdiEdits _edits;
 
-    private PreparedMounts(
-        ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root, UserMapping? mapping)
+    private PreparedMounts(ContainerConfig config, CdiEdits edits, VolumeModule volumes, ImageMounts images, Fd root,
+        UserMapping? mapping)
     {
-        (_config, _edits, _volumes, Root, _mapping) = (config, edits, volumes, root, mapping);
+        (_config, _edits, _volumes, _images, Root, _mapping) = (config, edits, volumes, images, root, mapping);
         Dev = DeviceTree.Create(config, edits);
         DeviceNodes = RootlessMode.IsOn ? HostDevices.Clone(config) : [];
         DevPts = Mounts.CreateFilesystem("devpts", ["newinstance", "ptmxmode=0666", "mode=0620",
@@ -62,14 +63,15 @@ internal sealed class PreparedMounts : IDisposable
     /// <param name="config">The container.</param>
     /// <param name="edits">What devices that vendors describe add.</param>
     /// <param name="volumes">Where volumes are.</param>
+    /// <param name="images">Mounts images.</param>
     /// <param name="root">The detached overlay.</param>
     /// <param name="runDirectory">Has hosts, hostname and resolv.conf when they are to be mounted.</param>
     /// <param name="shared">Has the /dev/shm of a container whose IPC namespace is shared.</param>
     /// <param name="mapping">Its ids, or null; <see cref="Map"/> comes last then.</param>
-    public static PreparedMounts Create(ContainerConfig config, CdiEdits edits, VolumeModule volumes, Fd root,
-        string runDirectory, ContainerNamespaces shared, UserMapping? mapping)
+    public static PreparedMounts Create(ContainerConfig config, CdiEdits edits, VolumeModule volumes,
+        ImageMounts images, Fd root, string runDirectory, ContainerNamespaces shared, UserMapping? mapping)
     {
-        var prepared = new PreparedMounts(config, edits, volumes, root, mapping);
+        var prepared = new PreparedMounts(config, edits, volumes, images, root, mapping);
         try
         {
             prepared.AddAll(runDirectory, shared);
@@ -114,11 +116,11 @@ internal sealed class PreparedMounts : IDisposable
         {
             string source = Path.Combine(runDirectory, file);
             if (_config.MountLabel.Length > 0) FileLabels.Set(source, _config.MountLabel);
-            AddBind(source, "/etc/" + file, _config.ReadonlyRootfs, "rprivate");
+            AddBind(new Mount("bind", source, "/etc/" + file, _config.ReadonlyRootfs));
         }
         if (_config.ProcessLabel.Length > 0
             && SecuritySettings.AllOf(_config, SecuritySettings.Label).Contains(SecuritySettings.Nested))
-            AddBind(Selinux.MountPoint, Selinux.MountPoint, readOnly: false, "rprivate");
+            AddBind(new Mount("bind", Selinux.MountPoint, Selinux.MountPoint));
         var mounts = new List<(string Target, Action Add)>();
         foreach (Mount mount in _config.Mounts) mounts.Add((mount.Target, () => Add(mount)));
         foreach (CdiMount mount in _edits.Mounts) mounts.Add((mount.ContainerPath, () => Add(mount)));
@@ -131,7 +133,7 @@ internal sealed class PreparedMounts : IDisposable
     {
         if (shared.SharedMemory is { } other)
             _mounts.Add(new PreparedMount("/dev/shm", other));
-        else if (_config.IpcMode == "host") AddBind("/dev/shm", "/dev/shm", readOnly: false, "rprivate");
+        else if (_config.IpcMode == "host") AddBind(new Mount("bind", "/dev/shm", "/dev/shm"));
         else if (_config.IpcMode != "none")
             _mounts.Add(new PreparedMount("/dev/shm", Mounts.CreateFilesystem("tmpfs",
                 ["source=shm", "mode=1777", $"size={_config.ShmSizeBytes}", .. Owner,
@@ -146,14 +148,31 @@ internal sealed class PreparedMounts : IDisposable
                 AddMemory(mount);
                 break;
             case "volume":
-                _volumes.Create(mount.Source, anonymous: mount.Anonymous);
-                if (!mount.NoCopy) _volumes.CopyUp(mount.Source, Root, mount.Target);
-                // As with docker: one whose mode nobody has named is for all containers.
-                AddBind(_volumes.DataDirectory(mount.Source), mount.Target, mount.ReadOnly, mount.Propagation,
-                    hasOwnIds: true, mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z");
+                using (Fd location = _volumes.Enter(mount.VolumeOf(_volumes), mount.Subpath, _config.Id))
+                {
+                    if (!mount.NoCopy) VolumeModule.CopyUp(location, Root, mount.Target);
+                    // As with docker: one whose mode nobody has named is for all containers.
+                    AddTree(location, mount with
+                    {
+                        Relabel = mount.Relabel.Length > 0 || mount.ReadOnly ? mount.Relabel : "z",
+                    }, hasOwnIds: true);
+                }
+                break;
+            case "image":
+                Fd image = _images.Make(mount);
+                try
+                {
+                    EnsureTarget(mount.Target, Files.Stat(image).IsDirectory);
+                }
+                catch
+                {
+                    image.Dispose();
+                    throw;
+                }
+                Replace(new PreparedMount(mount.Target, image));
                 break;
             default:
-                AddBind(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation, hasOwnIds: false, mount.Relabel);
+                AddBind(mount);
                 break;
         }
     }
@@ -185,8 +204,8 @@ internal sealed class PreparedMounts : IDisposable
         using (location)
         {
             EnsureTarget(path, Files.Stat(location!).IsDirectory);
-            Fd tree = BindTree.Clone(location!, readOnly: false,
-                mount.Options.IsBind && !mount.Options.IsRecursive ? "private" : "rprivate");
+            Fd tree = BindTree.Clone(location!, readOnly: false, "rprivate",
+                mount.Options.IsBind && !mount.Options.IsRecursive ? "disabled" : "");
             Replace(new PreparedMount(path, tree));
             mount.Options.ApplyTo(tree);
         }
@@ -195,21 +214,23 @@ internal sealed class PreparedMounts : IDisposable
     // A tmpfs belongs to the container's root.
     private string[] Owner => _mapping is { } map ? [$"uid={map.RootUid}", $"gid={map.RootGid}"] : [];
 
-    private void AddBind(string source, string target, bool readOnly, string propagation, bool hasOwnIds = false,
-        string relabel = "")
+    private void AddBind(Mount mount)
     {
-        Errno errno = Files.TryOpenAt(Fd.Cwd, source, OpenFlags.O_PATH, 0, out Fd? location);
+        Errno errno = Files.TryOpenAt(Fd.Cwd, mount.Source, OpenFlags.O_PATH, 0, out Fd? location);
         if (errno == Errno.ENOENT)
             throw new UsageException(
-                $"invalid mount config for type \"bind\": bind source path does not exist: {source}", 125);
-        if (errno != Errno.None) throw new LinuxException(errno, "openat", source, $"mounting {target}");
-        using (location)
-        {
-            if (relabel.Length > 0 && _config.MountLabel.Length > 0)
-                FileLabels.Apply(location!, _config.MountLabel, shared: relabel == "z");
-            EnsureTarget(target, Files.Stat(location!).IsDirectory);
-            Replace(new PreparedMount(target, BindTree.Clone(location!, readOnly, propagation), hasOwnIds));
-        }
+                $"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}", 125);
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", mount.Source, $"mounting {mount.Target}");
+        using (location) AddTree(location!, mount, hasOwnIds: false);
+    }
+
+    private void AddTree(Fd location, Mount mount, bool hasOwnIds)
+    {
+        if (mount.Relabel.Length > 0 && _config.MountLabel.Length > 0)
+            FileLabels.Apply(location, _config.MountLabel, shared: mount.Relabel == "z");
+        EnsureTarget(mount.Target, Files.Stat(location).IsDirectory);
+        Fd tree = BindTree.Clone(location, mount.ReadOnly, mount.Propagation, mount.Recursive);
+        Replace(new PreparedMount(mount.Target, tree, hasOwnIds));
     }
 
     // The user's mount on /dev/shm or /etc/hosts takes the place of ours.

@@ -52,13 +52,14 @@ internal static class RootFilesystem
     /// </summary>
     /// <param name="lowers">Base first.</param>
     /// <param name="runDirectory">For the fall-back's passing mount point and an empty directory.</param>
-    public static Fd MountView(IReadOnlyList<string> lowers, string runDirectory)
+    /// <param name="label">SELinux label of everything in it; empty for none.</param>
+    public static Fd MountView(IReadOnlyList<string> lowers, string runDirectory, string label = "")
     {
-        // An overlay without an upper directory wants two others.
-        for (int i = lowers.Count; i < 2; i++) lowers = [EmptyLower(runDirectory, i), .. lowers];
+        lowers = AtLeastTwo(lowers, runDirectory);
         if (KernelVersion.Current < AppendableLowers) return MountByOptions(
-            lowers, RootlessMode.IsOn ? ",userxattr" : "", runDirectory);
+            lowers, (RootlessMode.IsOn ? ",userxattr" : "") + Labelled(label), runDirectory);
         using Fd context = Over(lowers);
+        if (label.Length > 0) Mounts.FsConfigString(context, "context", label);
         Mounts.FsConfigCreate(context);
         return Mounts.FsMount(context, 0);
     }
@@ -75,6 +76,13 @@ internal static class RootFilesystem
 
     /// <summary>The option of mount(2) for a label, whose commas have to be quoted.</summary>
     internal static string Labelled(string label) => label.Length > 0 ? $",context=\"{label}\"" : "";
+
+    // An overlay without an upper directory wants two others.
+    internal static IReadOnlyList<string> AtLeastTwo(IReadOnlyList<string> lowers, string runDirectory)
+    {
+        for (int i = lowers.Count; i < 2; i++) lowers = [EmptyLower(runDirectory, i), .. lowers];
+        return lowers;
+    }
 
     // An image may have no layers at all (`FROM scratch` and nothing but labels); an overlay wants one below its upper.
     internal static string EmptyLower(string runDirectory, int number)

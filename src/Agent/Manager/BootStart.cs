@@ -72,13 +72,16 @@ internal sealed class BootStart(Engine engine, EventLoop loop, Action<string> lo
     // The ones that it depends on come along, whatever their own policy says.
     private void Add(ContainerConfig config, List<string> path)
     {
-        if (_waiting.Exists(other => other.Id == config.Id) || engine.StateOf(config).IsActive) return;
+        if (_waiting.Exists(other => other.Id == config.Id)
+            || engine.StateOf(config) is { IsActive: true } or { Status: "dead" }) return;
         path.Add(config.Id);
         var kept = new List<string>();
         foreach (string dependency in config.DependsOn)
         {
             if (Find(dependency, out bool _) is not { } other)
                 log($"container {config.Name} depends on {dependency}, which does not exist: not waited for");
+            else if (engine.StateOf(other).Status == "dead")
+                log($"container {config.Name} depends on {dependency}, which is dead: not waited for");
             else if (path.Contains(other.Id))
                 log($"container {config.Name} depends on {dependency} and the other way round: not waited for");
             else

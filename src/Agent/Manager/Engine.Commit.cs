@@ -22,6 +22,7 @@ internal sealed partial class Engine
     public Digest Commit(ContainerConfig container, Reference? name, string author, string message,
         IReadOnlyList<string> changes, bool pause, CancellationToken cancellation)
     {
+        CheckNotDead(container, "committed");
         Digest parent = Digest.Parse(container.ImageId);
         var request = new CommitRequest(parent, UpperOf(container),
             ContainerFactory.Defaults(container, Images.Open(parent).Config.Config), changes,
@@ -54,6 +55,7 @@ internal sealed partial class Engine
     /// <param name="cancellation">Looked at between pieces.</param>
     public void Export(ContainerConfig container, TarSink sink, CancellationToken cancellation)
     {
+        CheckNotDead(container, "exported");
         using Fd root = View(container, [UpperOf(container)]);
         LayerImport.Export(root, sink, cancellation);
         Events.Write(container, "export");
@@ -62,6 +64,7 @@ internal sealed partial class Engine
     /// <summary>What a container, running or not, changed in its files, in the order of paths.</summary>
     public IReadOnlyCollection<KeyValuePair<string, ChangeKind>> Changes(ContainerConfig container)
     {
+        CheckNotDead(container, "compared");
         using Fd lower = View(container, []);
         return UpperChanges.List(
             UpperOf(container), lower, [.. ContainerNetwork.EtcFiles.Select(name => "/etc/" + name)]);

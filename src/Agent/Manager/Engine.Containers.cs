@@ -41,6 +41,7 @@ internal sealed partial class Engine
     public void Start(ContainerConfig config, MonitorClient client, AttachStreams attach,
         (ushort Rows, ushort Columns) size)
     {
+        CheckNotDead(config, "started");
         ContainerNamespaces.Resolve(Containers, config.NetworkMode);
         if (attach != AttachStreams.None) Events.Write(config, "attach");
         client.Start(new StartRequest(config.Id, attach, size.Rows, size.Columns));

@@ -23,7 +23,7 @@ internal sealed partial class Engine
     {
         asked = LogDefaults.Apply(asked, Roots.LogsFile);
         Images.Records.Touch(image.Id);
-        asked = asked with { Mounts = WithMountsOfOthers(asked) };
+        asked = asked with { Mounts = [.. WithMountsOfOthers(asked).Select(WithImage)] };
         ContainerConfig config =
             ContainerFactory.Merge(asked with { ImageId = image.Id.ToString() }, entrypoint, image.Config);
         config = config with
@@ -45,8 +45,7 @@ internal sealed partial class Engine
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);
         foreach (string dependency in config.DependsOn) Containers.Find(Dependency.Parse(dependency).Name);
         foreach (Mount mount in config.Mounts)
-            if (mount is { Type: "volume", Anonymous: false })
-                Volumes.Create(mount.Source);
+            if (mount is { Type: "volume", Anonymous: false }) mount.VolumeOf(Volumes);
         if (config.Name.Length > 0)
         {
             Containers.Create(config);
@@ -67,6 +66,16 @@ internal sealed partial class Engine
                 // Taken: another one.
             }
         }
+    }
+
+    // An image that is mounted has to be there, as docker has it: only that of the container itself is pulled.
+    private Mount WithImage(Mount mount)
+    {
+        if (mount.Type != "image" || mount.ImageId.Length > 0) return mount;
+        Image image = Images.Find(mount.Source) ?? throw new UsageException(
+            $"invalid mount config for type \"image\": No such image: {mount.Source}: pull it first", 125);
+        Images.Records.Touch(image.Id);
+        return mount with { ImageId = image.Id.ToString(), DiffIds = [.. image.DiffIds.Select(id => id.ToString())] };
     }
 
     // --volumes-from: what another container has mounted, unless the user mounts something else there.

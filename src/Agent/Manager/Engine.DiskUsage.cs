@@ -15,10 +15,11 @@ internal sealed partial class Engine
         using StoreLock hold = Images.Hold();
         List<(ContainerConfig Config, ContainerState State)> containers = List(all: true);
         Dictionary<Digest, long> layers = Snapshotter.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
-        HashSet<Digest> needed = [.. containers.SelectMany(c => c.Config.DiffIds).Select(Digest.Parse)];
+        HashSet<Digest> needed = [.. containers.SelectMany(c => c.Config.AllDiffIds).Select(Digest.Parse)];
         return new DiskUsage(ImagesOnDisk(containers, layers),
             [.. containers.Select(c => new ContainerUsage(c.Config, c.State, WrittenBy(c.Config)))],
-            [.. Volumes.List().Select(v => new VolumeUsage(v, LinksTo(v, containers),
+            // As docker: what is mounted is on no disk of the engine's, and may be on a server that does not answer.
+            [.. Volumes.List().Where(v => !v.IsMounted).Select(v => new VolumeUsage(v, LinksTo(v, containers),
                 TreeSize.Of(Volumes.DataDirectory(v.Name))))],
             layers.Values.Sum(), layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value),
             [.. Snapshotter.Partials()]);

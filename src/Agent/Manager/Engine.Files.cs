@@ -14,6 +14,7 @@ internal sealed partial class Engine
     /// </summary>
     public ContainerTree OpenTree(ContainerConfig config, bool writable)
     {
+        CheckNotDead(config, "copied from or to");
         long end = Environment.TickCount64 + StartTimeoutMs;
         while (true)
         {
@@ -57,24 +58,24 @@ internal sealed partial class Engine
     {
         string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
         string attachPoint = Path.Combine(Roots.RunRoot, "rootfs");
-        return ContainerTree.TryAssemble(config, Volumes, Root, attachPoint, writable: claim is not null,
-            () => GiveBack(config, claim));
+        var images = new ImageMounts(Images.Layers, passing, config.MountLabel, mapping: null);
+        try
+        {
+            return ContainerTree.TryAssemble(config, Volumes, images, Root, attachPoint, writable: claim is not null,
+                () => GiveBack(config, claim));
+        }
+        finally
+        {
+            Trees.Remove(passing);
+        }
 
         Fd Root()
         {
             if (claim is null) return View(config, [UpperOf(config)]);
             using Fd turn = StartLock.Take(Roots, exclusive: false);
-            try
-            {
-                return RootFilesystem.Mount(
-                    Images.Layers.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse)),
-                    Containers.Directory(config.Id), passing, temporary: config.AutoRemove,
-                    config.MountLabel);
-            }
-            finally
-            {
-                Trees.Remove(passing);
-            }
+            return RootFilesystem.Mount(
+                Images.Layers.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse)),
+                Containers.Directory(config.Id), passing, temporary: config.AutoRemove, config.MountLabel);
         }
     }
 

@@ -1,5 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
+using Skiff.Agent.Volumes;
+using Skiff.Interop;
 using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Manager;
@@ -51,18 +53,44 @@ internal sealed partial class Engine
     {
         var uses = new List<ImageUse>();
         foreach (ContainerConfig config in Containers.List())
-            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), StateOf(config).IsActive));
+        {
+            bool running = StateOf(config).IsActive;
+            uses.Add(new ImageUse(config.Id, Digest.Parse(config.ImageId), running));
+            foreach (Mount mount in config.Mounts)
+                if (mount.ImageId.Length > 0) uses.Add(new ImageUse(config.Id, Digest.Parse(mount.ImageId), running));
+        }
         return uses;
     }
+
+    /// <summary>The volumes that containers have, running or not.</summary>
+    public HashSet<string> UsedVolumes() => [.. Containers.List().SelectMany(config => config.Volumes)];
 
     /// <summary>Removes a volume unless a container has it, running or not.</summary>
     public void RemoveVolume(string name, bool missingIsFine)
     {
         if (missingIsFine && !Volumes.Exists(name)) return;
-        var users = new List<string>();
-        foreach (ContainerConfig config in Containers.List())
-            if (Array.Exists(config.Mounts, m => m.Type == "volume" && m.Source == name))
-                users.Add(config.Id);
-        Volumes.Remove(name, users);
+        Volumes.Remove(name, Containers.List().Where(config => config.Volumes.Contains(name)).Select(c => c.Id));
+    }
+
+    /// <summary>Removes the volumes that no container has, as far as <paramref name="fits"/> wants it.</summary>
+    /// <param name="fits">Which of them.</param>
+    /// <param name="bytes">What was in them.</param>
+    /// <returns>The names of those that have gone.</returns>
+    public List<string> PruneVolumes(Func<Volume, bool> fits, out long bytes)
+    {
+        HashSet<string> used = UsedVolumes();
+        var gone = new List<string>();
+        bytes = 0;
+        foreach (Volume volume in Volumes.List())
+        {
+            if (used.Contains(volume.Name) || !fits(volume)) continue;
+            // What is mounted is on no disk of the engine's.
+            long own = volume.IsMounted ? 0 : TreeSize.Of(Volumes.DataDirectory(volume.Name));
+            Volumes.RemoveIfExists(volume.Name);
+            gone.Add(volume.Name);
+            bytes += own;
+        }
+        Events.Write("volume", "prune", "", ("reclaimed", $"{bytes}"));
+        return gone;
     }
 }

@@ -50,6 +50,7 @@ internal sealed partial class Engine
     public void Connect(ContainerConfig config, NetworkRecord network, EndpointSettings settings)
     {
         CheckJoins(config, network);
+        CheckNotDead(config, "connected");
         ContainerState state = StateOf(config);
         ContainerConfig now = config with { Networks = [.. config.Attachments, settings] };
         bool isFirst = !ContainerNetwork.HasResolver(config) && ContainerNetwork.HasResolver(now);

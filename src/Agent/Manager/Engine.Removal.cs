@@ -15,28 +15,38 @@ internal sealed partial class Engine
     public void Remove(ContainerConfig config, bool force, bool withVolumes)
     {
         using Fd claim = Claim(config, force);
-        RemoveClaimed(config, withVolumes);
+        if (RemoveClaimed(config, withVolumes) is { } why) throw new UsageException(
+            $"cannot remove container \"{config.Name}\": {why}: what is left of it is dead; see to that, and remove it "
+            + "again");
     }
 
     /// <summary>
-    /// Removes a container, but not one that runs, is being started or is gone: then it returns false.
+    /// Removes a container, but not one that runs, is being started or is gone: then it returns false, as it does of
+    /// one that is dead afterwards.
     /// </summary>
     public bool TryRemove(ContainerConfig config, bool withVolumes)
     {
         using Fd? claim = Containers.TryClaim(config.Id);
         if (claim is null) return false;
         bool isThere = Containers.TryRead(config.Id) is not null;
-        RemoveClaimed(config, withVolumes);
-        return isThere;
+        return RemoveClaimed(config, withVolumes) is null && isThere;
     }
 
-    private void RemoveClaimed(ContainerConfig config, bool withVolumes)
+    // A container whose removal has failed in the middle.
+    private void CheckNotDead(ContainerConfig config, string what)
+    {
+        if (Containers.ReadDurableState(config.Id).Status == "dead") throw new UsageException(
+            $"container {config.Name} is marked for removal and cannot be {what}: remove it again");
+    }
+
+    private string? RemoveClaimed(ContainerConfig config, bool withVolumes)
     {
         Orphans.GiveBackUnstarted(this, config);
-        ContainerRemoval.Remove(Containers, Volumes, config, withVolumes);
+        if (ContainerRemoval.Remove(Containers, Volumes, config, withVolumes) is { } why) return why;
         // What it was made from may now be unused; until now it was not.
         string images = ImageStore.DirectoryBelow(Roots);
         new ImageRecords(images, [], new StoreStamp(images)).Touch(Digest.Parse(config.ImageId));
+        return null;
     }
 
     private Fd Claim(ContainerConfig config, bool force)

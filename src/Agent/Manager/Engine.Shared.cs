@@ -10,9 +10,9 @@ namespace Skiff.Agent.Manager;
 internal sealed partial class Engine
 {
     /// <summary>
-    /// Unmounts layers that no running container uses. When none runs at all, also takes away the bridges, the rules
-    /// and the parent cgroups, so that nothing of the engine is left on the host but its files. The next start makes
-    /// again what it needs.
+    /// Unmounts layers and volumes that no running container uses. When none runs at all, also takes away the bridges,
+    /// the rules and the parent cgroups, so that nothing of the engine is left on the host but its files. The next
+    /// start makes again what it needs.
     /// </summary>
     /// <returns>The number of running containers; 0 says that everything was given back.</returns>
     public int Release()
@@ -23,9 +23,10 @@ internal sealed partial class Engine
         foreach (var (config, _) in List(all: false))
         {
             running++;
-            foreach (string diffId in config.DiffIds) inUse.Add(Digest.Parse(diffId));
+            foreach (string diffId in config.AllDiffIds) inUse.Add(Digest.Parse(diffId));
         }
         Snapshotter.Release(inUse);
+        Volumes.Release();
         if (running > 0) return running;
         if (!RootlessMode.IsOn) Networks.RemoveAll();
         RemoveCgroups();

@@ -14,6 +14,7 @@ internal sealed partial class Engine
     /// <param name="updated">The record as it is to be.</param>
     public void Update(ContainerConfig config, ContainerConfig updated)
     {
+        CheckNotDead(config, "updated");
         if (StateOf(config).Pid > 0)
             foreach (string warning in ApplyLimits(config, Changed(config.Resources, updated.Resources))) Warn(warning);
         Containers.WriteConfig(updated);

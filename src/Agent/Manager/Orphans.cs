@@ -79,7 +79,10 @@ internal static class Orphans
             };
             engine.Events.WriteEnd(config, state.ExitCode, DateTimeOffset.UtcNow - running.StartedAt);
             if (config.AutoRemove && !engine.Containers.IsRestarting(config.Id))
-                ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true);
+            {
+                if (ContainerRemoval.Remove(engine.Containers, engine.Volumes, config, withVolumes: true) is not null)
+                    return engine.Containers.ReadDurableState(config.Id);
+            }
             else if (!TryRecord(engine, config.Id, state)) return state;
             engine.Containers.RemoveRunDirectory(config.Id);
             return state;
@@ -109,8 +112,8 @@ internal static class Orphans
     public static void GiveBackUnstarted(Engine engine, ContainerConfig config)
     {
         using (Cgroup? left = ContainerCgroup.TryOpen(config))
-            if (left is null) return;
-        GiveBack(engine, config);
+            if (left is not null) GiveBack(engine, config);
+        engine.Volumes.Leave(config.Volumes, config.Id);
     }
 
     // A disk without room for the record must not keep anybody from listing containers: the run directory stays, and
@@ -133,6 +136,7 @@ internal static class Orphans
         Kill(config);
         ContainerNetwork.GiveBack(engine.Roots, engine.Containers, config.Id);
         RunHooks(config, engine.Containers.RunDirectory(config.Id));
+        engine.Volumes.Leave(config.Volumes, config.Id);
     }
 
     // Whoever only looks is not to fail for the sake of a vendor's program.

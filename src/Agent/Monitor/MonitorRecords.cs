@@ -105,7 +105,10 @@ internal sealed class MonitorRecords(StateRoots roots, ContainerStore store, Con
         TryStore(() =>
         {
             if (config.AutoRemove && !store.IsRestarting(config.Id))
-                ContainerRemoval.Remove(store, new VolumeModule(roots), config, withVolumes: true);
+            {
+                if (ContainerRemoval.Remove(store, new VolumeModule(roots), config, withVolumes: true) is { } why)
+                    KernelLog.Error(config, why);
+            }
             else store.WriteDurableState(config.Id, State, durable: true);
         });
     }

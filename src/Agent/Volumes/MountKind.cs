@@ -11,4 +11,7 @@ internal enum MountKind
 
     /// <summary>Memory.</summary>
     Tmpfs,
+
+    /// <summary>The files of an image, which cannot be written to.</summary>
+    Image,
 }

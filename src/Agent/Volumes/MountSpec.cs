@@ -5,7 +5,7 @@ namespace Skiff.Agent.Volumes;
 /// so.
 /// </summary>
 /// <param name="Kind">What it is made from.</param>
-/// <param name="Source">A volume's name (empty: anonymous), or a host path; empty for memory.</param>
+/// <param name="Source">A volume's name (empty: anonymous), a host path or an image; empty for memory.</param>
 /// <param name="Target">Absolute path in the container.</param>
 internal sealed record MountSpec(MountKind Kind, string Source, string Target)
 {
@@ -13,24 +13,24 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// A missing host path is made, as a directory (<c>-v</c>), instead of an error (<c>--mount</c>).
+    /// A missing host path is made, as a directory (<c>-v</c>, <c>bind-create-src</c>), instead of an error.
     /// </summary>
     public bool CreateSource { get; init; }
 
     /// <summary>A new volume does not get the image's content at the target.</summary>
     public bool NoCopy { get; init; }
 
-    /// <summary>A directory inside the volume to mount instead of its root; empty for the root.</summary>
+    /// <summary>A file or directory in the volume or image to mount instead of its root; empty for the root.</summary>
     public string Subpath { get; init; } = "";
 
     /// <summary>Driver of a volume that has to be made; empty for the default.</summary>
     public string Driver { get; init; } = "";
 
     /// <summary>Options for the driver of a volume that has to be made.</summary>
-    public IReadOnlyDictionary<string, string> DriverOptions { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> DriverOptions { get; init; } = [];
 
     /// <summary>Labels of a volume that has to be made.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> Labels { get; init; } = [];
 
     /// <summary><c>z</c> or <c>Z</c>: its files get the SELinux label of all containers, or of this one.</summary>
     public string Relabel { get; init; } = "";
@@ -38,8 +38,9 @@ internal sealed record MountSpec(MountKind Kind, string Source, string Target)
     /// <summary>How mounts travel under a bind mount.</summary>
     public MountPropagation Propagation { get; init; } = MountPropagation.RPrivate;
 
-    /// <summary>A bind mount leaves out what is mounted below its source.</summary>
-    public bool NonRecursive { get; init; }
+    /// <summary><c>bind-recursive</c>, for what is mounted below the source: <c>disabled</c> leaves it out,
+    /// <c>writable</c> leaves it writable, <c>readonly</c> is said aloud what empty is: all alike.</summary>
+    public string Recursive { get; init; } = "";
 
     /// <summary>Size of memory in bytes; null for the kernel's default, half of the host's memory.</summary>
     public long? TmpfsSizeBytes { get; init; }

@@ -11,6 +11,7 @@ internal static class MountSyntax
     private static readonly (string Key, MountKind Kind)[] s_owners =
     [
         ("bind-", MountKind.Bind), ("volume-", MountKind.Volume), ("tmpfs-", MountKind.Tmpfs),
+        ("image-", MountKind.Image),
     ];
 
     /// <summary>Reads one value; errors are in docker's words.</summary>
@@ -29,10 +30,9 @@ internal static class MountSyntax
 
     private static MountSpec ParseFields(List<string> fields)
     {
-        var options = new Dictionary<string, string>();
-        var labels = new Dictionary<string, string>();
+        Dictionary<string, string> options = [], labels = [];
         var spec = new MountSpec(MountKind.Volume, "", "") { DriverOptions = options, Labels = labels };
-        string? foreign = null, recursive = null, propagation = null;
+        string? foreign = null, propagation = null;
         foreach (string field in fields)
         {
             int equals = field.IndexOf('=');
@@ -40,16 +40,15 @@ internal static class MountSyntax
             string? value = equals < 0 ? null : field[(equals + 1)..];
             if (key is "volume-opt" or "volume-label") AddPair(key == "volume-opt" ? options : labels, value, field);
             else spec = With(spec, key, value, field);
-            if (key == "bind-recursive") recursive = value;
             if (key == "bind-propagation") propagation = value;
             foreach (var row in s_owners)
                 if (key.StartsWith(row.Key, StringComparison.Ordinal)) foreign = Foreign(foreign, row.Key);
         }
-        // What is read-only here is so with all below it; those who ask for it have to say the rest, too.
-        if (recursive == "readonly" && !(spec.ReadOnly && propagation == "rprivate"))
-            throw new UsageException("option 'bind-recursive=readonly' requires "
-                + $"'{(spec.ReadOnly ? "bind-propagation=rprivate" : "readonly")}' to be specified in conjunction");
-        return Checked(spec, foreign);
+        string? companion = spec.Recursive is "readonly" or "writable" && !spec.ReadOnly ? "readonly"
+            : spec.Recursive == "readonly" && propagation != "rprivate" ? "bind-propagation=rprivate" : null;
+        CheckDriver(spec);
+        return companion is null ? Checked(spec, foreign) : throw new UsageException(
+            $"option 'bind-recursive={spec.Recursive}' requires '{companion}' to be specified in conjunction");
     }
 
     private static MountSpec With(MountSpec spec, string key, string? value, string field)
@@ -58,7 +57,8 @@ internal static class MountSyntax
         {
             case "readonly" or "ro": return spec with { ReadOnly = Flag(key, value) };
             case "volume-nocopy": return spec with { NoCopy = Flag(key, value) };
-            case "bind-nonrecursive": return spec with { NonRecursive = Flag(key, value) };
+            case "bind-nonrecursive": return spec with { Recursive = Flag(key, value) ? "disabled" : "" };
+            case "bind-create-src": return spec with { CreateSource = Flag(key, value) };
         }
         if (value is null) throw new UsageException($"invalid field '{field}' must be a key=value pair");
         return key switch
@@ -67,15 +67,32 @@ internal static class MountSyntax
             "source" or "src" => spec with { Source = value },
             "target" or "dst" or "destination" => spec with { Target = value },
             "bind-propagation" => spec with { Propagation = Propagation(value) },
-            "bind-recursive" => spec with { NonRecursive = Recursive(value) },
-            "volume-subpath" => spec with { Subpath = value },
+            "bind-recursive" => spec with { Recursive = Recursive(value) },
+            "volume-subpath" or "image-subpath" => spec with { Subpath = value },
             "volume-driver" => spec with { Driver = value },
-            "tmpfs-size" => spec with { TmpfsSizeBytes = TmpfsSyntax.Size(value) },
-            "tmpfs-mode" => spec with { TmpfsMode = TmpfsSyntax.Mode(value) },
+            "tmpfs-size" => spec with
+            {
+                TmpfsSizeBytes = ByteSize.TryParse(value, out long size, out _) ? size : throw Invalid(key, value),
+            },
+            "tmpfs-mode" => spec with { TmpfsMode = TmpfsSyntax.TryMode(value) ?? throw Invalid(key, value) },
             // A hint for Docker's desktop virtual machine.
             "consistency" => spec,
             _ => throw new UsageException($"unexpected key '{key}' in '{field}'"),
         };
+    }
+
+    private static void CheckDriver(MountSpec spec)
+    {
+        if (spec.Driver is not ("" or "local"))
+            throw new UsageException($"volume-driver: plugin \"{spec.Driver}\" not found: known is local");
+        try
+        {
+            VolumeOptions.Check(spec.DriverOptions);
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"volume-opt: {e.Message}");
+        }
     }
 
     private static MountSpec Checked(MountSpec spec, string? foreign)
@@ -90,13 +107,18 @@ internal static class MountSyntax
             throw new UsageException($"cannot mix '{foreign}*' options with mount type '{kind}'");
         return spec.Kind switch
         {
-            MountKind.Bind when spec.Source.Length == 0 =>
-                throw new UsageException("source is required for type 'bind'"),
+            MountKind.Bind or MountKind.Image when spec.Source.Length == 0 =>
+                throw new UsageException($"source is required for type '{kind}'"),
             MountKind.Bind when spec.Source[0] is not ('/' or '.') =>
                 throw new UsageException($"invalid mount path: '{spec.Source}' mount path must be absolute"),
             MountKind.Bind => spec with { Source = Path.GetFullPath(spec.Source) },
             MountKind.Tmpfs when spec.Source.Length > 0 =>
                 throw new UsageException("cannot specify source for type 'tmpfs'"),
+            MountKind.Volume when spec.Subpath.Length > 0 && spec.Source.Length == 0 =>
+                throw new UsageException("must not set volume-subpath when using anonymous volumes"),
+            MountKind.Volume or MountKind.Image when spec.Subpath.Length > 0 && !Subpath.IsLocal(spec.Subpath) =>
+                throw new UsageException(
+                    $"{kind}-subpath '{spec.Subpath}' must be a relative path within the {kind}"),
             MountKind.Volume when spec.Source.Length > 0 && !VolumeSyntax.IsVolumeName(spec.Source) =>
                 throw new UsageException($"\"{spec.Source}\" includes invalid characters for a local volume name, "
                     + "only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"),
@@ -113,7 +135,11 @@ internal static class MountSyntax
         "volume" => MountKind.Volume,
         "bind" => MountKind.Bind,
         "tmpfs" => MountKind.Tmpfs,
-        _ => throw new UsageException($"mount type '{value}' is not supported; known are volume, bind and tmpfs"),
+        "image" => MountKind.Image,
+        "npipe" => throw new UsageException("mount type 'npipe' is not supported: named pipes are Windows'"),
+        "cluster" => throw new UsageException("mount type 'cluster' is not supported: its volumes are Swarm's"),
+        _ => throw new UsageException(
+            $"mount type '{value}' is not supported; known are volume, bind, tmpfs and image"),
     };
 
     private static MountPropagation Propagation(string value) =>
@@ -121,10 +147,10 @@ internal static class MountSyntax
             ? propagation
             : throw new UsageException($"invalid propagation value: {value}");
 
-    private static bool Recursive(string value) => value switch
+    private static string Recursive(string value) => value switch
     {
-        "enabled" or "writable" or "readonly" => false,
-        "disabled" => true,
+        "enabled" => "",
+        "disabled" or "writable" or "readonly" => value,
         _ => throw new UsageException($"invalid value for bind-recursive: {value} "
             + "(must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")"),
     };
@@ -133,8 +159,10 @@ internal static class MountSyntax
     {
         null or "1" or "true" => true,
         "0" or "false" => false,
-        _ => throw new UsageException($"invalid value for {key}: {value}"),
+        _ => throw Invalid(key, value),
     };
+
+    private static UsageException Invalid(string key, string value) => new($"invalid value for {key}: {value}");
 
     private static void AddPair(Dictionary<string, string> pairs, string? value, string field)
     {

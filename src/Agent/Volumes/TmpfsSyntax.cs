@@ -28,20 +28,22 @@ internal static class TmpfsSyntax
         return spec with { TmpfsOptions = others };
     }
 
-    /// <summary>Reads permission bits in octal.</summary>
-    internal static int Mode(string text)
+    /// <summary>Reads permission bits in octal; null when they are none.</summary>
+    internal static int? TryMode(string text)
     {
         int mode = 0;
         foreach (char digit in text)
         {
-            if (digit is < '0' or > '7' || mode > 0xFFF) throw new UsageException($"invalid tmpfs mode: {text}", 125);
+            if (digit is < '0' or > '7' || mode > 0xFFF) return null;
             mode = (mode << 3) | (digit - '0');
         }
-        return text.Length > 0 && mode <= 0xFFF ? mode : throw new UsageException($"invalid tmpfs mode: {text}", 125);
+        return text.Length > 0 && mode <= 0xFFF ? mode : null;
     }
 
-    /// <summary>Reads a size.</summary>
-    internal static long Size(string text) =>
+    private static int Mode(string text) =>
+        TryMode(text) ?? throw new UsageException($"invalid tmpfs mode: {text}", 125);
+
+    private static long Size(string text) =>
         ByteSize.TryParse(text, out long bytes, out string problem) ? bytes : throw new UsageException(problem, 125);
 
     private static MountSpec With(MountSpec spec, string option, List<string> others)

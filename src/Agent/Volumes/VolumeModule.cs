@@ -1,15 +1,15 @@
-using Skiff.Agent.Events;
+using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Skiff.Agent.Events;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Content;
+using Skiff.Layers.Oci;
 
 namespace Skiff.Agent.Volumes;
 
 /// <summary>
-/// Named volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; data
-/// without a
+/// Volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; data without a
 /// record is a create that never finished and is adopted by the next create of that name.
 /// </summary>
 internal sealed class VolumeModule(StateRoots roots)
@@ -17,27 +17,43 @@ internal sealed class VolumeModule(StateRoots roots)
     // No volume's name begins with a dot.
     private const string Removed = ".removed-";
 
+    // Docker's, by which others tell them.
+    private const string AnonymousLabel = "com.docker.volume.anonymous";
+
     private readonly string _volumes = Path.Combine(roots.Root, "volumes");
+    private readonly VolumeMounts _mounts = new(roots);
 
     /// <summary>Directory that containers see.</summary>
     public string DataDirectory(string name) => Path.Combine(_volumes, name, "_data");
 
-    /// <summary>Creates the volume unless it exists; returns its record.</summary>
-    /// <exception cref="UsageException">The name or driver is not possible.</exception>
-    public Volume Create(string name, IReadOnlyDictionary<string, string>? labels = null, bool anonymous = false)
+    /// <summary>Creates the volume unless it exists; returns its record, which may have other options then.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="labels">Of a new one.</param>
+    /// <param name="options">Of a new one (<see cref="VolumeOptions"/>).</param>
+    /// <param name="anonymous">Nobody has named it.</param>
+    /// <exception cref="UsageException">The name or the options are not possible.</exception>
+    public Volume Create(string name, Dictionary<string, string>? labels = null,
+        Dictionary<string, string>? options = null, bool anonymous = false)
     {
+        if (name.Length == 1)
+            throw new UsageException(
+                $"create {name}: volume name is too short, names should be at least two alphanumeric characters");
         if (!VolumeSyntax.IsVolumeName(name))
             throw new UsageException(
                 $"create {name}: \"{name}\" includes invalid characters for a local volume name, only "
                 + "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute "
                     + "path");
         if (TryRead(name) is { } existing) return existing;
+        var volume = new Volume
+        {
+            Name = name, CreatedAt = DateTimeOffset.UtcNow, Anonymous = anonymous, Labels = new(labels ?? []),
+            Options = new(options ?? []),
+        };
+        if (anonymous) volume.Labels.TryAdd(AnonymousLabel, "");
+        VolumeOptions.Check(volume.Options);
         Files.MakeDirectories(DataDirectory(name));
-        var volume =
-            new Volume(name, DateTimeOffset.UtcNow, anonymous, labels is null ? [] : new Dictionary<string,
-                string>(labels));
-        AtomicFile.Replace(Record(name), JsonSerializer.SerializeToUtf8Bytes(volume, VolumeJson.Default.Volume),
-            durable: true);
+        if (VolumeOptions.SizeOf(volume) is > 0 and long size) Limit(name, size);
+        AtomicFile.Replace(Record(name), VolumeFormat.Write(volume), durable: true);
         AtomicFile.SyncDirectory(_volumes);
         new EventJournal(roots).Write("volume", "create", name, ("driver", "local"));
         return volume;
@@ -48,6 +64,39 @@ internal sealed class VolumeModule(StateRoots roots)
 
     /// <summary>Whether there is one of that name.</summary>
     public bool Exists(string name) => TryRead(name) is not null;
+
+    /// <summary>
+    /// The files of a volume for a container, as a location (O_PATH). <see cref="Leave"/> has to follow, also after a
+    /// failure.
+    /// </summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="subpath">A file or directory in it; empty for all of it.</param>
+    /// <param name="id">The container.</param>
+    public Fd Enter(Volume volume, string subpath, string id)
+    {
+        if (volume.IsMounted) _mounts.Enter(volume, DataDirectory(volume.Name), id);
+        return Open(volume, subpath);
+    }
+
+    /// <summary>
+    /// The same for somebody in a mount namespace that ends with what he does; nobody has to be told of that.
+    /// </summary>
+    public Fd EnterPrivately(Volume volume, string subpath)
+    {
+        if (volume.IsMounted) VolumeMounts.MountPrivately(volume, DataDirectory(volume.Name));
+        return Open(volume, subpath);
+    }
+
+    /// <summary>A container has ended: what was mounted for it alone is unmounted. Idempotent.</summary>
+    /// <param name="names">Its volumes.</param>
+    /// <param name="id">The container.</param>
+    public void Leave(IEnumerable<string> names, string id)
+    {
+        foreach (string name in names) _mounts.Leave(name, DataDirectory(name), id);
+    }
+
+    /// <summary>Unmounts what no container uses, after crashes.</summary>
+    public void Release() => _mounts.Release(DataDirectory);
 
     /// <summary>Deletes a volume of a container that is being removed; one that is gone is fine.</summary>
     public void RemoveIfExists(string name)
@@ -75,33 +124,40 @@ internal sealed class VolumeModule(StateRoots roots)
     /// </summary>
     public void Remove(string name, IEnumerable<string> usedBy)
     {
-        Get(name);
+        Volume volume = Get(name);
         string users = string.Join(", ", usedBy);
         if (users.Length > 0) throw new UsageException($"remove {name}: volume is in use - [{users}]");
         string doomed = Path.Combine(_volumes, $"{Removed}{Environment.ProcessId}-{Random.Shared.Next():x}");
-        Files.Rename(Path.Combine(_volumes, name), doomed);
-        AtomicFile.SyncDirectory(_volumes);
+        using (volume.IsMounted ? _mounts.Withdraw(name, DataDirectory(name)) : null)
+        {
+            Files.Rename(Path.Combine(_volumes, name), doomed);
+            AtomicFile.SyncDirectory(_volumes);
+        }
         Trees.Remove(doomed);
+        if (VolumeOptions.SizeOf(volume) > 0) StorageLimit.Release(_volumes, IdOf(name));
         new EventJournal(roots).Write("volume", "destroy", name, ("driver", "local"));
         new SpaceReserve(roots.Root).Ensure();
     }
 
-    /// <summary>Deletes what a removal that was cut off left.</summary>
+    /// <summary>Deletes what a removal that was cut off left, as far as that can be removed.</summary>
     public void RemoveLeftovers()
     {
         Files.TryListDirectory(_volumes, out List<string> names);
         foreach (string name in names)
-            if (name.StartsWith(Removed, StringComparison.Ordinal)) Trees.Remove(Path.Combine(_volumes, name));
+            if (name.StartsWith(Removed, StringComparison.Ordinal)) TreeRemoval.Remove(Path.Combine(_volumes, name));
     }
 
     /// <summary>
-    /// Fills a volume from the directory <paramref name="target"/> of the image when the volume is still empty, as
-    /// Docker does at
-    /// first use: content, owner and mode of the directory itself included.
+    /// Fills a volume, or a directory in it, from the directory <paramref name="target"/> of the image when it is still
+    /// empty, as Docker does at first use: content, owner and mode of the directory itself included.
     /// </summary>
-    public void CopyUp(string name, Fd rootfs, string target)
+    /// <param name="location">See <see cref="Enter"/>.</param>
+    /// <param name="rootfs">The container's root.</param>
+    /// <param name="target">Where the volume will be in it.</param>
+    public static void CopyUp(Fd location, Fd rootfs, string target)
     {
-        using Fd data = Files.Open(DataDirectory(name), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        if (!Files.Stat(location).IsDirectory) return;
+        using Fd data = Files.OpenAt(location, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         foreach (var _ in Files.ListDirectory(data)) return;
         Errno errno = Files.TryOpenAt2(rootfs, target.TrimStart('/'), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0,
             ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS, out Fd? source);
@@ -109,23 +165,47 @@ internal sealed class VolumeModule(StateRoots roots)
         using (source) TreeCopy.Copy(source!, data);
     }
 
+    private void Limit(string name, long size)
+    {
+        try
+        {
+            StorageLimit.Apply(StorageLimit.OfVolume, Path.Combine(_volumes, name), IdOf(name), size);
+        }
+        catch (UsageException e)
+        {
+            Trees.Remove(Path.Combine(_volumes, name));
+            throw new UsageException($"create {name}: {e.Message}");
+        }
+    }
+
+    private Fd Open(Volume volume, string subpath)
+    {
+        Fd root = Files.Open(DataDirectory(volume.Name), OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        if (subpath.Length == 0) return root;
+        using (root) return Subpath.Open(root, subpath, $"volume-subpath of {volume.Name}");
+    }
+
     private Volume? TryRead(string name)
     {
         if (!VolumeSyntax.IsVolumeName(name)
             || Files.TryReadAllBytes(Fd.Cwd, Record(name), out byte[] bytes) != Errno.None) return null;
-        return JsonSerializer.Deserialize(bytes, VolumeJson.Default.Volume);
+        try
+        {
+            return VolumeFormat.Read(bytes);
+        }
+        catch (JsonException e)
+        {
+            throw new ImageException($"state file {Record(name)} is damaged: {e.Message}", e);
+        }
     }
 
     private string Record(string name) => Path.Combine(_volumes, name, "volume.json");
+
+    // FNV-1a: where the search for a number of its own begins.
+    private static string IdOf(string name)
+    {
+        uint hash = 2166136261;
+        foreach (char c in name) hash = (hash ^ c) * 16777619;
+        return hash.ToString("x8", CultureInfo.InvariantCulture);
+    }
 }
-
-/// <summary>A named volume.</summary>
-/// <param name="Name">Unique on the state root.</param>
-/// <param name="CreatedAt">UTC.</param>
-/// <param name="Anonymous">Made for a container without a name of its own.</param>
-/// <param name="Labels">As given.</param>
-internal sealed record Volume(string Name, DateTimeOffset CreatedAt, bool Anonymous, Dictionary<string, string> Labels);
-
-/// <summary>JSON of volume records, generated at build time.</summary>
-[JsonSerializable(typeof(Volume))]
-internal sealed partial class VolumeJson : JsonSerializerContext;

@@ -17,8 +17,12 @@ public class ConfigFormatTests
         User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
         Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
-        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")], Devices =
-            [new Device("/a", "/b", "r")],
+        Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")
+        {
+            Recursive = "writable", Subpath = "a/b", VolumeDriver = "local", VolumeOptions = new() { ["o"] = "ro" },
+            VolumeLabels = new() { ["l"] = "m" }, ImageId = "sha256:3", DiffIds = ["sha256:4"],
+        }],
+        Devices = [new Device("/a", "/b", "r")],
         DeviceCgroupRules = ["c 1:3 r"],
         DeviceRequests = [new DeviceRequest { Driver = "a", Count = -1, DeviceIds = ["b"], Capabilities = ["gpu"] }],
         Resources = new()

@@ -59,7 +59,7 @@ public sealed class MountSyntaxTests
         MountSpec bind =
             MountSyntax.Parse("type=bind,src=/srv,dst=/data,readonly,bind-propagation=shared,bind-nonrecursive");
         Assert.Equal((MountKind.Bind, "/srv", "/data"), (bind.Kind, bind.Source, bind.Target));
-        Assert.True(bind is { ReadOnly: true, NonRecursive: true, CreateSource: false });
+        Assert.True(bind is { ReadOnly: true, Recursive: "disabled", CreateSource: false });
         Assert.Equal(MountPropagation.Shared, bind.Propagation);
         MountSpec volume = MountSyntax.Parse(
             "source=db,target=/data,readonly=false,volume-nocopy,volume-subpath=a/b,volume-opt=type=nfs,"
@@ -83,15 +83,28 @@ public sealed class MountSyntaxTests
     [InlineData("type=bind,src=a,dst=/a", "invalid mount path: 'a' mount path must be absolute")]
     [InlineData("dst=a", "invalid mount path: 'a' mount path must be absolute")]
     [InlineData("dst=/", "invalid specification: destination can't be '/'")]
-    [InlineData("type=npipe,dst=/a", "mount type 'npipe' is not supported; known are volume, bind and tmpfs")]
+    [InlineData("type=npipe,dst=/a", "mount type 'npipe' is not supported: named pipes are Windows'")]
+    [InlineData("type=cluster,dst=/a", "mount type 'cluster' is not supported: its volumes are Swarm's")]
+    [InlineData("type=disk,dst=/a", "mount type 'disk' is not supported; known are volume, bind, tmpfs and image")]
+    [InlineData("type=image,dst=/a", "source is required for type 'image'")]
+    [InlineData("type=image,src=a,dst=/a,image-subpath=../b",
+        "image-subpath '../b' must be a relative path within the image")]
+    [InlineData("type=image,src=a,dst=/a,volume-subpath=b", "cannot mix 'volume-*' options with mount type 'image'")]
     [InlineData("dst=/a,foo=1", "unexpected key 'foo' in 'foo=1'")]
     [InlineData("dst", "invalid field 'dst' must be a key=value pair")]
     [InlineData("dst=/a,readonly=maybe", "invalid value for readonly: maybe")]
     [InlineData("type=bind,src=/a,dst=/b,volume-nocopy", "cannot mix 'volume-*' options with mount type 'bind'")]
     [InlineData("dst=/b,tmpfs-size=1m", "cannot mix 'tmpfs-*' options with mount type 'volume'")]
     [InlineData("type=tmpfs,src=a,dst=/b", "cannot specify source for type 'tmpfs'")]
-    [InlineData("type=tmpfs,dst=/b,tmpfs-mode=9", "invalid tmpfs mode: 9")]
-    [InlineData("type=tmpfs,dst=/b,tmpfs-size=x", "invalid size: 'x'")]
+    [InlineData("type=tmpfs,dst=/b,tmpfs-mode=9", "invalid value for tmpfs-mode: 9")]
+    [InlineData("type=tmpfs,dst=/b,tmpfs-size=x", "invalid value for tmpfs-size: x")]
+    [InlineData("type=bind,src=/a,dst=/b,bind-recursive=writable",
+        "option 'bind-recursive=writable' requires 'readonly' to be specified in conjunction")]
+    [InlineData("type=bind,src=/a,dst=/b,ro,bind-recursive=readonly",
+        "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction")]
+    [InlineData("type=bind,src=/a,dst=/b,bind-recursive=no",
+        "invalid value for bind-recursive: no (must be \"enabled\", \"disabled\", \"writable\", or \"readonly\")")]
+    [InlineData("type=bind,src=/a,dst=/b,bind-create-src=maybe", "invalid value for bind-create-src: maybe")]
     [InlineData("type=bind,src=/a,dst=/b,bind-propagation=up", "invalid propagation value: up")]
     [InlineData("\"dst=/a", "a quote is not closed")]
     public void Bad_mounts_are_refused(string text, string problem) =>

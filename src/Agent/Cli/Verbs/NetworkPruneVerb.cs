@@ -34,11 +34,17 @@ internal sealed class NetworkPruneVerb : Verb
         if (filter.Dangling is not null) throw new UsageException("invalid filter 'dangling'");
         if (!arguments.Flag("force") && !Confirmation.Ask(
             "WARNING! This will remove all custom networks not used by at least one container.")) return 0;
+        Prune(engine, filter);
+        return 0;
+    }
+
+    /// <summary>Removes the networks that no container has and the filter fits, and lists them.</summary>
+    public static void Prune(Engine engine, PruneFilter filter)
+    {
         List<NetworkRecord> removed = engine.PruneNetworks(network => filter.Fits(network.Created, network.Labels));
-        if (removed.Count == 0) return 0;
+        if (removed.Count == 0) return;
         Output.Line("Deleted Networks:");
         foreach (NetworkRecord network in removed) Output.Line(network.Name);
         Output.Line("");
-        return 0;
     }
 }

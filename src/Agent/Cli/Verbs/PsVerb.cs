@@ -119,6 +119,7 @@ internal sealed class PsVerb : Verb
         "exited" =>
             $"Exited ({state.ExitCode}) "
                 + $"{HumanDuration.Since(state.FinishedAt == default ? state.StartedAt : state.FinishedAt, now)}",
+        "dead" => "Dead",
         _ => "Created",
     };
 
