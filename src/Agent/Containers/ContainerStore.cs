@@ -120,7 +120,7 @@ internal sealed class ContainerStore(StateRoots roots)
                 found = TryRead(candidate);
             }
         }
-        return found ?? throw new UsageException($"No such container: {nameOrId}");
+        return found ?? throw new UsageException($"No such container: {nameOrId}") { Kind = UsageKind.NotFound };
     }
 
     /// <summary>Every container with a readable record, in no order.</summary>

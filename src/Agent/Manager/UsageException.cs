@@ -8,4 +8,7 @@ internal sealed class UsageException(string message, int exitCode = 1) : Excepti
 {
     /// <summary>The command's exit code.</summary>
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>What kind of impossibility it is.</summary>
+    public UsageKind Kind { get; init; }
 }

@@ -256,7 +256,10 @@ internal sealed partial class NetworkModule
 
     private NetworkRecord Find(string nameOrId) => _networks.Find(nameOrId) ?? throw NotFound(nameOrId);
 
-    private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found");
+    private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found")
+    {
+        Kind = UsageKind.NotFound,
+    };
 
     private NetworkRecord Find(HostSockets host, string nameOrId)
     {

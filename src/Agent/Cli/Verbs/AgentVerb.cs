@@ -1,3 +1,5 @@
+using Skiff.Agent.Api;
+using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -7,6 +9,7 @@ internal sealed class AgentVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.List("listen", "list", "Serve the Docker Engine API at unix://PATH or tcp://ADDRESS:PORT"),
         Option.Value("metrics", "string",
             "Serve metrics for Prometheus at ADDRESS:PORT, or at unix:PATH for root alone (GET /metrics)"),
     ];
@@ -34,7 +37,16 @@ internal sealed class AgentVerb : Verb
         using MetricsServer? server = arguments.Value("metrics") is { } address
             ? MetricsServer.Listen(address, new Metrics(engine, () => agent.Monitors).Write) : null;
         if (server is not null) agent.Serve(server);
+        using ApiServer? api = Api(engine, arguments);
         agent.Run();
         return 0;
+    }
+
+    private static ApiServer? Api(Engine engine, ParsedArguments arguments)
+    {
+        if (arguments.Values("listen") is not { Count: > 0 } addresses) return null;
+        var api = new ApiServer(engine.Roots, Output.Error);
+        foreach (string address in addresses) api.Serve(Listener.Open(address, 0x1B0, null));
+        return api;
     }
 }

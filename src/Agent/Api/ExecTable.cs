@@ -1,0 +1,5 @@
+namespace Skiff.Agent.Api;
+
+internal sealed class ExecTable
+{
+}
