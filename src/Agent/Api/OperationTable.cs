@@ -27,6 +27,11 @@ internal static class OperationTable
         new("POST", "/containers/{id}/wait", "ContainerWait", ContainerWaiting.Wait),
         new("POST", "/containers/{id}/attach", "ContainerAttach", ContainerAttachment.Attach),
         new("POST", "/containers/{id}/resize", "ContainerResize", ContainerAttachment.Resize),
+        new("GET", "/containers/{id}/logs", "ContainerLogs", LogStreaming.Logs),
+        new("POST", "/containers/{id}/exec", "ContainerExec", ExecOperations.Create),
+        new("POST", "/exec/{id}/start", "ExecStart", ExecOperations.Start),
+        new("POST", "/exec/{id}/resize", "ExecResize", ExecOperations.Resize),
+        new("GET", "/exec/{id}/json", "ExecInspect", ExecOperations.Inspect),
         new("DELETE", "/containers/{id}", "ContainerDelete", ContainerOperations.Remove),
     ];
 }
