@@ -113,13 +113,9 @@ internal sealed class ApiServer : IDisposable
     {
         ApiException api => api.Status,
         HttpFault fault => fault.Status,
-        UsageException usage => usage.Kind switch
-        {
-            UsageKind.NotFound => 404,
-            UsageKind.Conflict => 409,
-            UsageKind.Forbidden => 403,
-            _ => usage.ExitCode is 126 or 127 ? 400 : usage.Kind == UsageKind.Invalid ? 400 : 500,
-        },
+        UsageException { Kind: UsageKind.NotFound } => 404,
+        UsageException { Kind: UsageKind.Conflict } => 409,
+        UsageException => 400,
         ImageException => 500,
         LinuxException => 500,
         System.Text.Json.JsonException => 400,
