@@ -10,6 +10,14 @@ internal static class ContainerPruning
     /// <summary>Removes those that the filter fits, lists them, and returns the bytes that they had written.</summary>
     public static long Run(Engine engine, PruneFilter filter)
     {
+        (List<string> gone, long bytes) = Prune(engine, filter);
+        if (gone.Count > 0) Output.Line($"Deleted Containers:\n{string.Join('\n', gone)}\n");
+        return bytes;
+    }
+
+    /// <summary>Removes those that the filter fits; returns them, and the bytes that they had written.</summary>
+    public static (List<string> Gone, long Bytes) Prune(Engine engine, PruneFilter filter)
+    {
         long bytes = 0;
         List<string> gone = [];
         // One that `run` has made but not started yet is no stopped one: `run` holds the store until then.
@@ -28,7 +36,6 @@ internal static class ContainerPruning
             bytes += written;
         }
         engine.Events.Write("container", "prune", "", ("reclaimed", $"{bytes}"));
-        if (gone.Count > 0) Output.Line($"Deleted Containers:\n{string.Join('\n', gone)}\n");
-        return bytes;
+        return (gone, bytes);
     }
 }

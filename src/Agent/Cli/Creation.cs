@@ -27,7 +27,10 @@ internal static class Creation
         ContainerConfig asked = ContainerOptions.Read(arguments, ContainerStore.NewId());
         using StoreLock hold = HoldWithImage(engine, asked.Image, arguments, out Image image);
         MountFlags.MakeSources(arguments);
-        ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint"), image);
+        ContainerConfig config = engine.Create(asked, arguments.Value("entrypoint") switch
+        {
+            null => null, "" => [], var one => [one],
+        }, image);
         if (RootlessMode.IsOn && ContainerLimits.AreDiscarded(config))
             Output.Error($"WARNING: {ContainerLimits.Discarded}");
         if (arguments.Value("cidfile") is { Length: > 0 } path) WriteIdFile(engine, config, path);

@@ -14,8 +14,6 @@ namespace Skiff.Agent.Cli;
 /// </summary>
 internal sealed class ExecClient(MonitorClient client, DetachKeys keys)
 {
-    private readonly byte[] _buffer = new byte[Packet.MaxBytes];
-
     /// <summary>Runs it; returns the exit code, or 0 at once when detached.</summary>
     public int Run(ExecRequest request, bool interactive)
     {
@@ -25,23 +23,11 @@ internal sealed class ExecClient(MonitorClient client, DetachKeys keys)
         client.Send(packet, request.Detach ? [nothing.Number, nothing.Number, nothing.Number] : [stdin, 1, 2]);
         if (request is { Tty: true, Detach: false })
         {
-            using Fd terminal = ReceiveTerminal();
+            using Fd terminal = client.ReceiveTerminal(out _);
             return Pump(terminal, interactive);
         }
         client.WaitStarted();
         return request.Detach ? 0 : WaitExited();
-    }
-
-    private Fd ReceiveTerminal()
-    {
-        var fds = new List<Fd>(1);
-        if (client.Socket.TryReceive(_buffer, out int count, fds) == Errno.None && count > 0
-            && (PacketType)_buffer[0] == PacketType.ExecTerminal)
-        {
-            client.WaitStarted();
-            return fds[0];
-        }
-        throw MonitorClient.FailureIn(_buffer.AsSpan(0, count));
     }
 
     private int Pump(Fd terminal, bool interactive)

@@ -81,11 +81,17 @@ internal static partial class InspectJson
         Endpoint? first = ends.FirstOrDefault(end => end.IsRootless
             || end.NetworkName == NetworkNames.DefaultNetwork);
         WriteEndpoint(w, first, first is null ? null : c.Attachments[0].MacAddress);
+        WriteNetworks(w, c, ends);
+        w.WriteEndObject();
+    }
+
+    /// <summary>The field Networks of NetworkSettings.</summary>
+    public static void WriteNetworks(Utf8JsonWriter w, ContainerConfig c, Endpoint[] ends)
+    {
         w.WriteStartObject("Networks");
         if (c.NetworkMode is "host" or "none") WriteAttachment(w, new EndpointSettings(c.NetworkMode), null);
         foreach (EndpointSettings settings in c.Attachments)
             WriteAttachment(w, settings, ends.FirstOrDefault(end => end.IsOf(settings)));
-        w.WriteEndObject();
         w.WriteEndObject();
     }
 

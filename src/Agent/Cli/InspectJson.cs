@@ -58,15 +58,17 @@ internal static partial class InspectJson
     /// <summary>A volume.</summary>
     public static byte[] OfVolume(VolumeModule volumes, Volume volume) => Write(w => WriteVolume(w, volumes, volume));
 
+    /// <summary>A container.</summary>
+    public static byte[] OfContainer(Engine engine, ContainerConfig config, bool sizes) =>
+        Write(w => WriteContainer(w, engine, config, engine.StateOf(config), sizes));
+
     private static byte[]? TryContainer(Engine engine, string name, bool sizes)
     {
         try
         {
-            ContainerConfig config = engine.Containers.Find(name);
-            ContainerState state = engine.StateOf(config);
-            return Write(w => WriteContainer(w, engine, config, state, sizes));
+            return OfContainer(engine, engine.Containers.Find(name), sizes);
         }
-        catch (UsageException e) when (e.Message.StartsWith("No such container", StringComparison.Ordinal))
+        catch (UsageException e) when (e.Kind == UsageKind.NotFound)
         {
             return null;
         }
@@ -160,7 +162,8 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static void WriteMounts(Utf8JsonWriter w, Engine engine, ContainerConfig c)
+    /// <summary>The field Mounts.</summary>
+    public static void WriteMounts(Utf8JsonWriter w, Engine engine, ContainerConfig c)
     {
         w.WriteStartArray("Mounts");
         foreach (Mount mount in c.Mounts)
@@ -213,7 +216,8 @@ internal static partial class InspectJson
         else w.WriteNull(name);
     }
 
-    private static void WritePairs(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
+    /// <summary>A field with pairs, in the order of their keys.</summary>
+    public static void WritePairs(Utf8JsonWriter w, string name, Dictionary<string, string> pairs)
     {
         w.WriteStartObject(name);
         foreach (var (key, value) in pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal))

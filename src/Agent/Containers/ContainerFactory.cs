@@ -16,10 +16,10 @@ internal static class ContainerFactory
     /// <param name="entrypoint"><c>--entrypoint</c>: null keeps the image's, an empty one clears it.</param>
     /// <param name="image">The image.</param>
     /// <exception cref="UsageException">Neither user nor image names a command.</exception>
-    public static ContainerConfig Merge(ContainerConfig asked, string? entrypoint, ImageConfig image)
+    public static ContainerConfig Merge(ContainerConfig asked, string[]? entrypoint, ImageConfig image)
     {
         OciDefaults defaults = image.Config;
-        string[] point = entrypoint switch { null => [.. defaults.Entrypoint ?? []], "" => [], _ => [entrypoint] };
+        string[] point = entrypoint ?? [.. defaults.Entrypoint ?? []];
         // With an entrypoint of the user's, the image's command no longer fits.
         string[] command = asked.Args.Length > 0 ? asked.Args : entrypoint is null ? [.. defaults.Cmd ?? []] : [];
         string[] args = [.. point, .. command];

@@ -17,9 +17,9 @@ internal sealed partial class Engine
     /// flushed for a container that is removed at its end).
     /// </summary>
     /// <param name="asked">The flags; an empty name asks for a made-up one.</param>
-    /// <param name="entrypoint"><c>--entrypoint</c>, or null.</param>
+    /// <param name="entrypoint">The user's entrypoint; null keeps the image's.</param>
     /// <param name="image">The image.</param>
-    public ContainerConfig Create(ContainerConfig asked, string? entrypoint, Image image)
+    public ContainerConfig Create(ContainerConfig asked, string[]? entrypoint, Image image)
     {
         asked = LogDefaults.Apply(asked, Roots.LogsFile);
         Images.Records.Touch(image.Id);

@@ -8,4 +8,15 @@ internal sealed class UsageException(string message, int exitCode = 1) : Excepti
 {
     /// <summary>The command's exit code.</summary>
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>What kind of impossibility it is.</summary>
+    public UsageKind Kind { get; private init; }
+
+    /// <summary>There is no such object.</summary>
+    public static UsageException NotFound(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.NotFound };
+
+    /// <summary>The object's state, or somebody who uses it, does not allow it.</summary>
+    public static UsageException Conflict(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.Conflict };
 }

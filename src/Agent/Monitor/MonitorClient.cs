@@ -58,6 +58,18 @@ internal sealed class MonitorClient : IDisposable
             : throw FailureIn(_buffer.AsSpan(0, count));
     }
 
+    /// <summary>Reads the terminal of an exec, and that it has started.</summary>
+    /// <param name="pid">Its PID.</param>
+    /// <exception cref="UsageException">It did not start.</exception>
+    public Fd ReceiveTerminal(out int pid)
+    {
+        var fds = new List<Fd>(1);
+        if (Socket.TryReceive(_buffer, out int count, fds) != Errno.None || count == 0
+            || (PacketType)_buffer[0] != PacketType.ExecTerminal) throw FailureIn(_buffer.AsSpan(0, count));
+        pid = WaitStarted();
+        return fds[0];
+    }
+
     /// <summary>Subscribes to streams of a running container.</summary>
     public void Attach(AttachStreams streams, (ushort Rows, ushort Columns) size)
     {

@@ -259,7 +259,7 @@ internal sealed partial class NetworkModule
 
     private NetworkRecord Find(string nameOrId) => _networks.Find(nameOrId) ?? throw NotFound(nameOrId);
 
-    private static UsageException NotFound(string nameOrId) => new($"network {nameOrId} not found");
+    private static UsageException NotFound(string nameOrId) => UsageException.NotFound($"network {nameOrId} not found");
 
     private NetworkRecord Find(HostSockets host, string nameOrId)
     {

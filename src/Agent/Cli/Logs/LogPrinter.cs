@@ -5,10 +5,11 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Cli.Logs;
 
-/// <summary>Lines of a log to stdout and stderr, as <c>docker logs</c> prints them.</summary>
+/// <summary>Lines of a log as <c>docker logs</c> prints them.</summary>
 /// <param name="timestamps">RFC 3339 time in front of every line.</param>
 /// <param name="details">What the driver's options have added in front of every line.</param>
-internal sealed class LogPrinter(bool timestamps, bool details)
+/// <param name="write">Takes text of a stream, 1 or 2; valid for the call. This process' own output without.</param>
+internal sealed class LogPrinter(bool timestamps, bool details, Action<int, ReadOnlyMemory<byte>>? write = null)
 {
     private const int BufferBytes = 64 << 10;
 
@@ -36,7 +37,8 @@ internal sealed class LogPrinter(bool timestamps, bool details)
     public void Flush()
     {
         if (_text.WrittenCount == 0) return;
-        Files.WriteAll(_outputs[_stream - 1], _text.WrittenSpan);
+        if (write is not null) write(_stream, _text.WrittenMemory);
+        else Files.WriteAll(_outputs[_stream - 1], _text.WrittenSpan);
         _text.ResetWrittenCount();
     }
 

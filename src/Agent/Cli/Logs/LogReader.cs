@@ -52,12 +52,14 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
     /// </summary>
     /// <param name="monitor">The container's monitor, whose end is the end; null when there is none.</param>
     /// <param name="watch">Watches the log's directory since before <see cref="PrintExisting"/>.</param>
-    public bool Follow(UnixSocket? monitor, Inotify watch)
+    /// <param name="stop">Readable when nobody wants to read on; then it is false, too.</param>
+    public bool Follow(UnixSocket? monitor, Inotify watch, Fd? stop = null)
     {
         using var epoll = new Epoll();
         epoll.Add(watch.Fd, EpollEvents.EPOLLIN, 0);
         if (monitor is not null) epoll.Add(monitor.Fd, EpollEvents.EPOLLIN, 1);
-        Span<EpollEvent> events = stackalloc EpollEvent[2];
+        if (stop is not null) epoll.Add(stop, EpollEvents.EPOLLIN, 2);
+        Span<EpollEvent> events = stackalloc EpollEvent[3];
         Span<byte> buffer = stackalloc byte[4096];
         bool isRunning = monitor is not null, hasVanished = false;
         for (PrintNew(); isRunning && MsLeft() is not 0 and var timeoutMs; PrintNew())
@@ -65,6 +67,7 @@ internal sealed class LogReader(string path, ILogFormat format, LogPrinter print
             int count = epoll.Wait(events, timeoutMs);
             for (int i = 0; i < count; i++)
                 if (events[i].Data == 0) while (watch.TryRead(buffer, out _)) { }
+                else if (events[i].Data == 2) return false;
                 else
                 {
                     hasVanished = monitor!.TryReceive(buffer, out int length) != Errno.None || length == 0;

@@ -7,9 +7,17 @@ internal sealed class AgentVerb : Verb
 {
     private static readonly Option[] s_options =
     [
+        Option.List("listen", "list", "Serve the Docker Engine API at unix://PATH or tcp://ADDRESS:PORT"),
         Option.Value("metrics", "string",
             "Serve metrics for Prometheus at ADDRESS:PORT, or at unix:PATH for root alone (GET /metrics)"),
     ];
+
+    /// <summary>
+    /// Serves the Engine API at addresses until it is disposed. The program sets it: the API knows the words of the
+    /// command line, and not the other way round.
+    /// </summary>
+    public static Func<StateRoots, IReadOnlyList<string>, IDisposable> OpenApi { get; set; } =
+        static (_, _) => throw new UsageException("--listen: this program serves no API");
 
     /// <inheritdoc/>
     public override string Name => "agent";
@@ -34,6 +42,8 @@ internal sealed class AgentVerb : Verb
         using MetricsServer? server = arguments.Value("metrics") is { } address
             ? MetricsServer.Listen(address, new Metrics(engine, () => agent.Monitors).Write) : null;
         if (server is not null) agent.Serve(server);
+        IReadOnlyList<string> addresses = arguments.Values("listen");
+        using IDisposable? api = addresses.Count > 0 ? OpenApi(engine.Roots, addresses) : null;
         agent.Run();
         return 0;
     }

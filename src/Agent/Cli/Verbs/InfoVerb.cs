@@ -36,14 +36,14 @@ internal sealed class InfoVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
+        if (arguments.Value("format") is { Length: > 0 } format)
+        {
+            DocumentFormat.Print(format, json => WriteFacts(json, engine));
+            return 0;
+        }
         List<(ContainerConfig Config, ContainerState State)> containers = engine.List(all: true);
         int running = containers.Count(c => c.State.Status == "running");
         int paused = containers.Count(c => c.State.Status == "paused");
-        if (arguments.Value("format") is { Length: > 0 } format)
-        {
-            DocumentFormat.Print(format, json => Write(json, engine, containers.Count, running, paused));
-            return 0;
-        }
         Output.Line($"Containers: {containers.Count}");
         Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
         Output.Line($"Images: {engine.Images.ListForShow().Count}\nServer Version: {VersionVerb.Version}");
@@ -73,13 +73,16 @@ internal sealed class InfoVerb : Verb
         foreach (string problem in registry.Problems) Output.Error($"WARNING: CDI: {problem}");
     }
 
-    // Docker's names of what the text has.
-    private static void Write(Utf8JsonWriter json, Engine engine, int containers, int running, int paused)
+    /// <summary>The fields of SystemInfo that have the same facts.</summary>
+    public static void WriteFacts(Utf8JsonWriter json, Engine engine)
     {
-        json.WriteNumber("Containers", containers);
+        List<(ContainerConfig Config, ContainerState State)> containers = engine.List(all: true);
+        int running = containers.Count(c => c.State.Status == "running");
+        int paused = containers.Count(c => c.State.Status == "paused");
+        json.WriteNumber("Containers", containers.Count);
         json.WriteNumber("ContainersRunning", running);
         json.WriteNumber("ContainersPaused", paused);
-        json.WriteNumber("ContainersStopped", containers - running - paused);
+        json.WriteNumber("ContainersStopped", containers.Count - running - paused);
         json.WriteNumber("Images", engine.Images.ListForShow().Count);
         json.WriteString("ServerVersion", VersionVerb.Version);
         json.WriteString("Driver", engine.Snapshotter.Name);

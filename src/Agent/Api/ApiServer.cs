@@ -1,0 +1,153 @@
+using System.Text;
+using Skiff.Agent.Api.Http;
+using Skiff.Agent.Manager;
+using Skiff.Interop;
+using Skiff.Layers.Oci;
+
+namespace Skiff.Agent.Api;
+
+/// <summary>
+/// The Docker Engine API (1.51) in the agent: finds the operation of a request, and makes its errors answers. Each
+/// request has an engine of its own, as each verb of the command line has.
+/// </summary>
+internal sealed class ApiServer : IDisposable
+{
+    /// <summary>The newest version that is spoken.</summary>
+    public static readonly Version Newest = new(1, 51);
+
+    /// <summary>The oldest one.</summary>
+    public static readonly Version Oldest = new(1, 40);
+
+    private const uint SocketMode = 0x1B0;
+
+    private readonly StateRoots _roots;
+    private readonly Action<string> _log;
+    private readonly HttpServer _http;
+
+    /// <summary>Prepares; nothing is served yet.</summary>
+    /// <param name="roots">The state that it works on.</param>
+    /// <param name="log">Takes a line about what went wrong.</param>
+    private ApiServer(StateRoots roots, Action<string> log)
+    {
+        (_roots, _log) = (roots, log);
+        _http = new HttpServer(AnswerAsync, log);
+    }
+
+    /// <summary>Executions that clients have asked for.</summary>
+    public ExecTable Execs { get; } = new();
+
+    /// <summary>Clients that wait for a start.</summary>
+    public ContainerRuns Runs { get; } = new();
+
+    /// <summary>Cancelled when the agent ends.</summary>
+    public CancellationToken Ended => _http.Ended;
+
+    /// <summary>Serves at addresses, for those who may use the engine: root, and the socket's group.</summary>
+    /// <exception cref="UsageException">One is malformed, or somebody has it.</exception>
+    public static IDisposable Open(StateRoots roots, IReadOnlyList<string> addresses)
+    {
+        var server = new ApiServer(roots, Cli.Output.Error);
+        try
+        {
+            foreach (string address in addresses) server._http.Serve(Listener.Open(address, SocketMode, null));
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An engine on the state.</summary>
+    public Engine Open() => new(_roots) { Warn = _log };
+
+    /// <summary>Does what may wait, on a thread of its own: a handful of those of the pool serve all clients.</summary>
+    public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>As the other one, for what has no result.</summary>
+    public static Task RunAsync(Action work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task AnswerAsync(Exchange x)
+    {
+        x.SetHeader("Api-Version", Newest.ToString());
+        x.SetHeader("Docker-Experimental", "false");
+        x.SetHeader("Ostype", "linux");
+        x.SetHeader("Server", $"Skiff/{SystemOperations.EngineVersion} (linux)");
+        try
+        {
+            await Find(x).Handle(this, x);
+        }
+        catch (Exception e) when (StatusOf(e) is var status and > 0)
+        {
+            if (status >= 500) _log($"{x.Request.Method} {x.Request.Path}: {e.Message}");
+            await FailAsync(x, status, e.Message);
+            // The rest of the body is not worth reading.
+            if (e is HttpFault) throw new IOException("the request was refused");
+        }
+    }
+
+    private static Operation Find(Exchange x)
+    {
+        string path = WithoutVersion(x);
+        bool known = false;
+        foreach (Operation operation in OperationTable.Rows)
+        {
+            if (!operation.Matches(path, out string id)) continue;
+            known = true;
+            if (operation.Method != x.Request.Method) continue;
+            x.Id = id;
+            return operation;
+        }
+        throw SwarmPaths.IsOne(path) ? new ApiException(503, SwarmPaths.Message)
+            : known ? new ApiException(405, "method not allowed") : new ApiException(404, "page not found");
+    }
+
+    // /v1.51/info and /info are the same.
+    private static string WithoutVersion(Exchange x)
+    {
+        string path = x.Request.Path;
+        if (path.Length < 3 || path[1] != 'v' || !char.IsAsciiDigit(path[2])) return path;
+        int slash = path.IndexOf('/', 1);
+        string text = path[2..(slash < 0 ? path.Length : slash)];
+        if (!Version.TryParse(text, out Version? version)) return path;
+        if (version < Oldest) throw ApiException.Bad($"client version {version} is too old. Minimum supported API "
+            + $"version is {Oldest}, please upgrade your client to a newer version");
+        if (version > Newest) throw ApiException.Bad(
+            $"client version {version} is too new. Maximum supported API version is {Newest}");
+        x.Version = version;
+        return slash < 0 ? "/" : path[slash..];
+    }
+
+    // 0: no error of a request, but of this program or of the connection.
+    private static int StatusOf(Exception e) => e switch
+    {
+        ApiException api => api.Status,
+        HttpFault fault => fault.Status,
+        UsageException { Kind: UsageKind.NotFound } => 404,
+        UsageException { Kind: UsageKind.Conflict } => 409,
+        UsageException => 400,
+        ImageException => 500,
+        LinuxException => 500,
+        System.Text.Json.JsonException => 400,
+        FormatException => 400,
+        _ => 0,
+    };
+
+    private static async Task FailAsync(Exchange x, int status, string message)
+    {
+        // What has begun cannot be an error any more; its end, cut off, tells the client.
+        if (x.HasBegun) throw new IOException(message);
+        await x.JsonAsync(status, w =>
+        {
+            w.WriteStartObject();
+            w.WriteString("message", message);
+            w.WriteEndObject();
+        });
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Text.Json;
+using Skiff.Agent.Cli;
+
+namespace Skiff.Agent.Api;
+
+using static Skiff.Agent.Api.JsonBody;
+
+/// <summary>
+/// What the body of ContainerCreate says, as the options of the command line that mean the same: one reader checks the
+/// values of both, and has one text for what is wrong with them.
+/// </summary>
+internal sealed class CreateOptions
+{
+    // Fields that hold one text, number or truth, and the option that means the same.
+    private static readonly (string Field, string Option)[] s_config =
+    [
+        ("Hostname", "hostname"), ("Domainname", "domainname"), ("User", "user"), ("WorkingDir", "workdir"),
+        ("Tty", "tty"), ("OpenStdin", "interactive"), ("StopSignal", "stop-signal"), ("StopTimeout", "stop-timeout"),
+        ("MacAddress", "mac-address"),
+    ];
+
+    private static readonly (string Field, string Option)[] s_host =
+    [
+        ("AutoRemove", "rm"), ("VolumeDriver", "volume-driver"), ("CgroupnsMode", "cgroupns"), ("IpcMode", "ipc"),
+        ("PidMode", "pid"), ("UTSMode", "uts"), ("UsernsMode", "userns"), ("Privileged", "privileged"),
+        ("PublishAllPorts", "publish-all"), ("ReadonlyRootfs", "read-only"), ("Runtime", "runtime"),
+        ("CgroupParent", "cgroup-parent"), ("CpusetCpus", "cpuset-cpus"), ("CpusetMems", "cpuset-mems"),
+        ("Init", "init"), ("OomKillDisable", "oom-kill-disable"),
+    ];
+
+    // As these, but 0 says nothing.
+    private static readonly (string Field, string Option)[] s_numbers =
+    [
+        ("OomScoreAdj", "oom-score-adj"), ("ShmSize", "shm-size"), ("CpuShares", "cpu-shares"), ("Memory", "memory"),
+        ("BlkioWeight", "blkio-weight"), ("CpuPeriod", "cpu-period"), ("CpuQuota", "cpu-quota"),
+        ("CpuRealtimePeriod", "cpu-rt-period"), ("CpuRealtimeRuntime", "cpu-rt-runtime"),
+        ("KernelMemory", "kernel-memory"), ("MemoryReservation", "memory-reservation"),
+        ("MemorySwap", "memory-swap"), ("PidsLimit", "pids-limit"),
+    ];
+
+    private static readonly (string Field, string Option)[] s_lists =
+    [
+        ("Binds", "volume"), ("VolumesFrom", "volumes-from"), ("CapAdd", "cap-add"), ("CapDrop", "cap-drop"),
+        ("Dns", "dns"), ("DnsOptions", "dns-option"), ("DnsSearch", "dns-search"), ("ExtraHosts", "add-host"),
+        ("GroupAdd", "group-add"), ("Links", "link"), ("SecurityOpt", "security-opt"),
+        ("DeviceCgroupRules", "device-cgroup-rule"),
+    ];
+
+    private static readonly (string Field, string Option)[] s_pairs =
+        [("StorageOpt", "storage-opt"), ("Sysctls", "sysctl"), ("Annotations", "annotation")];
+
+    private static readonly (string Field, string Option)[] s_deviceRates =
+    [
+        ("BlkioDeviceReadBps", "device-read-bps"), ("BlkioDeviceWriteBps", "device-write-bps"),
+        ("BlkioDeviceReadIOps", "device-read-iops"), ("BlkioDeviceWriteIOps", "device-write-iops"),
+    ];
+
+    private static readonly Dictionary<string, Option> s_options =
+        ContainerOptions.Table.ToDictionary(option => option.Name);
+
+    private CreateOptions()
+    {
+    }
+
+    /// <summary>The options.</summary>
+    public ParsedArguments Arguments { get; } = new();
+
+    /// <summary>Reads a body.</summary>
+    /// <param name="body">The object.</param>
+    /// <param name="name">The container's name; empty for one that is made up.</param>
+    /// <param name="platform">What the image has to be for; empty for the host's.</param>
+    public static CreateOptions Read(JsonElement body, string name, string platform)
+    {
+        var options = new CreateOptions();
+        string image = Text(body, "Image");
+        if (image.Length == 0) throw ApiException.Bad("no image specified");
+        options.Arguments.Positional.Add(image);
+        options.Arguments.Positional.AddRange(Texts(body, "Cmd") ?? []);
+        if (name.Length > 0) options.Add("name", name);
+        if (platform.Length > 0) options.Add("platform", platform);
+        options.Scalars(body, s_config);
+        foreach (var (port, _) in Entries(body, "ExposedPorts")) options.Add("expose", port);
+        foreach (var (path, _) in Entries(body, "Volumes")) options.Add("volume", path);
+        options.AddPairs(body, "Labels", "label");
+        JsonElement? host = JsonBody.Object(body, "HostConfig");
+        if (host is { } config) options.ReadHostConfig(config);
+        string mode = host is { } h ? Text(h, "NetworkMode") : "";
+        options.ReadNetworks(body, Truth(body, "NetworkDisabled") is true ? "none" : mode is "default" ? "" : mode);
+        return options;
+    }
+
+    private void ReadHostConfig(JsonElement host)
+    {
+        Scalars(host, s_host);
+        foreach (var (field, option) in s_numbers)
+            if (Number(host, field) is { } number and not 0) Add(option, Invariant(number));
+        if (Number(host, "MemorySwappiness") is { } swappiness and not -1)
+            Add("memory-swappiness", Invariant(swappiness));
+        if (Number(host, "NanoCpus") is { } cpus and not 0)
+            Add("cpus", (cpus / 1e9m).ToString(CultureInfo.InvariantCulture));
+        foreach (var (field, option) in s_lists)
+            foreach (string value in Texts(host, field) ?? []) Add(option, value);
+        foreach (var (field, option) in s_pairs) AddPairs(host, field, option);
+        foreach (var (target, value) in Pairs(host, "Tmpfs"))
+            Add("tmpfs", value.Length > 0 ? $"{target}:{value}" : target);
+        foreach (JsonElement mount in Items(host, "Mounts")) Add("mount", MountText.Of(mount));
+        ReadPolicies(host);
+        ReadPorts(host);
+        ReadDevices(host);
+    }
+
+    private void ReadPolicies(JsonElement host)
+    {
+        if (JsonBody.Object(host, "LogConfig") is { } log)
+        {
+            if (Text(log, "Type") is { Length: > 0 } driver) Add("log-driver", driver);
+            AddPairs(log, "Config", "log-opt");
+        }
+        if (JsonBody.Object(host, "RestartPolicy") is { } restart && Text(restart, "Name") is { Length: > 0 } policy)
+            Add("restart", Number(restart, "MaximumRetryCount") is { } most and not 0 ? $"{policy}:{most}" : policy);
+        foreach (JsonElement limit in Items(host, "Ulimits"))
+            Add("ulimit", $"{Text(limit, "Name")}={Number(limit, "Soft") ?? 0}:{Number(limit, "Hard") ?? 0}");
+    }
+
+    // {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
+    private void ReadPorts(JsonElement host)
+    {
+        foreach (var (port, bindings) in Entries(host, "PortBindings"))
+        {
+            if (bindings.ValueKind == JsonValueKind.Null) continue;
+            if (bindings.ValueKind != JsonValueKind.Array) throw Wrong("PortBindings", "lists of bindings");
+            if (bindings.GetArrayLength() == 0) Add("publish", port);
+            foreach (JsonElement binding in bindings.EnumerateArray())
+            {
+                string address = Text(binding, "HostIp"), outside = Text(binding, "HostPort");
+                if (address.Contains(':') && !address.StartsWith('[')) address = $"[{address}]";
+                if (outside is "0") outside = "";
+                Add("publish", address.Length > 0 ? $"{address}:{outside}:{port}"
+                    : outside.Length > 0 ? $"{outside}:{port}" : port);
+            }
+        }
+    }
+
+    private void ReadDevices(JsonElement host)
+    {
+        foreach (JsonElement device in Items(host, "Devices"))
+        {
+            string inside = Text(device, "PathInContainer"), access = Text(device, "CgroupPermissions");
+            Add("device", $"{Text(device, "PathOnHost")}:{inside}{(access.Length > 0 ? ":" + access : "")}");
+        }
+        foreach (JsonElement request in Items(host, "DeviceRequests"))
+        {
+            List<string> ids = Texts(request, "DeviceIDs") ?? [];
+            if (Text(request, "Driver") == "cdi") foreach (string id in ids) Add("device", id);
+            else Add("gpus", ids.Count > 0 ? $"\"device={string.Join(',', ids)}\""
+                : Number(request, "Count") is -1 ? "all" : Invariant(Number(request, "Count") ?? 0));
+        }
+        foreach (JsonElement weight in Items(host, "BlkioWeightDevice"))
+            Add("blkio-weight-device", $"{Text(weight, "Path")}:{Number(weight, "Weight") ?? 0}");
+        foreach (var (field, option) in s_deviceRates)
+            foreach (JsonElement rate in Items(host, field))
+                Add(option, $"{Text(rate, "Path")}:{Number(rate, "Rate") ?? 0}");
+    }
+
+    // The mode names the first network; what is asked of each stands beside.
+    private void ReadNetworks(JsonElement body, string mode)
+    {
+        JsonElement networking = JsonBody.Object(body, "NetworkingConfig") ?? default;
+        var ends = new List<(string Name, JsonElement Settings)>(networking.ValueKind == JsonValueKind.Object
+            ? Entries(networking, "EndpointsConfig") : []);
+        string first = mode.Length > 0 ? mode : ends.Count > 0 ? ends[0].Name : "";
+        int at = ends.FindIndex(end => end.Name == first);
+        if (at < 0)
+        {
+            if (first.Length > 0) Add("network", first);
+        }
+        else Add("network", EndpointText.Of(first, ends[at].Settings));
+        for (int i = 0; i < ends.Count; i++)
+            if (i != at) Add("network", EndpointText.Of(ends[i].Name, ends[i].Settings));
+    }
+
+    private void Scalars(JsonElement of, (string Field, string Option)[] fields)
+    {
+        foreach (var (field, option) in fields)
+        {
+            if (Field(of, field) is not { } value) continue;
+            string text = value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString()!,
+                JsonValueKind.True => "true",
+                JsonValueKind.False => "",
+                JsonValueKind.Number => value.GetRawText(),
+                _ => throw Wrong(field, "one value"),
+            };
+            if (text.Length > 0) Add(option, text);
+        }
+    }
+
+    private void AddPairs(JsonElement of, string field, string option)
+    {
+        foreach (var (key, value) in Pairs(of, field)) Add(option, $"{key}={value}");
+    }
+
+    private void Add(string option, string value) => Arguments.Add(s_options[option], value);
+
+    private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

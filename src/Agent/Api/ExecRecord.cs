@@ -1,0 +1,38 @@
+using Skiff.Agent.Containers;
+using Skiff.Agent.Monitor;
+using Skiff.Interop;
+
+namespace Skiff.Agent.Api;
+
+/// <summary>A process that a client wants in a container: asked for by one request, started by another.</summary>
+/// <param name="Id">64 hexadecimal digits.</param>
+/// <param name="Container">Where.</param>
+/// <param name="Request">What.</param>
+/// <param name="Streams">Which of its streams the client joins.</param>
+/// <param name="DetachKeys">The keys that leave it.</param>
+internal sealed record ExecRecord(
+    string Id, ContainerConfig Container, ExecRequest Request, AttachStreams Streams, string DetachKeys)
+{
+    private int _started;
+
+    /// <summary>When it was asked for, or ended; <see cref="Environment.TickCount64"/>.</summary>
+    public long TouchedMs { get; set; } = Environment.TickCount64;
+
+    /// <summary>The window, as the client said before the start.</summary>
+    public (ushort Rows, ushort Columns) Size { get; set; }
+
+    /// <summary>Its PID; 0 before.</summary>
+    public int Pid { get; set; }
+
+    /// <summary>Its exit code; null before its end.</summary>
+    public int? ExitCode { get; set; }
+
+    /// <summary>Its terminal while it runs; null without one.</summary>
+    public Fd? Terminal { get; set; }
+
+    /// <summary>Whether it runs.</summary>
+    public bool IsRunning => Pid > 0 && ExitCode is null;
+
+    /// <summary>Whether the caller is the first to start it.</summary>
+    public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
+}

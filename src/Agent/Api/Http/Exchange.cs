@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Skiff.Agent.Api.Http;
+
+/// <summary>One request and its answer. Valid until the handler returns.</summary>
+internal sealed class Exchange
+{
+    private static readonly JsonWriterOptions s_json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
+
+    private readonly PipeReader _input;
+    private readonly Stream _output;
+    private readonly CancellationTokenSource _gone;
+    private readonly List<(string Name, string Value)> _headers = [];
+    private ResponseBody? _stream;
+    private Task? _watch;
+
+    /// <summary>For the connection.</summary>
+    public Exchange(RequestHead request, PipeReader input, Stream output, CancellationToken ended)
+    {
+        (Request, _input, _output) = (request, input, output);
+        _gone = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        bool waits = request.BodyLength != 0 && request.HasWord("Expect", "100-continue");
+        Body = new RequestBody(input, request.BodyLength,
+            waits ? () => output.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray()) : null);
+    }
+
+    /// <summary>What was asked.</summary>
+    public RequestHead Request { get; }
+
+    /// <summary>Its body.</summary>
+    public RequestBody Body { get; }
+
+    /// <summary>The version of the API that the client speaks.</summary>
+    public Version Version { get; set; } = new(1, 51);
+
+    /// <summary>What the path has in place of the operation's <c>{id}</c> or <c>{name}</c>.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>Whether an answer has begun: an error can no longer be one.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether the connection belongs to the handler: nothing follows.</summary>
+    public bool IsHijacked { get; private set; }
+
+    /// <summary>The status that was answered.</summary>
+    public int Status { get; private set; }
+
+    /// <summary>Cancelled when the client, or the server, goes; the client only after <see cref="WatchClient"/>.
+    /// </summary>
+    public CancellationToken Gone => _gone.Token;
+
+    /// <summary>A header of the answer.</summary>
+    public void SetHeader(string name, string value) => _headers.Add((name, value));
+
+    /// <summary>The whole body.</summary>
+    /// <param name="maxBytes">More are refused.</param>
+    public async Task<byte[]> ReadBodyAsync(int maxBytes = 4 << 20)
+    {
+        if (Request.BodyLength > maxBytes) throw TooLarge(maxBytes);
+        var bytes = new ArrayBufferWriter<byte>();
+        while (await Body.ReadAsync(bytes.GetMemory(4096), Gone) is > 0 and var count)
+        {
+            bytes.Advance(count);
+            if (bytes.WrittenCount > maxBytes) throw TooLarge(maxBytes);
+        }
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Answers with an object or a list.</summary>
+    public async Task JsonAsync(int status, Action<Utf8JsonWriter> write)
+    {
+        var bytes = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(bytes, s_json)) write(writer);
+        bytes.Write("\n"u8);
+        await WholeAsync(status, "application/json", bytes.WrittenMemory);
+    }
+
+    /// <summary>Answers with bytes that are there.</summary>
+    public async Task WholeAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
+    {
+        if (contentType is not null) _headers.Add(("Content-Type", contentType));
+        if (status is not (204 or 304)) _headers.Add(("Content-Length", Number(body.Length)));
+        byte[] head = Head(status);
+        bool isHead = Request.Method == "HEAD";
+        byte[] whole = new byte[head.Length + (isHead ? 0 : body.Length)];
+        head.CopyTo(whole, 0);
+        if (!isHead) body.CopyTo(whole.AsMemory(head.Length));
+        await _output.WriteAsync(whole, Gone);
+    }
+
+    /// <summary>Answers without a body.</summary>
+    public Task EmptyAsync(int status) => WholeAsync(status, null, default);
+
+    /// <summary>Begins an answer of unknown length.</summary>
+    public async Task<Stream> BeginAsync(int status, string contentType)
+    {
+        bool chunked = Request.Minor == 1;
+        _headers.Add(("Content-Type", contentType));
+        _headers.Add(chunked ? ("Transfer-Encoding", "chunked") : ("Connection", "close"));
+        await _output.WriteAsync(Head(status), Gone);
+        return _stream = new ResponseBody(_output, chunked);
+    }
+
+    /// <summary>Ends what <see cref="BeginAsync"/> began.</summary>
+    public ValueTask EndAsync() => _stream?.EndAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Takes the connection over, after the body was read: by 101 for a client that asks for an upgrade, else by 200,
+    /// as Docker's clients know it.
+    /// </summary>
+    public async Task<Duplex> HijackAsync(string contentType)
+    {
+        IsHijacked = true;
+        if (Request.Header("Upgrade") is not null)
+        {
+            _headers.Add(("Connection", "Upgrade"));
+            _headers.Add(("Upgrade", "tcp"));
+            _headers.Add(("Content-Type", contentType));
+            await _output.WriteAsync(Head(101), Gone);
+        }
+        else
+        {
+            _headers.Add(("Content-Type", contentType));
+            await _output.WriteAsync(Head(200), Gone);
+        }
+        return new Duplex(_input, _output);
+    }
+
+    /// <summary>Takes the connection over for WebSocket, or another protocol that the caller has agreed on.</summary>
+    public async Task<Duplex> UpgradeAsync(string protocol)
+    {
+        IsHijacked = true;
+        _headers.Add(("Connection", "Upgrade"));
+        _headers.Add(("Upgrade", protocol));
+        await _output.WriteAsync(Head(101), Gone);
+        return new Duplex(_input, _output);
+    }
+
+    /// <summary>Has <see cref="Gone"/> cancelled when the client closes; for answers that wait for something.</summary>
+    public void WatchClient() => _watch ??= WatchAsync();
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            if (Body.IsHeldBack) return;
+            while (await Body.ReadAsync(new byte[256], Gone) > 0)
+            {
+            }
+            // What a client sends ahead of the answer stays for the next request.
+            ReadResult result = await _input.ReadAsync(Gone);
+            _input.AdvanceTo(result.Buffer.Start);
+            if (result.IsCompleted && result.Buffer.IsEmpty) await _gone.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The answer is complete.
+        }
+        catch (Exception e) when (e is IOException or HttpFault)
+        {
+            await _gone.CancelAsync();
+        }
+    }
+
+    /// <summary>The answer is complete: nobody watches the client any more.</summary>
+    public async Task FinishAsync()
+    {
+        await _gone.CancelAsync();
+        if (_watch is not null) await _watch;
+        _gone.Dispose();
+    }
+
+    private static HttpFault TooLarge(int bytes) => new(413, $"the body is larger than {bytes} bytes");
+
+    private byte[] Head(int status)
+    {
+        (HasBegun, Status) = (true, status);
+        var text = new StringBuilder(256).Append("HTTP/1.1 ").Append(Number(status)).Append(' ')
+            .Append(StatusText.Of(status)).Append("\r\n");
+        foreach ((string name, string value) in _headers) text.Append(name).Append(": ").Append(value).Append("\r\n");
+        return Encoding.UTF8.GetBytes(text.Append("\r\n").ToString());
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

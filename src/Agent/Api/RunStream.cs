@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor;
+
+namespace Skiff.Agent.Api;
+
+/// <summary>
+/// A connection to a container's monitor that waits without a thread: output and the end of the run come by it, input
+/// goes in by it. When the monitor is killed it goes on with the next one.
+/// </summary>
+internal sealed class RunStream : IDisposable
+{
+    private readonly ContainerLink _link;
+    private MonitorClient? _client;
+    private Socket? _socket;
+
+    /// <summary>Takes a connection over.</summary>
+    public RunStream(ContainerLink link) => _link = link;
+
+    /// <summary>Connects; null when the container is not active.</summary>
+    public static RunStream? TryOpen(Engine engine, ContainerConfig config, ContainerState state) =>
+        ContainerLink.TryOpen(engine, config, state) is { } link ? new RunStream(link) : null;
+
+    /// <summary>Says something that also the next monitor has to know.</summary>
+    public void Remember(byte[] packet) => _link.Remember(packet);
+
+    /// <summary>Says something.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> packet)
+    {
+        try
+        {
+            await Socket().SendAsync(packet, SocketFlags.None);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Whoever receives learns of it, and goes on with the next monitor or ends.
+        }
+    }
+
+    /// <summary>
+    /// Receives until the run ends.
+    /// </summary>
+    /// <param name="take">Gets each piece of output with its stream, 1 or 2; null when nobody wants it.</param>
+    /// <param name="left">Whoever waits has gone.</param>
+    /// <exception cref="OperationCanceledException">It has.</exception>
+    public async Task<RunEnd> ReceiveAsync(Func<int, ReadOnlyMemory<byte>, ValueTask>? take, CancellationToken left)
+    {
+        byte[] buffer = new byte[take is null ? 4096 : Packet.MaxBytes];
+        while (true)
+        {
+            int count = await TryReceiveAsync(buffer, left);
+            if (count == 0)
+            {
+                if (await ApiServer.RunAsync(TryReconnect) is { } ended) return ended;
+                continue;
+            }
+            switch ((PacketType)buffer[0])
+            {
+                case PacketType.Stdout or PacketType.Stderr when take is not null:
+                    await take((PacketType)buffer[0] == PacketType.Stdout ? 1 : 2, buffer.AsMemory(1, count - 1));
+                    break;
+                case PacketType.Exited:
+                    var (code, doubt) = Packet.ReadExited(buffer.AsSpan(1, count - 1));
+                    return new RunEnd(code, doubt);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _socket?.Dispose();
+        _link.Dispose();
+    }
+
+    private async ValueTask<int> TryReceiveAsync(byte[] buffer, CancellationToken left)
+    {
+        try
+        {
+            return await Socket().ReceiveAsync(buffer.AsMemory(), SocketFlags.None, left);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+
+    private RunEnd? TryReconnect() => _link.TryReconnect(out int code) ? null : new RunEnd(code, _link.Doubt);
+
+    // A view of the connection that there is now.
+    private Socket Socket()
+    {
+        if (_client == _link.Client && _socket is not null) return _socket;
+        _socket?.Dispose();
+        _client = _link.Client;
+        return _socket = new Socket(new SafeSocketHandle(_client.Socket.Fd.Number, ownsHandle: false));
+    }
+}
