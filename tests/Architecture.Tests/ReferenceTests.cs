@@ -1,3 +1,5 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
 namespace Skiff.Architecture.Tests;
@@ -48,6 +50,29 @@ public class ReferenceTests
             .Where(element => element.Value.Trim() != "false")
             .Select(element => new Finding(path, Line(element),
                 "AllowUnsafeBlocks belongs to Interop: the compiler is the fence"))));
+    }
+
+    [Fact]
+    public void Only_YamlDotNet_uses_regular_expressions()
+    {
+        // src/Agent/substitutions.xml leaves their engine out of the binary.
+        string[] packages = [.. Repository.Files("src", ".csproj").SelectMany(path =>
+            Includes(Load(path), "PackageReference").Select(row => row.Include.Replace(".Port", "")))];
+        string[] shipped = ["skiff", "Skiff.Layers", "Skiff.Interop", .. packages];
+        string[] there = [.. shipped.Where(name => File.Exists(PathOf(name)))];
+        Assert.Contains("SharpCompress", there);
+        Assert.Equal(["YamlDotNet"], there.Where(UsesRegularExpressions));
+    }
+
+    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, $"{name}.dll");
+
+    private static bool UsesRegularExpressions(string name)
+    {
+        using FileStream file = File.OpenRead(PathOf(name));
+        using var image = new PEReader(file);
+        MetadataReader metadata = image.GetMetadataReader();
+        return metadata.TypeReferences.Any(handle =>
+            metadata.GetString(metadata.GetTypeReference(handle).Name) == "Regex");
     }
 
     [Fact]
