@@ -93,17 +93,22 @@ internal sealed class ForeignForward(NetworkNames names, NetworkStore networks)
     public IEnumerable<string> Warnings(HostSockets host)
     {
         string bridge = names.DefaultBridge;
+        bool hasOthers = networks.List().Exists(network => network is { Driver: "bridge", IsPredefined: false });
         foreach (NftChainInfo chain in NftChains.List(host.Netfilter))
         {
             bool isFirewalld = chain is { Table: "firewalld", Name: "filter_FORWARD" };
             if (chain.Hook != NftHook.Forward || !chain.IsClosed && !isFirewalld
-                || FamilyName(chain.Family) is not { } family || chain is { Table: Table, Name: Chain }
-                || NftChains.Mentions(host.Netfilter, chain.Family, chain.Table, chain.Name,
-                    Encoding.ASCII.GetBytes(bridge))) continue;
+                || FamilyName(chain.Family) is not { } family || chain is { Table: Table, Name: Chain }) continue;
             string place = $"{family} {chain.Table} {chain.Name}";
+            // firewalld's zones are known by interfaces in a chain that it jumps to. Of their names a + is the rest.
+            string known = isFirewalld ? chain.Name + "_ZONES" : chain.Name;
+            string[] wanted = isFirewalld && hasOthers ? [bridge, NetworkNames.BridgePrefix] : [bridge];
+            if (Array.TrueForAll(wanted, name => NftChains.Mentions(host.Netfilter, chain.Family, chain.Table, known,
+                Encoding.ASCII.GetBytes(name)))) continue;
             yield return $"chain {chain.Name} of table {family} {chain.Table} drops packets that pass through the "
                 + "host, of containers too, unless it is told: " + (isFirewalld
-                    ? $"firewall-cmd --permanent --zone=trusted --add-interface={bridge} && firewall-cmd --reload"
+                    ? $"firewall-cmd --permanent --zone=trusted --add-interface={bridge} "
+                        + $"--add-interface={NetworkNames.BridgePrefix}+ && firewall-cmd --reload"
                     : $"nft insert rule {place} iifname {bridge} accept; "
                         + $"nft insert rule {place} oifname {bridge} accept");
         }

@@ -143,7 +143,8 @@ public sealed class ForeignForwardTests : IDisposable
         IReadOnlyList<string> warnings = _ground.Host.Do(_ground.Module.Warnings);
         Assert.Equal(2, warnings.Count);
         Assert.Contains(warnings, text => text.Contains(
-            $"firewall-cmd --permanent --zone=trusted --add-interface={Bridge} && firewall-cmd --reload"));
+            $"firewall-cmd --permanent --zone=trusted --add-interface={Bridge} --add-interface=sk-+ "
+            + "&& firewall-cmd --reload"));
         string opening = warnings.Single(text => text.StartsWith("chain pass of table inet fw ")).Split("told: ")[1];
         Assert.StartsWith("nft insert rule inet fw pass iifname ", opening);
         // What it says works, and ends the warning.
