@@ -119,5 +119,5 @@ for driver in bridge macvlan ipvlan; do
     skiff network rm net > /dev/null
 done
 echo "$table"
-echo "n/a: a station of the outer network publishes no ports; limit: [::1] does not reach published ports"
+echo "n/a: a station of the outer network publishes no ports"
 [ -z "$failed" ] || fail "failed:$failed"
