@@ -46,7 +46,7 @@ internal sealed class ContainerNetwork : IDisposable
         StateRoots roots, ContainerStore store, ContainerConfig config, Unwinder undo,
         Func<ContainerConfig, NetNamespace, IDisposable?> serve)
     {
-        var networks = new NetworkModule(roots);
+        var networks = new NetworkModule(roots) { Report = report => store.Events.Write(NetworkEvents.Of(report)) };
         if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);
