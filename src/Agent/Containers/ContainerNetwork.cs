@@ -48,7 +48,7 @@ internal sealed class ContainerNetwork : IDisposable
     /// <param name="config">The container.</param>
     public static ContainerNetwork Open(StateRoots roots, ContainerStore store, ContainerConfig config)
     {
-        var networks = new NetworkModule(roots);
+        var networks = new NetworkModule(roots) { Report = report => store.Events.Write(NetworkEvents.Of(report)) };
         if (config.NetworkMode == "host") return new ContainerNetwork(networks, null, null);
         if (config.NetworkMode.StartsWith("container:", StringComparison.Ordinal))
             return Join(networks, store, config.NetworkMode["container:".Length..]);

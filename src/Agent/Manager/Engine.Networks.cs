@@ -61,7 +61,7 @@ internal sealed partial class Engine
             Endpoint joined = Networks.Connect(ContainerNetwork.RequestOf(config, [settings]), inside,
                 () => ProcessTimes.IsAlive(state.Pid, state.PidStartTime));
             ContainerNetwork.AddHost(config, Containers.RunDirectory(config.Id), joined);
-            isServed |= joined.Lease is not null;
+            isServed |= joined.HasNeighbours;
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
             throw new UsageException(
@@ -89,7 +89,7 @@ internal sealed partial class Engine
             using NetNamespace inside = NetNamespace.Open(state.Pid);
             Endpoint left = Networks.Disconnect(config.Id, network, inside);
             ContainerNetwork.RemoveHost(Containers.RunDirectory(config.Id), left);
-            if (left.Lease is not null || config.Ports.Length > 0) TellMonitor(config);
+            if (left.HasNeighbours || config.Ports.Length > 0) TellMonitor(config);
         }
         Containers.WriteConfig(config with { Networks = stays });
         WriteEvent(network, "disconnect", config);
@@ -103,7 +103,7 @@ internal sealed partial class Engine
         Events.Write(renamed, "rename", ("oldName", "/" + old.Name));
     }
 
-    // Leases are its monitor's to renew, names to answer, and ports of [::1] to listen on.
+    // Leases are its monitor's to renew, names to answer, ports of [::1] to listen on, and its addresses to watch.
     private void TellMonitor(ContainerConfig config)
     {
         using MonitorClient? monitor = MonitorClient.TryConnect(Containers, config.Id);

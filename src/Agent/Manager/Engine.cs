@@ -48,7 +48,10 @@ internal sealed partial class Engine(StateRoots roots)
     public Registries Registries => _registries ??= new Registries(Roots);
 
     /// <summary>Networks.</summary>
-    public NetworkModule Networks => _networks ??= new NetworkModule(Roots);
+    public NetworkModule Networks => _networks ??= new NetworkModule(Roots)
+    {
+        Report = report => Events.Write(NetworkEvents.Of(report)),
+    };
 
     /// <summary>Volumes.</summary>
     public VolumeModule Volumes => _volumes ??= new VolumeModule(Roots);

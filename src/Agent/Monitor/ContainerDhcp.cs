@@ -18,11 +18,13 @@ internal sealed class ContainerDhcp : IDisposable
     private readonly ContainerStore _store;
     private readonly ContainerConfig _config;
     private readonly Fd _namespace;
+    private readonly Action _changed;
     private readonly Dictionary<string, DhcpRenewal> _renewals = [];
 
-    private ContainerDhcp(EventLoop loop, StateRoots roots, ContainerConfig config, Fd netNamespace)
+    private ContainerDhcp(
+        EventLoop loop, StateRoots roots, ContainerConfig config, Fd netNamespace, Action changed)
     {
-        (_loop, _config, _namespace) = (loop, config, netNamespace);
+        (_loop, _config, _namespace, _changed) = (loop, config, netNamespace, changed);
         (_networks, _store) = (new NetworkModule(roots), new ContainerStore(roots));
     }
 
@@ -31,10 +33,12 @@ internal sealed class ContainerDhcp : IDisposable
     /// <param name="roots">Where networks are remembered.</param>
     /// <param name="config">The container.</param>
     /// <param name="inside">Its network namespace; a copy of the descriptor is kept.</param>
-    public static ContainerDhcp? Start(EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside)
+    /// <param name="changed">Told when it has another address.</param>
+    public static ContainerDhcp? Start(
+        EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside, Action changed)
     {
         if (!Array.Exists(new NetworkModule(roots).EndpointsOf(config.Id), end => end.Lease is not null)) return null;
-        var dhcp = new ContainerDhcp(loop, roots, config, Files.Dup(inside.Fd));
+        var dhcp = new ContainerDhcp(loop, roots, config, Files.Dup(inside.Fd), changed);
         dhcp.Refresh();
         return dhcp;
     }
@@ -73,6 +77,7 @@ internal sealed class ContainerDhcp : IDisposable
                 KernelLog.Error(_config, $"network {change.After.NetworkName}: its address was "
                     + $"{change.Before.Address?.ToString() ?? "none"} and is "
                     + $"{change.After.Address?.ToString() ?? "none: no DHCP server renews it"}");
+                _changed();
             }
         }
         catch (Exception e) when (e is UsageException or LinuxException)

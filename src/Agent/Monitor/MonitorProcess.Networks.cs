@@ -11,12 +11,12 @@ internal sealed partial class MonitorProcess
     private ServedNetworks? _served;
 
     // Ended with the start, when that fails, and with the run.
-    private ServedNetworks Serve(ContainerConfig config, NetNamespace inside, bool isStart)
+    private ServedNetworks Serve(ContainerConfig config, NetNamespace inside, ServingReason reason)
     {
-        var served = new ServedNetworks(_loop, _starter.Roots, config.Id, () => _served = null);
+        var served = new ServedNetworks(_loop, _starter.Roots, () => _served = null);
         try
         {
-            served.Refresh(config, inside, isStart);
+            served.Refresh(config, inside, reason);
             return _served = served;
         }
         catch
@@ -34,8 +34,8 @@ internal sealed partial class MonitorProcess
             Refresh();
             if (_run is not { } run || !ContainerNetwork.IsServed(_config)) return;
             using NetNamespace inside = NetNamespace.Open(run.Container.Process.Pid);
-            if (_served is null) run.Container.Owns(ContainerNetwork.EndOfServing, Serve(_config, inside, false));
-            else _served.Refresh(_config, inside, isStart: false);
+            if (_served is not null) _served.Refresh(_config, inside, ServingReason.Change);
+            else run.Container.Owns(ContainerNetwork.EndOfServing, Serve(_config, inside, ServingReason.Change));
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {

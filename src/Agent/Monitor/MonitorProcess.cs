@@ -42,7 +42,7 @@ internal sealed partial class MonitorProcess : IDisposable
         _store = new ContainerStore(roots);
         _starter = new ContainerStarter(roots, _store)
         {
-            Serve = (config, inside) => Serve(config, inside, isStart: true),
+            Serve = (config, inside) => Serve(config, inside, ServingReason.Start),
         };
         _records = new MonitorRecords(roots, _store, config);
         _config = config;
@@ -164,7 +164,7 @@ internal sealed partial class MonitorProcess : IDisposable
                 ?? throw new UsageException($"container {_config.Name} has ended", 125);
             RunningContainer container = new ContainerAdopter(_starter.Roots, _store)
             {
-                Serve = (config, inside) => Serve(config, inside, isStart: false),
+                Serve = (config, inside) => Serve(config, inside, ServingReason.Adoption),
             }.Adopt(_config, state, kept.Count > 0 ? kept[0] : null);
             _run = new ContainerRun(_loop, _config, container,
                 ContainerLog.Open(_config, _store.LogDirectory(_config.Id)), _clients,

@@ -3,39 +3,45 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor.Proxy;
 using Skiff.Agent.Networks;
+using Skiff.Interop.Netlink;
 using Skiff.Interop.Processes;
 
 namespace Skiff.Agent.Monitor;
 
 /// <summary>
-/// What one run of a container needs for its networks: names are answered, leases are renewed, and the host's [::1]
-/// leads to its ports. Each of it only where there is something to do.
+/// What one run of a container needs for its networks: names are answered, leases are renewed, the host's [::1] leads
+/// to its ports, and others who have its addresses are heard of. Each of it only where there is something to do.
 /// </summary>
 /// <param name="loop">The monitor's.</param>
 /// <param name="roots">Where networks are remembered.</param>
-/// <param name="containerId">The container.</param>
 /// <param name="ended">Told when it is disposed of.</param>
-internal sealed class ServedNetworks(EventLoop loop, StateRoots roots, string containerId, Action ended) : IDisposable
+internal sealed class ServedNetworks(EventLoop loop, StateRoots roots, Action ended) : IDisposable
 {
     private readonly NetworkModule _networks = new(roots);
     private IDisposable? _resolver;
     private ContainerDhcp? _dhcp;
     private LoopbackProxy? _proxy;
+    private AddressWatch? _addresses;
 
     /// <summary>Looks at what networks the container is on now.</summary>
     /// <param name="config">The container.</param>
     /// <param name="inside">Its network namespace; borrowed.</param>
-    /// <param name="isStart">Whether nothing of it runs yet, so that a port that is taken can fail the start.</param>
-    /// <exception cref="UsageException">A port is taken.</exception>
-    public void Refresh(ContainerConfig config, NetNamespace inside, bool isStart)
+    /// <param name="reason">Why it looks.</param>
+    /// <exception cref="UsageException">A port that is asked for is taken, at a start.</exception>
+    public void Refresh(ContainerConfig config, NetNamespace inside, ServingReason reason)
     {
         if (ContainerNetwork.HasResolver(config))
         {
             _resolver ??= ContainerResolver.Start(loop, roots, config, inside);
-            if (_dhcp is null) _dhcp = ContainerDhcp.Start(loop, roots, config, inside);
+            if (_dhcp is null) _dhcp = ContainerDhcp.Start(loop, roots, config, inside,
+                () => _addresses?.Refresh(_networks.EndpointsOf(config.Id), tells: true));
             else _dhcp.Refresh();
         }
-        if (config.Ports.Length > 0 || _proxy is not null) RefreshPorts(config, isStart);
+        Endpoint[] ends = _networks.EndpointsOf(config.Id);
+        if (_addresses is null && Array.Exists(ends, AddressWatch.Concerns))
+            _addresses = new AddressWatch(loop, inside.Fd, (end, address, mac) => Report(config, end, address, mac));
+        _addresses?.Refresh(ends, tells: reason != ServingReason.Adoption);
+        if (config.Ports.Length > 0 || _proxy is not null) RefreshPorts(config, ends, reason == ServingReason.Start);
     }
 
     /// <summary>Gives leases back; the namespace has to be there yet.</summary>
@@ -48,15 +54,26 @@ internal sealed class ServedNetworks(EventLoop loop, StateRoots roots, string co
     /// <inheritdoc/>
     public void Dispose()
     {
+        _addresses?.Dispose();
         _proxy?.Dispose();
         _resolver?.Dispose();
         EndDhcp();
         ended();
     }
 
-    private void RefreshPorts(ContainerConfig config, bool isStart)
+    private void Report(ContainerConfig config, Endpoint end, IPAddress address, MacAddress mac)
     {
-        List<ProxiedPort> ports = ProxiedPort.Of(_networks.EndpointsOf(containerId));
+        KernelLog.Error(config, $"network {end.NetworkName}: another host has its address {address}, too: {mac}");
+        new ContainerStore(roots).Events.Write(NetworkEvents.Of(new NetworkReport(NetworkChange.AddressConflict)
+        {
+            Network = _networks.TryGet(end.NetworkId), ContainerId = config.Id, Interface = end.InterfaceName,
+            Address = address.ToString(), Mac = mac.ToString(),
+        }));
+    }
+
+    private void RefreshPorts(ContainerConfig config, Endpoint[] ends, bool isStart)
+    {
+        List<ProxiedPort> ports = ProxiedPort.Of(ends);
         if (_proxy is null && ports.Count == 0) return;
         _proxy ??= new LoopbackProxy(loop);
         foreach (ProxiedPort taken in _proxy.Refresh(ports))

@@ -61,6 +61,9 @@ internal sealed record Endpoint
     /// <summary>Whether the interface inside hangs on one of the host's itself.</summary>
     public bool IsDirect => HostVeth.Length == 0;
 
+    /// <summary>Whether hosts that the engine does not know are on the interface's link.</summary>
+    public bool HasNeighbours { get; init; }
+
     /// <summary>
     /// What an interface of that kind is called while it is made: up to Linux 6.13 no interface of the host may be
     /// called so, and the host has an eth0.
@@ -135,6 +138,7 @@ internal sealed record Endpoint
         Write(w, "mac", Mac.ToString());
         Write(w, "interfaceName", InterfaceName);
         Write(w, "hostVeth", HostVeth);
+        Write(w, "hasNeighbours", HasNeighbours);
         Lease?.WriteTo(w, "lease");
         Write(w, "gatewayPriority", GatewayPriority);
         Write(w, "isGateway", IsGateway);
@@ -169,6 +173,7 @@ internal sealed record Endpoint
             Mac = ParseMac(Text(e, "mac")),
             InterfaceName = Text(e, "interfaceName"),
             HostVeth = Text(e, "hostVeth"),
+            HasNeighbours = Flag(e, "hasNeighbours"),
             Lease = DhcpLease.Read(e, "lease"),
             GatewayPriority = (int)Number(e, "gatewayPriority"),
             IsGateway = Flag(e, "isGateway"),

@@ -41,23 +41,26 @@ internal static class EndpointLinks
     }
 
     /// <summary>Sets up the container's side: loopback, the interfaces, their addresses, the default routes.</summary>
-    public static void Configure(NetNamespace inside, IReadOnlyList<Endpoint> endpoints)
+    /// <param name="inside">The container's namespace.</param>
+    /// <param name="endpoints">The endpoints.</param>
+    /// <param name="probe">Called while interfaces are up and have no addresses yet; may refuse them.</param>
+    public static void Configure(NetNamespace inside, IReadOnlyList<Endpoint> endpoints, Action? probe)
     {
-        foreach (Endpoint endpoint in endpoints) EndpointSysctls.Set(inside, endpoint, NewName(endpoint));
-        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside.Rtnetlink, NewName(endpoint)))];
         using var batch = new NetlinkBatch();
         Links.Set(batch, 1, new LinkChange { Up = true }, "lo");
-        for (int i = 0; i < indexes.Length; i++) Configure(batch, indexes[i], endpoints[i]);
+        int[] indexes = Configure(batch, inside, endpoints, probe);
         for (int i = 0; i < indexes.Length; i++) AddRoutes(batch, indexes[i], endpoints[i], replace: false);
         Execute(inside.Rtnetlink, batch, endpoints[0]);
     }
 
-    /// <summary>Sets up the interface of a network that a running container has joined.</summary>
-    public static void Configure(NetNamespace inside, Endpoint endpoint)
+    /// <summary>Sets up the interface of a network that a running container has joined; routes come later.</summary>
+    /// <param name="inside">The container's namespace.</param>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="probe">As in <see cref="Configure(NetNamespace, IReadOnlyList{Endpoint}, Action?)"/>.</param>
+    public static void ConfigureJoined(NetNamespace inside, Endpoint endpoint, Action? probe)
     {
-        EndpointSysctls.Set(inside, endpoint, NewName(endpoint));
         using var batch = new NetlinkBatch();
-        Configure(batch, IndexOf(inside.Rtnetlink, NewName(endpoint)), endpoint);
+        Configure(batch, inside, [endpoint], probe);
         Execute(inside.Rtnetlink, batch, endpoint);
     }
 
@@ -138,7 +141,23 @@ internal static class EndpointLinks
         Isolated = isIsolated ? true : null,
     };
 
-    private static void Configure(NetlinkBatch batch, int index, Endpoint endpoint)
+    private static int[] Configure(
+        NetlinkBatch batch, NetNamespace inside, IReadOnlyList<Endpoint> endpoints, Action? probe)
+    {
+        foreach (Endpoint endpoint in endpoints) EndpointSysctls.Set(inside, endpoint, NewName(endpoint));
+        int[] indexes = [.. endpoints.Select(endpoint => IndexOf(inside.Rtnetlink, NewName(endpoint)))];
+        for (int i = 0; i < indexes.Length; i++) SetUp(batch, indexes[i], endpoints[i]);
+        if (probe is not null)
+        {
+            Execute(inside.Rtnetlink, batch, endpoints[0]);
+            batch.Clear();
+            probe();
+        }
+        for (int i = 0; i < indexes.Length; i++) AddAddresses(batch, indexes[i], endpoints[i]);
+        return indexes;
+    }
+
+    private static void SetUp(NetlinkBatch batch, int index, Endpoint endpoint)
     {
         if (endpoint.EgressBytesPerSecond > 0)
             Queues.Limit(batch, index, endpoint.EgressBytesPerSecond, endpoint.InterfaceName);
@@ -147,6 +166,10 @@ internal static class EndpointLinks
             Name = endpoint.IsDirect ? endpoint.InterfaceName : null, Up = true,
             NoLinkLocal = HasIpv6 && endpoint.Ipv6Address is null,
         }, endpoint.InterfaceName);
+    }
+
+    private static void AddAddresses(NetlinkBatch batch, int index, Endpoint endpoint)
+    {
         if (endpoint.Address is { } address) Addresses.Add(batch, index, address, endpoint.PrefixLength);
         if (endpoint.Ipv6Address is { } address6) Addresses.Add(batch, index, address6, endpoint.Ipv6PrefixLength);
         foreach (IPAddress local in endpoint.LinkLocalAddresses)

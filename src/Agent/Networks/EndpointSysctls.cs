@@ -1,4 +1,3 @@
-using System.Buffers;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Processes;
@@ -13,9 +12,6 @@ internal static class EndpointSysctls
 {
     /// <summary>The option.</summary>
     public const string Key = "com.docker.network.endpoint.sysctls";
-
-    // Parts become names of directories: net, X, Y, IFNAME, Z.
-    private static readonly SearchValues<char> s_letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_");
 
     /// <summary>Refuses what is no sysctl of an interface.</summary>
     public static void Check(string text)
@@ -54,5 +50,11 @@ internal static class EndpointSysctls
             : throw new UsageException($"expected sysctl '{sysctl}' to have format name=value");
     }
 
-    private static bool IsName(string part) => part.Length > 0 && !part.AsSpan().ContainsAnyExcept(s_letters);
+    // Parts become names of directories.
+    private static bool IsName(string part)
+    {
+        foreach (char c in part)
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_') return false;
+        return part.Length > 0;
+    }
 }

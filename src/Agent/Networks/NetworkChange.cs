@@ -10,7 +10,7 @@ internal enum NetworkChange
     /// <summary>It works again.</summary>
     EndpointUp,
 
-    /// <summary>Another host has an address.</summary>
+    /// <summary>Another host has an address of a container's, or of this host's.</summary>
     AddressConflict,
 
     /// <summary>A route or address of the host leads elsewhere with addresses of a network's.</summary>

@@ -38,7 +38,8 @@ internal sealed partial class NetworkModule
             SetPolicies(host, after, []);
             EndpointLinks.Create(host.Route, [after[^1]], [network], inside);
             unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, joined));
-            EndpointLinks.Configure(inside, after[^1]);
+            EndpointLinks.ConfigureJoined(inside, after[^1],
+                AddressProbe.Of(host, inside, [after[^1]], [network], Report));
             EndpointLinks.Reroute(inside.Rtnetlink, after);
             unwinding.Push(() => EndpointLinks.Reroute(inside.Rtnetlink, before));
             unwinding.Push(() => Move(host, after, before));

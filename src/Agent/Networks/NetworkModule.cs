@@ -23,6 +23,9 @@ internal sealed partial class NetworkModule
     private readonly PolicyModule _policies;
     private readonly LinkDriver _links;
 
+    /// <summary>Told of what a call finds out that nobody has asked for.</summary>
+    public Action<NetworkReport> Report { get; init; } = static _ => { };
+
     /// <summary>Opens the module; touches nothing yet.</summary>
     public NetworkModule(StateRoots roots)
     {
@@ -170,7 +173,7 @@ internal sealed partial class NetworkModule
             EndpointLinks.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, endpoint));
-            EndpointLinks.Configure(inside, endpoints);
+            EndpointLinks.Configure(inside, endpoints, AddressProbe.Of(host, inside, endpoints, networks, Report));
             foreach (Endpoint endpoint in endpoints) Announce(host, endpoint, unwinding);
             joins.Keep();
             return endpoints;
@@ -286,6 +289,7 @@ internal sealed partial class NetworkModule
         {
             LinkLocalAddresses = Array.ConvertAll(settings.LinkLocalAddresses, IPAddress.Parse),
             InterfaceName = EndpointOptions.InterfaceName(settings, ready, others),
+            HasNeighbours = ready.HasNeighbours,
             GatewayPriority = settings.GatewayPriority,
             Names = network.Name == NetworkNames.DefaultNetwork ? [] : NamesOf(request, settings),
             ContainerName = request.Names.FirstOrDefault() ?? "",

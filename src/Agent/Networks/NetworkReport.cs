@@ -37,6 +37,9 @@ internal sealed record NetworkReport(NetworkChange Change)
     /// <summary>The address, or the subnet.</summary>
     public string? Address { get; init; }
 
+    /// <summary>The Ethernet address of who has it.</summary>
+    public string? Mac { get; init; }
+
     /// <summary>How it came about, in a word or two.</summary>
     public string? Cause { get; init; }
 

@@ -13,6 +13,9 @@ internal abstract record ReadyNetwork(NetworkRecord Network, LinkInfo Link)
     /// <summary>What interfaces inside are called, before their number.</summary>
     public virtual string InterfacePrefix => "eth";
 
+    /// <summary>Whether hosts that the engine does not know are on the same link, and may have its addresses.</summary>
+    public virtual bool HasNeighbours => false;
+
     /// <summary>
     /// Where containers send what is not for their own subnet; null when there is no way out, all zeros when they send
     /// it to their interface itself.

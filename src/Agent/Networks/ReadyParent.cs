@@ -13,6 +13,9 @@ internal sealed record ReadyParent(NetworkRecord Network, LinkInfo Link, LinkOpt
     : ReadyNetwork(Network, Link)
 {
     /// <inheritdoc/>
+    public override bool HasNeighbours => !Options.IsRouted && Options.Parent is not null;
+
+    /// <inheritdoc/>
     public override IPAddress? GatewayOf(AddressPool? pool) => pool is null || Network.IsInternal ? null
         : !Options.IsRouted ? pool.Gateway : pool.IsIpv6 ? IPAddress.IPv6Any : IPAddress.Any;
 

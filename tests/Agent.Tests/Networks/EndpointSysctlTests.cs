@@ -16,7 +16,7 @@ public class EndpointSysctlTests
         ground.Host.Do(() => ground.Module.Create(new NetworkRequest("lan")
         {
             Driver = "macvlan", Options = new() { ["parent"] = "eth0" },
-            Subnets = ["198.51.100.0/24"],
+            Subnets = ["203.0.113.0/24"],
         }));
         NetworkRoom room = ground.NewRoom();
         ground.Attach(room, "a",

@@ -176,11 +176,11 @@ public class LinkNetworkTests
     {
         using var ground = new NetworkGround();
         NetworkRecord network = ground.Host.Do(() => ground.Module.Create(
-            Request("lan") with { IsInternal = true, Ranges = [], Gateways = [] }));
+            Request("lan") with { IsInternal = true, Subnets = ["203.0.113.0/24"], Ranges = [], Gateways = [] }));
         Assert.Null(network.Pools[0].Gateway);
         NetworkRoom room = ground.NewRoom();
         Endpoint end = Attach(ground, room, "web", Plain("lan"));
-        Assert.Equal(("198.51.100.1", null, false), ($"{end.Address}", end.Gateway, end.IsGateway));
+        Assert.Equal(("203.0.113.1", null, false), ($"{end.Address}", end.Gateway, end.IsGateway));
         Assert.Equal("", Route(room));
     }
 

@@ -17,8 +17,8 @@ internal sealed class LoopbackProxy(EventLoop loop, int most = 512) : IDisposabl
     private const int RetryMs = 1000;
 
     private readonly SplicePipes _pipes = new();
-    private readonly Dictionary<ushort, (Fd Socket, ProxiedPort Port)> _listeners = [];
-    private readonly HashSet<ProxiedConnection> _connections = [];
+    private readonly List<Listener> _listeners = [];
+    private readonly List<ProxiedConnection> _connections = [];
     private LoopTimer? _retry;
     private bool _isFull;
 
@@ -29,23 +29,24 @@ internal sealed class LoopbackProxy(EventLoop loop, int most = 512) : IDisposabl
     /// Listens on these ports and on no others. Connections that there are go on. A port that somebody else has is left
     /// to them, and returned; where the host has no ::1, there is nothing to listen on.
     /// </summary>
-    public List<ProxiedPort> Refresh(IReadOnlyList<ProxiedPort> ports)
+    public List<ProxiedPort> Refresh(List<ProxiedPort> ports)
     {
-        foreach (ushort port in _listeners.Keys.Where(port => !ports.Any(wanted => wanted.HostPort == port)).ToArray())
-            Close(port);
+        for (int i = _listeners.Count - 1; i >= 0; i--)
+            if (!ports.Exists(wanted => wanted.HostPort == _listeners[i].Port.HostPort)) Close(_listeners[i]);
         var taken = new List<ProxiedPort>();
         foreach (ProxiedPort port in ports)
         {
-            if (_listeners.TryGetValue(port.HostPort, out var known))
+            if (_listeners.Find(known => known.Port.HostPort == port.HostPort) is { } known)
             {
-                _listeners[port.HostPort] = (known.Socket, port);
+                known.Port = port;
                 continue;
             }
             Errno errno = InternetSocket.TryBind(IPAddress.IPv6Loopback, port.HostPort, isTcp: true, out Fd? socket);
             if (errno == Errno.EADDRINUSE) taken.Add(port);
             if (errno != Errno.None) continue;
-            _listeners[port.HostPort] = (socket!, port);
-            if (!_isFull) Watch(socket!, port.HostPort);
+            var listener = new Listener(socket!, port);
+            _listeners.Add(listener);
+            if (!_isFull) Watch(listener);
         }
         return taken;
     }
@@ -54,24 +55,25 @@ internal sealed class LoopbackProxy(EventLoop loop, int most = 512) : IDisposabl
     public void Dispose()
     {
         loop.Cancel(_retry);
-        foreach (ushort port in _listeners.Keys.ToArray()) Close(port);
+        while (_listeners.Count > 0) Close(_listeners[^1]);
         foreach (ProxiedConnection connection in _connections) connection.Dispose();
         _connections.Clear();
         _pipes.Dispose();
     }
 
-    private void Close(ushort port)
+    private void Close(Listener listener)
     {
-        if (!_listeners.Remove(port, out var listener)) return;
+        _listeners.Remove(listener);
         loop.Forget(listener.Socket);
         listener.Socket.Dispose();
     }
 
-    private void Watch(Fd socket, ushort port) => loop.Watch(socket, EpollEvents.EPOLLIN, _ => Accept(port));
+    private void Watch(Listener listener) =>
+        loop.Watch(listener.Socket, EpollEvents.EPOLLIN, _ => Accept(listener));
 
-    private void Accept(ushort port)
+    private void Accept(Listener listener)
     {
-        for (int i = 0; i < AcceptedAtOnce && _listeners.TryGetValue(port, out var listener); i++)
+        for (int i = 0; i < AcceptedAtOnce; i++)
         {
             if (_connections.Count >= most)
             {
@@ -106,7 +108,7 @@ internal sealed class LoopbackProxy(EventLoop loop, int most = 512) : IDisposabl
     private void Pause()
     {
         _isFull = true;
-        foreach (var listener in _listeners.Values) loop.Forget(listener.Socket);
+        foreach (Listener listener in _listeners) loop.Forget(listener.Socket);
     }
 
     private void Resume()
@@ -115,6 +117,13 @@ internal sealed class LoopbackProxy(EventLoop loop, int most = 512) : IDisposabl
         _retry = null;
         if (!_isFull) return;
         _isFull = false;
-        foreach (var (port, listener) in _listeners) Watch(listener.Socket, port);
+        foreach (Listener listener in _listeners) Watch(listener);
+    }
+
+    private sealed class Listener(Fd socket, ProxiedPort port)
+    {
+        public Fd Socket { get; } = socket;
+
+        public ProxiedPort Port { get; set; } = port;
     }
 }

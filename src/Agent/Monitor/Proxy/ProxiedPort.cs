@@ -8,7 +8,7 @@ namespace Skiff.Agent.Monitor.Proxy;
 /// <param name="Address">The container's address, of either version of IP.</param>
 /// <param name="ContainerPort">Its port.</param>
 /// <param name="IsAsked">Whether IPv6 was asked for: otherwise the port is published on all IPv4 addresses.</param>
-internal readonly record struct ProxiedPort(ushort HostPort, IPAddress Address, ushort ContainerPort, bool IsAsked)
+internal sealed record ProxiedPort(ushort HostPort, IPAddress Address, ushort ContainerPort, bool IsAsked)
 {
     /// <summary>
     /// Those of a container: TCP ports that are published on [::], on [::1], or, where it has no IPv6 address, on all

@@ -13,7 +13,7 @@ internal sealed class SpliceFlow(SplicePipes pipes, Fd from, Fd to) : IDisposabl
     // Others in the loop have their turn after a MiB.
     private const int RoundsAtOnce = 16;
 
-    private (Fd Read, Fd Write)? _pipe;
+    private SplicePipe? _pipe;
     private int _waiting;
 
     /// <summary>The end was read, and has been passed on.</summary>
@@ -41,13 +41,13 @@ internal sealed class SpliceFlow(SplicePipes pipes, Fd from, Fd to) : IDisposabl
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_pipe is { } pipe) SplicePipes.Close(pipe);
+        _pipe?.Dispose();
         _pipe = null;
     }
 
     private Errno Read()
     {
-        var pipe = _pipe ??= pipes.Rent();
+        SplicePipe pipe = _pipe ??= pipes.Rent();
         Errno errno = Splicing.TryMove(from, pipe.Write, PipeBytes, out _waiting);
         if (_waiting > 0) return Errno.None;
         GiveBack();
@@ -59,7 +59,7 @@ internal sealed class SpliceFlow(SplicePipes pipes, Fd from, Fd to) : IDisposabl
 
     private Errno Write()
     {
-        Errno errno = Splicing.TryMove(_pipe!.Value.Read, to, _waiting, out int count);
+        Errno errno = Splicing.TryMove(_pipe!.Read, to, _waiting, out int count);
         _waiting -= count;
         if (_waiting == 0) GiveBack();
         return errno;
@@ -67,7 +67,7 @@ internal sealed class SpliceFlow(SplicePipes pipes, Fd from, Fd to) : IDisposabl
 
     private void GiveBack()
     {
-        pipes.Return(_pipe!.Value);
+        pipes.Return(_pipe!);
         _pipe = null;
     }
 }

@@ -5,32 +5,36 @@ namespace Skiff.Agent.Monitor.Proxy;
 /// <summary>Empty pipes. A connection has one of them only while bytes of it are on their way.</summary>
 internal sealed class SplicePipes : IDisposable
 {
-    private const int KeptCount = 4;
+    private readonly SplicePipe?[] _kept = new SplicePipe?[4];
 
-    private readonly Stack<(Fd Read, Fd Write)> _kept = new(KeptCount);
-
-    /// <summary>One to be returned, or closed.</summary>
+    /// <summary>One to be returned, or disposed of.</summary>
     /// <exception cref="LinuxException">There are no descriptors left.</exception>
-    public (Fd Read, Fd Write) Rent() => _kept.Count > 0 ? _kept.Pop() : Files.Pipe(nonBlocking: true);
-
-    /// <summary>Takes it back; it has to be empty.</summary>
-    public void Return((Fd Read, Fd Write) pipe)
+    public SplicePipe Rent()
     {
-        if (_kept.Count < KeptCount) _kept.Push(pipe);
-        else Close(pipe);
+        foreach (ref SplicePipe? kept in _kept.AsSpan())
+            if (kept is { } pipe)
+            {
+                kept = null;
+                return pipe;
+            }
+        return new SplicePipe();
     }
 
-    /// <summary>Closes one, and what is in it is lost.</summary>
-    public static void Close((Fd Read, Fd Write) pipe)
+    /// <summary>Takes it back; it has to be empty.</summary>
+    public void Return(SplicePipe pipe)
     {
-        pipe.Read.Dispose();
-        pipe.Write.Dispose();
+        foreach (ref SplicePipe? kept in _kept.AsSpan())
+            if (kept is null)
+            {
+                kept = pipe;
+                return;
+            }
+        pipe.Dispose();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var pipe in _kept) Close(pipe);
-        _kept.Clear();
+        foreach (SplicePipe? pipe in _kept) pipe?.Dispose();
     }
 }

@@ -68,9 +68,9 @@ public class LoopbackProxyTests
         });
         Assert.Equal(SocketError.TimedOut, full.SocketErrorCode);
         client.Shutdown(SocketShutdown.Send);
-        int before = ground.IdleCount;
+        int before = ground.Thread.IdleCount;
         Assert.Equal(1, ground.Count); // Something has happened, so it is told when nothing does any more.
-        for (int i = 0; ground.IdleCount == before; i++)
+        for (int i = 0; ground.Thread.IdleCount == before; i++)
         {
             Assert.True(i < 600, "the loop is never idle");
             Thread.Sleep(100);
@@ -130,12 +130,12 @@ public class LoopbackProxyTests
         other.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
         other.Listen();
         ProxiedPort taken = ground.Leading((ushort)((IPEndPoint)other.LocalEndPoint!).Port);
-        Assert.Equal([taken], ground.Do(() => ground.Proxy.Refresh([taken])));
+        Assert.Equal([taken], ground.Thread.Do(() => ground.Proxy.Refresh([taken])));
         Assert.Equal(SocketError.ConnectionRefused,
             Assert.Throws<SocketException>(() => ground.Connect()).SocketErrorCode);
         client.Send("still"u8);
         Assert.Equal("still", Text(served, 5));
-        Assert.Empty(ground.Do(() => ground.Proxy.Refresh([ground.Leading(ground.Port)])));
+        Assert.Empty(ground.Thread.Do(() => ground.Proxy.Refresh([ground.Leading(ground.Port)])));
         (Socket again, Socket there) = ground.Pair();
         again.Dispose();
         there.Dispose();

@@ -2,7 +2,7 @@ using System.Globalization;
 using Skiff.Agent.Events;
 using Skiff.Agent.Networks;
 
-namespace Skiff.Agent.Manager;
+namespace Skiff.Agent.Containers;
 
 /// <summary>
 /// What the network module reports, as an event of the type network: of the network, or of the network "host" when it
@@ -20,6 +20,7 @@ internal static class NetworkEvents
         Add("interface", report.Interface);
         Add("table", report.Table);
         Add("address", report.Address);
+        Add("mac", report.Mac);
         Add("direction", report.Direction);
         Add("from", report.From);
         Add("to", report.To);
