@@ -41,7 +41,7 @@ internal sealed class SystemPruneVerb : Verb
         string warning = $"WARNING! This will remove:\n  - all stopped containers\n  - {images}\n";
         if (!arguments.Flag("force") && !Confirmation.Ask(warning)) return 0;
         long bytes = ContainerPruning.Run(engine, filter);
-        PruneResult result = ImageEvents.Prune(engine, all, filter.Fits);
+        PruneResult result = engine.PruneImages(all, filter.Fits);
         ImagePruneVerb.Print(result);
         Output.Line($"Total reclaimed space: {HumanSize.Reclaimed(bytes + result.Bytes)}");
         return 0;
