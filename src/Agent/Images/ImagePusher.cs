@@ -28,8 +28,7 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
         try
         {
             using StoreLock hold = store.Hold();
-            Image image = store.Find(target) ?? throw new ImageException(
-                $"An image does not exist locally with the tag: {target.FamiliarName}", ImageErrorKind.NotFound);
+            Image image = store.Find(target) ?? throw ImageStore.WithoutTag(target);
             using RegistryClient registry = store.Registries.Access.Open(target, options);
             using var sources = new PushSources(store, options);
             PushPlan plan = PushPlan.Make(sources.Known, image, target, settings);

@@ -148,8 +148,7 @@ internal sealed class ImageStore
     {
         List<Reference> tags = [.. Names.List().Select(name => name.Name)
             .Where(name => name.Digest is null && name.Name == repository.Name)];
-        return tags.Count > 0 ? tags : throw new ImageException(
-            $"An image does not exist locally with the tag: {repository.FamiliarName}", ImageErrorKind.NotFound);
+        return tags.Count > 0 ? tags : throw WithoutTag(repository);
     }
 
     /// <summary>Gives an image a further name; a name that stood for another image moves.</summary>
@@ -322,6 +321,10 @@ internal sealed class ImageStore
     /// <summary>There is no image of that name or id.</summary>
     internal static ImageException Missing(string nameOrIdPrefix) =>
         new($"No such image: {Shown(nameOrIdPrefix)}", ImageErrorKind.NotFound);
+
+    /// <summary>A repository has no such tag here.</summary>
+    internal static ImageException WithoutTag(Reference tag) => new(
+        $"An image does not exist locally with the tag: {tag.FamiliarName}", ImageErrorKind.NotFound);
 
     /// <summary>A name as Docker prints it in its complaints: with its tag.</summary>
     internal static string Shown(string nameOrIdPrefix) =>

@@ -43,7 +43,8 @@ internal sealed partial class Engine
         Events.Write("image", "tag", $"{Images.Resolve(name.Familiar)}", ("name", name.Familiar));
     }
 
-    /// <summary>Removes a name or an image, and returns Docker's lines; with a platform, only if it is for that.</summary>
+    /// <summary>Removes a name or an image, and returns Docker's lines; with a platform, only if it is for that.
+    /// </summary>
     public List<string> RemoveImage(string nameOrId, Platform? platform, bool force)
     {
         if (platform is not null) Images.Get(nameOrId, platform);
