@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -31,6 +31,7 @@ internal sealed class ApiServer : IDisposable
     {
         (_roots, _log) = (roots, log);
         _http = new HttpServer(AnswerAsync, log);
+        Events = new EventHub(roots, log);
     }
 
     /// <summary>Executions that clients have asked for.</summary>
@@ -38,6 +39,9 @@ internal sealed class ApiServer : IDisposable
 
     /// <summary>Clients that wait for a start.</summary>
     public ContainerRuns Runs { get; } = new();
+
+    /// <summary>What happens, for those who follow it.</summary>
+    public EventHub Events { get; }
 
     /// <summary>Cancelled when the agent ends.</summary>
     public CancellationToken Ended => _http.Ended;
@@ -70,6 +74,13 @@ internal sealed class ApiServer : IDisposable
     public static Task RunAsync(Action work) => Task.Factory.StartNew(
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>Answers with what is written on a thread of its own, and may wait for others.</summary>
+    public static async Task JsonAsync(Exchange x, int status, Action<Utf8JsonWriter> write) =>
+        await x.WholeAsync(status, "application/json", await RunAsync(() => Exchange.Json(write)));
+
+    /// <summary>Notes an error of which a client was told.</summary>
+    public void Note(Exchange x, Exception e) => _log($"{x.Request.Method} {x.Request.Path}: {e.Message}");
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -85,7 +96,7 @@ internal sealed class ApiServer : IDisposable
         }
         catch (Exception e) when (StatusOf(e) is var status and > 0)
         {
-            if (status >= 500) _log($"{x.Request.Method} {x.Request.Path}: {e.Message}");
+            if (status == 500) Note(x, e);
             await FailAsync(x, status, e.Message);
             // The rest of the body is not worth reading.
             if (e is HttpFault) throw new IOException("the request was refused");
@@ -124,15 +135,23 @@ internal sealed class ApiServer : IDisposable
         return slash < 0 ? "/" : path[slash..];
     }
 
-    // 0: no error of a request, but of this program or of the connection.
-    private static int StatusOf(Exception e) => e switch
+    /// <summary>The status of an error; 0 for one that is none of a request, but of this program or of the connection.
+    /// </summary>
+    public static int StatusOf(Exception e) => e switch
     {
         ApiException api => api.Status,
         HttpFault fault => fault.Status,
         UsageException { Kind: UsageKind.NotFound } => 404,
         UsageException { Kind: UsageKind.Conflict } => 409,
         UsageException => 400,
-        ImageException => 500,
+        ImageException image => image.Kind switch
+        {
+            ImageErrorKind.NotFound => 404,
+            ImageErrorKind.Conflict => 409,
+            ImageErrorKind.Invalid => 400,
+            ImageErrorKind.Denied => 401,
+            _ => 500,
+        },
         LinuxException => 500,
         System.Text.Json.JsonException => 400,
         FormatException => 400,

@@ -53,7 +53,8 @@ internal static class ContainerCreation
         return engine.Create(asked, entrypoint is [""] ? [] : entrypoint?.ToArray(), image);
     }
 
-    private static Healthcheck HealthcheckOf(JsonElement check) => new()
+    /// <summary>A health check (HealthConfig).</summary>
+    public static Healthcheck HealthcheckOf(JsonElement check) => new()
     {
         Test = Texts(check, "Test") is { Count: > 0 } test ? [.. test] : null,
         IntervalNs = Number(check, "Interval") ?? 0,

@@ -25,7 +25,8 @@ internal static class ContainerListing
         return x.JsonAsync(200, w =>
         {
             w.WriteStartArray();
-            foreach (var (config, state) in rows) Write(w, engine, config, state, sizes);
+            foreach (var (config, state) in rows)
+                Write(w, engine, config, state, sizes ? engine.SizesOf(config) : null);
             w.WriteEndArray();
         });
     }
@@ -39,7 +40,15 @@ internal static class ContainerListing
             InspectJson.OfContainer(engine, config, x.Request.Query.Flag("size")));
     }
 
-    private static void Write(Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s, bool sizes)
+    /// <summary>A ContainerSummary.</summary>
+    /// <param name="w">Gets it.</param>
+    /// <param name="engine">Has the container.</param>
+    /// <param name="c">The container.</param>
+    /// <param name="s">Its state.</param>
+    /// <param name="sizes">Bytes that it has written, and those with its layers; null when nobody has measured them.
+    /// </param>
+    public static void Write(
+        Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s, (long Written, long Root)? sizes)
     {
         Endpoint[] ends = s.Pid > 0 ? engine.Networks.EndpointsOf(c.Id) : [];
         w.WriteStartObject();
@@ -55,11 +64,10 @@ internal static class ContainerListing
         foreach (Endpoint end in ends)
             foreach (PortMapping port in end.Ports) WritePort(w, port);
         w.WriteEndArray();
-        if (sizes)
+        if (sizes is { } size)
         {
-            (long written, long root) = engine.SizesOf(c);
-            if (written > 0) w.WriteNumber("SizeRw", written);
-            w.WriteNumber("SizeRootFs", root);
+            if (size.Written > 0) w.WriteNumber("SizeRw", size.Written);
+            w.WriteNumber("SizeRootFs", size.Root);
         }
         InspectJson.WritePairs(w, "Labels", c.Labels);
         w.WriteString("State", s.Status);

@@ -8,7 +8,7 @@ namespace Skiff.Agent.Cli;
 /// <summary>Images.</summary>
 internal static partial class InspectJson
 {
-    private static void WriteImage(Utf8JsonWriter w, Engine engine, Image image)
+    private static void WriteImage(Utf8JsonWriter w, Engine engine, Image image, Action<Utf8JsonWriter>? more)
     {
         w.WriteStartObject();
         w.WriteString("Id", image.Id.ToString());
@@ -32,7 +32,8 @@ internal static partial class InspectJson
         w.WriteString("Type", "layers");
         WriteStrings(w, "Layers", [.. image.DiffIds.Select(d => d.ToString())]);
         w.WriteEndObject();
-        WriteDescriptor(w, engine.Images, image.Id);
+        if (FindManifest(engine.Images, image.Id) is { } manifest) WriteDescriptor(w, manifest);
+        more?.Invoke(w);
         w.WriteEndObject();
     }
 
@@ -65,19 +66,27 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    // The manifest by which the store has it.
-    private static void WriteDescriptor(Utf8JsonWriter w, ImageStore store, Digest id)
+    /// <summary>The manifest by which the store has an image; null when it has none.</summary>
+    public static Descriptor? FindManifest(ImageStore store, Digest id)
     {
         foreach (Digest document in store.Records.Documents(id))
-        {
-            if (store.ReadManifest(document) is not { } manifest || manifest.Config.Digest != id) continue;
-            w.WriteStartObject("Descriptor");
-            w.WriteString("mediaType", manifest.MediaType ?? MediaTypes.OciManifest);
-            w.WriteString("digest", document.ToString());
-            w.WriteNumber("size", store.Content.Get(document).Length);
-            w.WriteEndObject();
-            return;
-        }
+            if (store.ReadManifest(document) is { } manifest && manifest.Config.Digest == id)
+                return new Descriptor
+                {
+                    MediaType = manifest.MediaType ?? MediaTypes.OciManifest, Digest = document,
+                    Size = store.Content.Get(document).Length,
+                };
+        return null;
+    }
+
+    /// <summary>The field Descriptor (OCIDescriptor).</summary>
+    public static void WriteDescriptor(Utf8JsonWriter w, Descriptor descriptor)
+    {
+        w.WriteStartObject("Descriptor");
+        w.WriteString("mediaType", descriptor.MediaType);
+        w.WriteString("digest", descriptor.Digest.ToString());
+        w.WriteNumber("size", descriptor.Size);
+        w.WriteEndObject();
     }
 
     // Times are nanoseconds; what is not set is left out, as Docker does.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Skiff.Agent.Containers;
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor.Logs;
 using Skiff.Agent.Volumes;
@@ -32,7 +33,7 @@ internal static partial class InspectJson
     {
         if (type is null or "container" && TryContainer(engine, name, sizes) is { } container) return container;
         if (type is null or "image" && engine.Images.Find(name) is not null)
-            return Write(w => WriteImage(w, engine, engine.Images.Get(name, platform)));
+            return OfImage(engine, engine.Images.Get(name, platform));
         if (type is null or "network" && engine.Networks.TryGet(name) is { } network) return OfNetwork(engine, network);
         if (type is null or "volume" && engine.Volumes.Exists(name))
             return Write(w => WriteVolume(w, engine.Volumes, engine.Volumes.Get(name)));
@@ -73,6 +74,13 @@ internal static partial class InspectJson
             return null;
         }
     }
+
+    /// <summary>An image.</summary>
+    /// <param name="engine">Has it.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="more">Writes further fields of it.</param>
+    public static byte[] OfImage(Engine engine, Image image, Action<Utf8JsonWriter>? more = null) =>
+        Write(w => WriteImage(w, engine, image, more));
 
     private static byte[] Write(Action<Utf8JsonWriter> body)
     {
@@ -188,7 +196,8 @@ internal static partial class InspectJson
         w.WriteEndArray();
     }
 
-    private static void WriteVolume(Utf8JsonWriter w, VolumeModule volumes, Volume volume)
+    /// <summary>A volume's object; with what it takes, when that was measured.</summary>
+    public static void WriteVolume(Utf8JsonWriter w, VolumeModule volumes, Volume volume, VolumeUsage? usage = null)
     {
         w.WriteStartObject();
         w.WriteString("CreatedAt", volume.CreatedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
@@ -199,10 +208,18 @@ internal static partial class InspectJson
         if (volume.Options.Count > 0) WritePairs(w, "Options", volume.Options);
         else w.WriteNull("Options");
         w.WriteString("Scope", "local");
+        if (usage is not null)
+        {
+            w.WriteStartObject("UsageData");
+            w.WriteNumber("RefCount", usage.Links);
+            w.WriteNumber("Size", usage.Bytes);
+            w.WriteEndObject();
+        }
         w.WriteEndObject();
     }
 
-    private static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    /// <summary>A field with a list.</summary>
+    public static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
     {
         w.WriteStartArray(name);
         foreach (string value in values) w.WriteStringValue(value);

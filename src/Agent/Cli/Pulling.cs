@@ -31,13 +31,7 @@ internal static class Pulling
         {
             try
             {
-                var puller = new ImagePuller(
-                    engine.Images, options, makeRoom: (bytes, layers) =>
-                        engine.MakeRoomFor(bytes, layers, Output.Error));
-                PullResult pulled =
-                    puller.PullAsync(reference, wanted, progress, cancel.Token).GetAwaiter().GetResult();
-                engine.Events.Write("image", "pull", reference.Familiar, ("name", reference.Name));
-                return pulled.Image;
+                return engine.Pull(reference, wanted, options, progress, cancel.Token).Image;
             }
             catch (OperationCanceledException) when (exitCode != 0)
             {

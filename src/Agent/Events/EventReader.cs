@@ -32,6 +32,13 @@ internal sealed class EventReader : IDisposable
         return events;
     }
 
+    /// <summary>Passes over all events that are there.</summary>
+    public void SkipHistory()
+    {
+        TakeNext();
+        if (_file is not null) Files.Seek(_file, Files.Stat(_file).Size);
+    }
+
     /// <summary>Waits for events that are new since the last call; an empty list when the time has run out.</summary>
     /// <param name="timeoutMs">-1 waits forever.</param>
     public List<EngineEvent> WaitForMore(long timeoutMs)

@@ -55,7 +55,7 @@ internal sealed class ArchiveRoots(StateRoots roots, string layerStore, Action<s
         ISnapshotter layers = Snapshotters.Open(root, roots.RunRoot, layerStore);
         var store = new ImageStore(below, layers, new ContentStore(root)) { Trust = TrustPolicy.AcceptAll };
         using Fd file = Files.Open(archive, OpenFlags.O_RDONLY);
-        new ImageArchives(store).Load(file, Platform.Host, new NoProgress(warn), CancellationToken.None, archive);
+        new ImageArchives(store).Load(file, archive, Platform.Host, new NoProgress(warn));
         Errno errno = Files.TrySymlinkAt(archive, Fd.Cwd, Path.Join(root, Link));
         if (errno != Errno.None) throw new LinuxException(errno, "symlink", Path.Join(root, Link));
     }

@@ -47,23 +47,31 @@ internal sealed class ImageArchives(ImageStore store)
     }
 
     /// <summary>Takes all images of an archive in; names that stood for other images move.</summary>
-    /// <param name="archive">A file or a pipe, at its first byte.</param>
+    /// <param name="archive">At its first byte.</param>
     /// <param name="platform">Which image of several that stand under one name, and what all have to be for; null:
     /// this host's of several, and anything of one.</param>
     /// <param name="progress">Told about layers as they come, and images when they are there.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
-    /// <param name="file">Where the archive is when layers may stay in it; see <see cref="ArchiveReader"/>.</param>
     /// <returns>Each image's id and the names that it has from the archive.</returns>
     /// <exception cref="ImageException">Not an archive, or a damaged or hostile one: that is known before any image
     /// of it is visible. Or one of them is not trusted, and none is taken.</exception>
     public IReadOnlyList<ArchivedImage> Load(
-        Fd archive, Platform? platform, IImageProgress progress, CancellationToken cancellation, string? file = null)
+        Stream archive, Platform? platform, IImageProgress progress, CancellationToken cancellation) => Load(
+        reader => reader.Read(archive, platform ?? Platform.Host, cancellation), platform, progress, null);
+
+    /// <summary>As the other one, of a file that will stay as it is: layers may stay in it; see
+    /// <see cref="ArchiveReader"/>.</summary>
+    public IReadOnlyList<ArchivedImage> Load(Fd archive, string file, Platform? platform, IImageProgress progress) =>
+        Load(reader => reader.Read(archive, platform ?? Platform.Host, CancellationToken.None), platform, progress,
+            file);
+
+    private List<ArchivedImage> Load(Func<ArchiveReader, IReadOnlyList<LoadedImage>> read, Platform? platform,
+        IImageProgress progress, string? file)
     {
         TrustPolicy trust = store.Trust;
         using StoreLock hold = store.Hold();
         IReadOnlyList<LoadedImage> images =
-            new ArchiveReader(store.Layers, store.Limits, progress, file)
-                .Read(archive, platform ?? Platform.Host, cancellation);
+            read(new ArchiveReader(store.Layers, store.Limits, progress, file));
         foreach (LoadedImage image in images)
         {
             Check(trust, image);
@@ -100,7 +108,7 @@ internal sealed class ImageArchives(ImageStore store)
         if (platform.Suits(its) > 0) return;
         string name = image.Names.Count > 0 ? image.Names[0].Familiar : "an image without name";
         throw new ImageException($"{name} in the archive does not provide the specified platform ({platform}): "
-            + $"it is for {its}; load without --platform takes it");
+            + $"it is for {its}; load without --platform takes it", ImageErrorKind.NotFound);
     }
 
     private IEnumerable<(Digest Id, Reference? Name)> Choose(string nameOrId)

@@ -18,7 +18,8 @@ internal sealed class ImageCommit(ImageStore store)
     /// <exception cref="ImageException">The container has what cannot be in a layer, or too many layers.</exception>
     public Digest Run(CommitRequest request, Reference? name, CancellationToken cancellation)
     {
-        if (name?.Digest is not null) throw new ImageException("refusing to create a tag with a digest reference");
+        if (name?.Digest is not null) throw new ImageException(
+            "refusing to create a tag with a digest reference", ImageErrorKind.Invalid);
         ContainerDefaults defaults = ConfigChanges.Apply(request.Config, request.Changes);
         using StoreLock hold = store.Hold();
         ImageConfig parent = ImageConfig.Parse(store.Content.Get(request.Base));

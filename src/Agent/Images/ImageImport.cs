@@ -19,7 +19,8 @@ internal sealed class ImageImport(ImageStore store)
     public Digest Run(Stream tar, Reference? name, Platform platform, string message, IReadOnlyList<string> changes,
         CancellationToken cancellation)
     {
-        if (name?.Digest is not null) throw new ImageException("cannot import digest reference");
+        if (name?.Digest is not null) throw new ImageException(
+            "cannot import digest reference", ImageErrorKind.Invalid);
         store.Trust.CheckLocal("import", name);
         ContainerDefaults defaults = ConfigChanges.Apply(new ContainerDefaults(), changes);
         using StoreLock hold = store.Hold();

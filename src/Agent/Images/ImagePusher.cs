@@ -23,12 +23,12 @@ internal sealed class ImagePusher(ImageStore store, PushSettings settings, Regis
     public async Task PushAsync(
         Reference target, IImageProgress progress, CancellationToken cancellation)
     {
-        if (target.Digest is not null) throw new ImageException("cannot push a digest reference");
+        if (target.Digest is not null) throw new ImageException(
+            "cannot push a digest reference", ImageErrorKind.Invalid);
         try
         {
             using StoreLock hold = store.Hold();
-            Image image = store.Find(target) ?? throw new ImageException(
-                $"An image does not exist locally with the tag: {target.FamiliarName}");
+            Image image = store.Find(target) ?? throw ImageStore.WithoutTag(target);
             using RegistryClient registry = store.Registries.Access.Open(target, options);
             using var sources = new PushSources(store, options);
             PushPlan plan = PushPlan.Make(sources.Known, image, target, settings);

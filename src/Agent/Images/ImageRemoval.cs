@@ -15,14 +15,14 @@ internal sealed partial class ImageRemoval(
     {
         using StoreLock alone = store.Lock(exclusive: true, onWait);
         Digest id = store.Resolve(nameOrIdPrefix)
-            ?? throw new ImageException($"No such image: {ImageStore.Shown(nameOrIdPrefix)}");
+            ?? throw ImageStore.Missing(nameOrIdPrefix);
         List<string> lines = [];
         IReadOnlyList<ImageUse> users = UsersOf(id);
         Reference? name = NameAmong(NamesOf(id), nameOrIdPrefix);
         bool isOwn = store.Records.IsOwn(id);
         if (name is null ? !isOwn : !store.Names.IsOwn(name)) throw new ImageException(
             $"conflict: unable to remove {name?.Familiar ?? id.Short} - it is preloaded, and only read: "
-            + store.Records.Preloaded(id));
+            + store.Records.Preloaded(id), ImageErrorKind.Conflict);
         bool goes = name is null ? CheckById(id, users, force) : Untag(id, name, users, force, lines);
         if (!goes || !isOwn) return lines;
         Forget(NamesOf(id), lines);
@@ -46,7 +46,8 @@ internal sealed partial class ImageRemoval(
         if (!force && users.Count > 0 && IsSingle(NamesOf(id)))
             throw new ImageException(
                 $"conflict: unable to remove repository reference \"{name.Familiar}\" (must force) - container " +
-                $"{users[0].ContainerId[..12]} is using its referenced image {id.Short}");
+                $"{users[0].ContainerId[..12]} is using its referenced image {id.Short}",
+                ImageErrorKind.Conflict);
         List<Reference> names = NamesOf(id);
         names.Remove(name);
         List<Reference> forgotten = [name];
@@ -62,15 +63,15 @@ internal sealed partial class ImageRemoval(
         if (Running(users, out string container))
             throw new ImageException(
                 $"conflict: unable to delete {id.Short} (cannot be forced) - image is being used by running " +
-                $"container {container[..12]}");
+                $"container {container[..12]}", ImageErrorKind.Conflict);
         if (!force && !IsSingle(NamesOf(id)))
             throw new ImageException(
                 $"conflict: unable to delete {id.Short} (must be forced) - image is referenced in multiple " +
-                "repositories");
+                "repositories", ImageErrorKind.Conflict);
         if (!force && users.Count > 0)
             throw new ImageException(
                 $"conflict: unable to delete {id.Short} (must be forced) - image is being used by stopped " +
-                $"container {users[0].ContainerId[..12]}");
+                $"container {users[0].ContainerId[..12]}", ImageErrorKind.Conflict);
         return true;
     }
 

@@ -87,7 +87,7 @@ internal sealed class ImageStore
 
     /// <summary>The image of a name, an id or its prefix, which has to be there.</summary>
     public Image Get(string nameOrIdPrefix) =>
-        Find(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
+        Find(nameOrIdPrefix) ?? throw Missing(nameOrIdPrefix);
 
     /// <summary>The same, for a platform if one is asked for: an image has one here.</summary>
     public Image Get(string nameOrIdPrefix, Platform? platform)
@@ -95,7 +95,7 @@ internal sealed class ImageStore
         Image image = Get(nameOrIdPrefix);
         return platform is null || platform.Suits(image.Platform) > 0 ? image
             : throw new ImageException($"image with reference {Shown(nameOrIdPrefix)} was found but does not provide "
-                + $"the specified platform ({platform}): it is for {image.Platform}");
+                + $"the specified platform ({platform}): it is for {image.Platform}", ImageErrorKind.NotFound);
     }
 
     /// <summary>The image of a parsed name, or null.</summary>
@@ -148,16 +148,16 @@ internal sealed class ImageStore
     {
         List<Reference> tags = [.. Names.List().Select(name => name.Name)
             .Where(name => name.Digest is null && name.Name == repository.Name)];
-        return tags.Count > 0 ? tags : throw new ImageException(
-            $"An image does not exist locally with the tag: {repository.FamiliarName}");
+        return tags.Count > 0 ? tags : throw WithoutTag(repository);
     }
 
     /// <summary>Gives an image a further name; a name that stood for another image moves.</summary>
     public void Tag(string nameOrIdPrefix, Reference target)
     {
-        if (target.Digest is not null) throw new ImageException("refusing to create a tag with a digest reference");
+        if (target.Digest is not null) throw new ImageException(
+            "refusing to create a tag with a digest reference", ImageErrorKind.Invalid);
         using StoreLock hold = Hold();
-        Digest id = Resolve(nameOrIdPrefix) ?? throw new ImageException($"No such image: {Shown(nameOrIdPrefix)}");
+        Digest id = Resolve(nameOrIdPrefix) ?? throw Missing(nameOrIdPrefix);
         Adding(image => image.Name(target, new NameRecord(id, null)));
     }
 
@@ -167,7 +167,7 @@ internal sealed class ImageStore
     {
         using StoreLock hold = Hold();
         using StoreLock writing = LockNames();
-        if (!Names.Pin(name, pinned)) throw new ImageException($"No such image: {name.Familiar}");
+        if (!Names.Pin(name, pinned)) throw Missing(name.Familiar);
     }
 
     /// <summary>
@@ -254,7 +254,8 @@ internal sealed class ImageStore
     {
         string? hex = HexOf(nameOrIdPrefix);
         bool isId = nameOrIdPrefix.StartsWith("sha256:", StringComparison.Ordinal) || hex?.Length == 64;
-        if (isId) return hex is null ? throw new ImageException($"bad image id \"{nameOrIdPrefix}\"") : ByPrefix(hex);
+        if (isId) return hex is null ? throw new ImageException(
+            $"bad image id \"{nameOrIdPrefix}\"", ImageErrorKind.Invalid) : ByPrefix(hex);
         NameRecord? record = Names.Find(Reference.Parse(nameOrIdPrefix));
         return record?.Image ?? (hex is null ? null : ByPrefix(hex));
     }
@@ -317,6 +318,14 @@ internal sealed class ImageStore
         }
     }
 
+    /// <summary>There is no image of that name or id.</summary>
+    internal static ImageException Missing(string nameOrIdPrefix) =>
+        new($"No such image: {Shown(nameOrIdPrefix)}", ImageErrorKind.NotFound);
+
+    /// <summary>A repository has no such tag here.</summary>
+    internal static ImageException WithoutTag(Reference tag) => new(
+        $"An image does not exist locally with the tag: {tag.FamiliarName}", ImageErrorKind.NotFound);
+
     /// <summary>A name as Docker prints it in its complaints: with its tag.</summary>
     internal static string Shown(string nameOrIdPrefix) =>
         HexOf(nameOrIdPrefix) is null && Reference.TryParse(nameOrIdPrefix, out Reference? reference, out _)
@@ -332,7 +341,8 @@ internal sealed class ImageStore
     private Digest? ByPrefix(string hex)
     {
         List<Digest> found = Records.StartingWith(hex);
-        if (found.Count > 1) throw new ImageException($"multiple IDs found with provided prefix: {hex}");
+        if (found.Count > 1) throw new ImageException(
+            $"multiple IDs found with provided prefix: {hex}", ImageErrorKind.Invalid);
         return found.Count == 1 ? found[0] : null;
     }
 }

@@ -16,6 +16,20 @@ internal sealed class Registries(StateRoots roots)
     public LoginStore Logins => _logins ??= LoginStore.OfUser(Environment.GetEnvironmentVariable);
 
     /// <summary>Opens clients.</summary>
-    public RegistryAccess Access => _access ??=
-        new RegistryAccess(RegistryConfiguration.Load(roots.RegistriesFile), Logins, roots.Registry);
+    public RegistryAccess Access => _access ??= Open(Logins, roots.Registry);
+
+    /// <summary>
+    /// Has one registry given the login that somebody else has brought, or none: those of this process's user are not
+    /// for whoever asks it. Its mirrors, and what a push takes layers from, are reached as ever.
+    /// </summary>
+    public void Lend(string registry, RegistryCredentials? login) => _access = Open(
+        new LentLogin(registry, login, Logins), (roots.Registry ?? RegistryOptions.Default) with { Client = "docker" });
+
+    private RegistryAccess Open(ICredentialSource logins, RegistryOptions? options) =>
+        new(RegistryConfiguration.Load(roots.RegistriesFile), logins, options);
+
+    private sealed class LentLogin(string registry, RegistryCredentials? login, LoginStore own) : ICredentialSource
+    {
+        public RegistryCredentials? Find(string asked) => asked == registry ? login : own.Find(asked);
+    }
 }

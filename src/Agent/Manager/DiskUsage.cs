@@ -27,7 +27,8 @@ internal sealed record ImageUsage(Image Image, long SharedBytes, long UniqueByte
 /// <param name="Config">The container.</param>
 /// <param name="State">Its state.</param>
 /// <param name="Bytes">What it has written over its image.</param>
-internal sealed record ContainerUsage(ContainerConfig Config, ContainerState State, long Bytes);
+/// <param name="RootBytes">That, and its layers.</param>
+internal sealed record ContainerUsage(ContainerConfig Config, ContainerState State, long Bytes, long RootBytes);
 
 /// <summary>A volume on disk.</summary>
 /// <param name="Volume">The volume.</param>

@@ -5,6 +5,7 @@ using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Snapshots;
 using Skiff.Layers.Tar;
+using OciDefaults = Skiff.Layers.Oci.ContainerDefaults;
 
 namespace Skiff.Agent.Manager;
 
@@ -19,13 +20,16 @@ internal sealed partial class Engine
     /// <param name="changes">Dockerfile instructions to apply to its configuration.</param>
     /// <param name="pause">Freeze the container meanwhile, so that no file changes while it is read.</param>
     /// <param name="cancellation">Ends it; then nothing is left.</param>
+    /// <param name="adjust">Makes of what containers of the image get by the container's configuration something else,
+    /// before the changes.</param>
     public Digest Commit(ContainerConfig container, Reference? name, string author, string message,
-        IReadOnlyList<string> changes, bool pause, CancellationToken cancellation)
+        IReadOnlyList<string> changes, bool pause, CancellationToken cancellation,
+        Func<OciDefaults, OciDefaults>? adjust = null)
     {
         CheckNotDead(container, "committed");
         Digest parent = Digest.Parse(container.ImageId);
-        var request = new CommitRequest(parent, UpperOf(container),
-            ContainerFactory.Defaults(container, Images.Open(parent).Config.Config), changes,
+        OciDefaults its = ContainerFactory.Defaults(container, Images.Open(parent).Config.Config);
+        var request = new CommitRequest(parent, UpperOf(container), adjust is null ? its : adjust(its), changes,
             string.Join(' ', container.Cmd), author, message);
         // A rootless container without a cgroup cannot be frozen: what changes meanwhile is in the image or isn't.
         bool pausing = pause && ContainerCgroup.PathOf(container) is not null

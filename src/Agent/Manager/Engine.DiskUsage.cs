@@ -9,19 +9,22 @@ namespace Skiff.Agent.Manager;
 /// <summary>What everything takes on disk.</summary>
 internal sealed partial class Engine
 {
-    /// <summary>Measures images, containers and volumes. Layers that images share are counted once.</summary>
-    public DiskUsage DiskUsage()
+    /// <summary>Measures images, containers and volumes, or only some of them. Layers that images share are counted
+    /// once.</summary>
+    public DiskUsage DiskUsage(bool ofImages = true, bool ofContainers = true, bool ofVolumes = true)
     {
         using StoreLock hold = Images.Hold();
         List<(ContainerConfig Config, ContainerState State)> containers = List(all: true);
         Dictionary<Digest, long> layers = Snapshotter.List().ToDictionary(layer => layer.DiffId, layer => layer.Bytes);
         HashSet<Digest> needed = [.. containers.SelectMany(c => c.Config.AllDiffIds).Select(Digest.Parse)];
-        return new DiskUsage(ImagesOnDisk(containers, layers),
-            [.. containers.Select(c => new ContainerUsage(c.Config, c.State, WrittenBy(c.Config)))],
+        return new DiskUsage(ofImages ? ImagesOnDisk(containers, layers) : [],
+            [.. containers.Where(_ => ofContainers).Select(c => UsageOf(c.Config, c.State, layers))],
             // As docker: what is mounted is on no disk of the engine's, and may be on a server that does not answer.
-            [.. Volumes.List().Where(v => !v.IsMounted).Select(v => new VolumeUsage(v, LinksTo(v, containers),
+            [.. Volumes.List().Where(v => ofVolumes && !v.IsMounted).Select(v => new VolumeUsage(v,
+                LinksTo(v, containers),
                 TreeSize.Of(Volumes.DataDirectory(v.Name))))],
-            layers.Values.Sum(), layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value),
+            ofImages ? layers.Values.Sum() : 0,
+            layers.Where(layer => !needed.Contains(layer.Key)).Sum(layer => layer.Value),
             [.. Snapshotter.Partials()]);
     }
 
@@ -39,8 +42,17 @@ internal sealed partial class Engine
         Dictionary<Digest, long> layers = [];
         foreach ((Digest diffId, long bytes) in Images.AllLayers()) layers[diffId] = bytes;
         long written = WrittenBy(config);
-        return (written, written + config.DiffIds.Distinct().Sum(id => layers.GetValueOrDefault(Digest.Parse(id))));
+        return (written, written + LayersOf(config, layers));
     }
+
+    private ContainerUsage UsageOf(ContainerConfig config, ContainerState state, Dictionary<Digest, long> layers)
+    {
+        long written = WrittenBy(config);
+        return new ContainerUsage(config, state, written, written + LayersOf(config, layers));
+    }
+
+    private static long LayersOf(ContainerConfig config, Dictionary<Digest, long> layers) =>
+        config.DiffIds.Distinct().Sum(id => layers.GetValueOrDefault(Digest.Parse(id)));
 
     private List<ImageUsage> ImagesOnDisk(
         List<(ContainerConfig Config, ContainerState State)> containers, Dictionary<Digest, long> layers)

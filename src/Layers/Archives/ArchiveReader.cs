@@ -21,28 +21,39 @@ public sealed class ArchiveReader(
 {
     private readonly IngestLimits _limits = limits ?? IngestLimits.Default;
 
+    /// <summary>As the other one, of a file or a pipe, at its first byte.</summary>
+    public IReadOnlyList<LoadedImage> Read(Fd archive, Platform platform, CancellationToken cancellation) =>
+        // Where the archive itself is compressed, nothing of it lies there as it is.
+        Read(new FdStream(archive), platform, cancellation, file is not null && ArchiveInput.IsPlain(archive));
+
     /// <summary>Reads the whole archive; all layers of the images are in the store then.</summary>
-    /// <param name="archive">A file or a pipe, at its first byte.</param>
+    /// <param name="archive">At its first byte.</param>
     /// <param name="platform">Which image of several that stand under one name.</param>
     /// <param name="cancellation">Looked at between pieces.</param>
     /// <exception cref="ImageException">No archive, or a damaged or hostile one. Layers that came before the fault may
     /// be in the store.</exception>
-    public IReadOnlyList<LoadedImage> Read(Fd archive, Platform platform, CancellationToken cancellation)
+    public IReadOnlyList<LoadedImage> Read(Stream archive, Platform platform, CancellationToken cancellation) =>
+        Read(archive, platform, cancellation, stays: false);
+
+    private IReadOnlyList<LoadedImage> Read(
+        Stream archive, Platform platform, CancellationToken cancellation, bool stays)
     {
         using var content = new ArchiveContent(store, _limits, progress);
         try
         {
-            // Where the archive itself is compressed, nothing of it lies there as it is.
-            if (file is not null && ArchiveInput.IsPlain(archive)) content.File = file;
+            if (stays) content.File = file;
             // The archive may be longer than any layer; its content has limits of its own.
             var tar = new TarParser(content, _limits with { LayerBytes = IngestLimits.None.LayerBytes });
-            ArchiveInput.Read(new FdStream(archive), tar.Append, _limits, cancellation);
+            ArchiveInput.Read(archive, tar.Append, _limits, cancellation);
             tar.Complete();
             return new ArchiveImages(content, platform).Read();
         }
         catch (ImageException e)
         {
-            throw new ImageException($"cannot take images from the archive: {e.Message}", e);
+            throw new ImageException($"cannot take images from the archive: {e.Message}", e)
+            {
+                Kind = ImageErrorKind.Invalid,
+            };
         }
     }
 }

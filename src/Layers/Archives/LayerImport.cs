@@ -23,7 +23,14 @@ public static class LayerImport
     {
         using var digest = new TarDigest();
         using ILayerIngest ingest = store.Begin(null, limits: limits);
-        ArchiveInput.Read(tar, Append, limits ?? IngestLimits.Default, cancellation);
+        try
+        {
+            ArchiveInput.Read(tar, Append, limits ?? IngestLimits.Default, cancellation);
+        }
+        catch (ImageException e) when (e.Kind == ImageErrorKind.Bad)
+        {
+            throw new ImageException(e.Message, e) { Kind = ImageErrorKind.Invalid };
+        }
         Digest diffId = digest.Current();
         if (!store.Contains(diffId)) ingest.Commit(diffId);
         return (diffId, digest.Length);

@@ -7,8 +7,13 @@ namespace Skiff.Layers.Oci;
 public sealed class ImageException : Exception
 {
     /// <summary>With a text for the user.</summary>
-    public ImageException(string message) : base(ShownText.Line(message)) { }
+    public ImageException(string message, ImageErrorKind kind = ImageErrorKind.Bad) : base(ShownText.Line(message)) =>
+        Kind = kind;
 
-    /// <summary>With a text for the user and what caused it.</summary>
-    public ImageException(string message, Exception inner) : base(ShownText.Line(message), inner) { }
+    /// <summary>With a text for the user and what caused it, whose kind it has.</summary>
+    public ImageException(string message, Exception inner) : base(ShownText.Line(message), inner) =>
+        Kind = (inner as ImageException)?.Kind ?? ImageErrorKind.Bad;
+
+    /// <summary>What kind of error it is.</summary>
+    public ImageErrorKind Kind { get; init; }
 }

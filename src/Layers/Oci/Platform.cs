@@ -66,7 +66,7 @@ public sealed record Platform
     private const string Allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
     private static ImageException Bad(string text) =>
-        new($"bad platform \"{text}\": expected os/architecture[/variant]");
+        new($"bad platform \"{text}\": expected os/architecture[/variant]", ImageErrorKind.Invalid);
 
     private static Platform Normalise(string os, string architecture, string? variant)
     {

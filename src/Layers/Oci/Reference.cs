@@ -66,7 +66,8 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>Parses a reference.</summary>
     /// <exception cref="ImageException">Not a reference; the text says what is wrong.</exception>
     public static Reference Parse(string text) =>
-        TryParse(text, out Reference? reference, out string error) ? reference : throw new ImageException(error);
+        TryParse(text, out Reference? reference, out string error) ? reference
+            : throw new ImageException(error, ImageErrorKind.Invalid);
 
     /// <summary>Parses a reference, or says in <paramref name="error"/> why it is none.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Reference? reference, out string error)
@@ -106,7 +107,7 @@ public sealed class Reference : IEquatable<Reference>
     /// <summary>The same repository under a tag, without digest.</summary>
     public Reference WithTag(string tag) =>
         ReferenceGrammar.IsTag(tag) ? new Reference(Registry, Repository, tag, null, false)
-            : throw new ImageException($"invalid reference format: bad tag \"{tag}\"");
+            : throw new ImageException($"invalid reference format: bad tag \"{tag}\"", ImageErrorKind.Invalid);
 
     /// <summary>The same repository by digest, without tag.</summary>
     public Reference WithDigest(Digest digest) => new(Registry, Repository, null, digest, false);

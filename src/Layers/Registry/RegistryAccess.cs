@@ -34,7 +34,7 @@ public sealed class RegistryAccess(
     }
 
     /// <summary>A connection to the registry itself, to try a login that is not kept yet.</summary>
-    internal RegistryTransport Connect(string registry, RegistryCredentials login)
+    internal RegistryTransport Connect(string registry, RegistryCredentials? login)
     {
         RequireOpenSsl();
         RegistryHost host = configuration.HostOf(registry);

@@ -98,7 +98,7 @@ internal sealed class RegistryAuthorization(
         }
         catch (ImageException e) when (Hide(e.Message) is var clean && clean != e.Message)
         {
-            throw new ImageException(clean);
+            throw new ImageException(clean, e.Kind);
         }
     }
 

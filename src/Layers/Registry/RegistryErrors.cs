@@ -84,8 +84,16 @@ internal static class RegistryErrors
             429 => "too many requests",
             _ => "registry answered " + response.ReasonPhrase,
         };
-        return new ImageException($"{text} ({status})");
+        return new ImageException($"{text} ({status})", KindOf(status));
     }
+
+    /// <summary>What kind of error a refusal is.</summary>
+    public static ImageErrorKind KindOf(int status) => status switch
+    {
+        401 or 403 => ImageErrorKind.Denied,
+        404 => ImageErrorKind.NotFound,
+        _ => ImageErrorKind.Bad,
+    };
 
     /// <summary>What can be done about a refusal, to be put behind its text.</summary>
     /// <param name="status">How the registry has refused.</param>

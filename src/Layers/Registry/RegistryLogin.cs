@@ -17,7 +17,7 @@ public static class RegistryLogin
         var ask = new RegistryRequest(HttpMethod.Get, "/v2/") { AlsoAnswers = [HttpStatusCode.Unauthorized] };
         using HttpResponseMessage response = await transport.SendAsync(ask, cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
-            throw new ImageException("unauthorized: incorrect username or password");
+            throw new ImageException("unauthorized: incorrect username or password", ImageErrorKind.Denied);
         return transport.RefreshToken is { } token
             ? new RegistryCredentials(login.Username, "") { IdentityToken = token } : login;
     }

@@ -32,6 +32,9 @@ public sealed record RegistryOptions
     /// <summary>The proxies to go through; null for the environment's.</summary>
     public System.Net.IWebProxy? Proxy { get; init; }
 
+    /// <summary>The program whose users log in, for advice to them.</summary>
+    public string Client { get; init; } = "skiff";
+
     /// <summary>By which clock <see cref="BytesPerSecond"/> is kept.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -135,9 +135,10 @@ internal sealed class RegistryTransport : IDisposable
             response, _options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
         string text = _authorization.Hide(refusal.Message);
         if (redirectedTo is not null && redirectedTo != Authority)
-            return new ImageException($"{Route(redirectedTo)}: {text}");
-        string login = $"`skiff login{(_registry == Reference.DefaultRegistry ? "" : " " + _registry)}`";
-        return new ImageException(text + RegistryErrors.Advice(response.StatusCode, request.Target, login));
+            return new ImageException($"{Route(redirectedTo)}: {text}", refusal.Kind);
+        string login = $"`{_options.Client} login{(_registry == Reference.DefaultRegistry ? "" : " " + _registry)}`";
+        return new ImageException(
+            text + RegistryErrors.Advice(response.StatusCode, request.Target, login), refusal.Kind);
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(

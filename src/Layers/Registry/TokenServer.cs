@@ -72,10 +72,11 @@ internal sealed class TokenServer(
         string? said = await RegistryErrors.SaidAsync(
             response, options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
         string advice = status is not (400 or 401 or 403) ? "try again later"
-            : login is null ? "a login may be needed (skiff login)" : $"check the login of {login} (skiff login)";
+            : login is null ? $"a login may be needed ({options.Client} login)"
+            : $"check the login of {login} ({options.Client} login)";
         return new ImageException(
             $"authorization: token server {uri.Authority} answered {status}{(said is null ? "" : $" ({said})")}; "
-            + advice);
+            + advice, RegistryErrors.KindOf(status));
     }
 
     private HttpRequestMessage Get(

@@ -41,7 +41,7 @@ internal sealed class WebFile : ForwardStream
             response = transport.SendAsync(request, cancellation).GetAwaiter().GetResult();
             if (!response.IsSuccessStatusCode) throw new ImageException(
                 $"{address}: the server answered {(int)response.StatusCode} ({response.StatusCode}); "
-                + "check the address");
+                + "check the address", ImageErrorKind.Invalid);
             var body = new BlobStream(response, response.Content.ReadAsStream(cancellation), skip: 0,
                 address.Authority, transport.Link, options, rate: null);
             return new WebFile(transport, body, cancellation);

@@ -75,12 +75,16 @@ internal sealed class Exchange
     }
 
     /// <summary>Answers with an object or a list.</summary>
-    public async Task JsonAsync(int status, Action<Utf8JsonWriter> write)
+    public Task JsonAsync(int status, Action<Utf8JsonWriter> write) =>
+        WholeAsync(status, "application/json", Json(write));
+
+    /// <summary>An object or a list, with the line's end.</summary>
+    public static byte[] Json(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(bytes, s_json)) write(writer);
         bytes.Write("\n"u8);
-        await WholeAsync(status, "application/json", bytes.WrittenMemory);
+        return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>Answers with bytes that are there.</summary>
@@ -106,8 +110,14 @@ internal sealed class Exchange
         _headers.Add(("Content-Type", contentType));
         _headers.Add(chunked ? ("Transfer-Encoding", "chunked") : ("Connection", "close"));
         await _output.WriteAsync(Head(status), Gone);
+        // Of what is written synchronously, as archives are, while they keep images from being removed.
+        if (_output.CanTimeout) _output.WriteTimeout = RequestBody.SyncTimeoutMs;
         return _stream = new ResponseBody(_output, chunked);
     }
+
+    /// <summary>The answer, which begins with this unless it has begun.</summary>
+    public async ValueTask<Stream> BegunAsync(int status, string contentType) =>
+        _stream ?? await BeginAsync(status, contentType);
 
     /// <summary>Ends what <see cref="BeginAsync"/> began.</summary>
     public ValueTask EndAsync() => _stream?.EndAsync() ?? ValueTask.CompletedTask;

@@ -14,6 +14,9 @@ namespace Skiff.Agent.Api.Http;
 /// <param name="permit">Sends the permission; null when nobody waits for it.</param>
 internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>? permit) : Stream
 {
+    /// <summary>How long a client may keep a thread waiting that reads its body, or writes the answer.</summary>
+    internal const int SyncTimeoutMs = 300_000;
+
     private const int MaxLineBytes = 1024;
 
     private Func<ValueTask>? _permit = permit;
@@ -72,8 +75,19 @@ internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <summary>For what reads synchronously, on a thread of its own.</summary>
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    /// <exception cref="HttpFault">As of the other one, or nothing has come for long.</exception>
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        using var patience = new CancellationTokenSource(SyncTimeoutMs);
+        try
+        {
+            return ReadAsync(buffer.AsMemory(offset, count), patience.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new HttpFault(408, $"nothing of the request's body has come for {SyncTimeoutMs / 1000} s");
+        }
+    }
 
     /// <inheritdoc/>
     public override void Flush()

@@ -36,7 +36,7 @@ internal sealed class ImagePruneVerb : Verb
         bool all = arguments.Flag("all") || filter.Dangling == false;
         string what = all ? "all images without at least one container associated to them" : "all dangling images";
         if (!arguments.Flag("force") && !Confirmation.Ask($"WARNING! This will remove {what}.")) return 0;
-        PruneResult result = ImageEvents.Prune(engine, all, filter.Fits);
+        PruneResult result = engine.PruneImages(all, filter.Fits);
         Print(result);
         Output.Line($"Total reclaimed space: {HumanSize.Reclaimed(result.Bytes)}");
         return 0;

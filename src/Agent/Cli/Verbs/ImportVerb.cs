@@ -1,4 +1,3 @@
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Archives;
@@ -41,10 +40,8 @@ internal sealed class ImportVerb : Verb
         Reference? name = arguments.Positional.Count > 1 ? Reference.Parse(arguments.Positional[1]) : null;
         Platform platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : Platform.Host;
         using Stream tar = Open(engine, source, cancellation);
-        Digest id = new ImageImport(engine.Images).Run(tar, name, platform,
+        Digest id = engine.Import(tar, name, platform,
             arguments.Value("message") ?? $"Imported from {source}", arguments.Values("change"), cancellation);
-        if (name is not null) engine.Events.Write("image", "tag", id.ToString(), ("name", name.Familiar));
-        ImageEvents.Write(engine, "import", id.ToString());
         Output.Line(id.ToString());
         return 0;
     });

@@ -1,5 +1,4 @@
 using Skiff.Agent.Cli.Progress;
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Interop.Terminals;
@@ -40,11 +39,12 @@ internal sealed class LoadVerb : Verb
         Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         // What docker still says when it is quiet is what plain lines have of a load.
         ProgressView view = ProgressView.Of(arguments, toError: false, quiet: ProgressMode.Plain);
-        using Fd input = Open(arguments.Value("input"));
-        foreach (ArchivedImage image in view.Run(progress =>
-            new ImageArchives(engine.Images).Load(input, platform, progress, cancellation)))
-            ImageEvents.Write(engine, "load", image.Id.ToString());
-        return 0;
+        using Stream input = LayerImport.Input(Open(arguments.Value("input")));
+        return view.Run(progress =>
+        {
+            engine.Load(input, platform, progress, cancellation);
+            return 0;
+        });
     });
 
     private static Fd Open(string? path)

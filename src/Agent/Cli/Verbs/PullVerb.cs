@@ -1,5 +1,4 @@
 using Skiff.Agent.Cli.Progress;
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
@@ -47,13 +46,9 @@ internal sealed class PullVerb : Verb
         if (all && !reference.TagIsDefault) throw new UsageException("tag can't be used with --all-tags/-a");
         ProgressView view = ProgressView.Of(arguments, toError: false);
         if (!all && reference.TagIsDefault && view.IsText) Output.Line("Using default tag: latest");
-        foreach (Reference one in all ? TagsOf(engine, reference, options) : [reference])
+        foreach (Reference one in all ? engine.RemoteTags(reference, options, default) : [reference])
             Pulling.Pull(engine, one, arguments.Value("platform"), view, options);
         if (!view.IsJson) Output.Line(all ? reference.Name : reference.ToString());
         return 0;
     }
-
-    private static IEnumerable<Reference> TagsOf(Engine engine, Reference repository, RegistryOptions? options) =>
-        new ImagePuller(engine.Images, options).TagsAsync(repository, default).GetAwaiter().GetResult()
-            .Select(repository.WithTag);
 }

@@ -55,12 +55,9 @@ internal sealed class PushVerb : Verb
         return Interruptible.Run(cancellation => view.Run(progress =>
         {
             progress.Message($"The push refers to repository [{name.Name}]");
-            var pusher = new ImagePusher(engine.Images, settings);
             foreach (Reference tag in all ? engine.Images.TagsOf(name) : [name])
             {
-                if (platform is not null) engine.Images.Get(tag.Familiar, platform);
-                pusher.PushAsync(tag, progress, cancellation).GetAwaiter().GetResult();
-                engine.Events.Write("image", "push", tag.Familiar, ("name", tag.Name));
+                engine.Push(tag, platform, settings, progress, cancellation);
                 if (view.IsQuiet) Output.Line(tag.ToString());
             }
             return 0;

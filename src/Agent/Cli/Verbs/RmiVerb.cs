@@ -1,4 +1,3 @@
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 
@@ -33,17 +32,12 @@ internal sealed class RmiVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         int result = 0;
-        var removal = new ImageRemoval(engine.Images, engine.ImageUses);
         Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         foreach (string name in arguments.Positional)
         {
             try
             {
-                if (platform is not null) engine.Images.Get(name, platform);
-                string id = $"{engine.Images.Resolve(name)}";
-                List<string> lines = removal.Remove(name, arguments.Flag("force"));
-                ImageEvents.WriteRemoved(engine.Events, id, lines);
-                foreach (string line in lines) Output.Line(line);
+                foreach (string line in engine.RemoveImage(name, platform, arguments.Flag("force"))) Output.Line(line);
             }
             catch (Exception e) when (e is ImageException or UsageException)
             {

@@ -1,4 +1,3 @@
-using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
@@ -34,11 +33,8 @@ internal sealed class SaveVerb : Verb
     {
         Platform? platform = arguments.Value("platform") is { } text ? Platform.Parse(text) : null;
         using OutputFile output = OutputFile.Open(arguments.Value("output"), "save");
-        new ImageArchives(engine.Images).Save(
-            arguments.Positional, platform, piece => Files.WriteAll(output.Fd, piece), cancellation);
+        engine.Save(arguments.Positional, platform, piece => Files.WriteAll(output.Fd, piece), cancellation);
         output.Complete();
-        foreach (string name in arguments.Positional)
-            ImageEvents.Write(engine, "save", $"{engine.Images.Resolve(name)}");
         return 0;
     });
 }

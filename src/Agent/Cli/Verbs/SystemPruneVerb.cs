@@ -43,7 +43,7 @@ internal sealed class SystemPruneVerb : Verb
         long bytes = ContainerPruning.Run(engine, filter);
         NetworkPruneVerb.Prune(engine, filter);
         if (volumes) bytes += VolumePruning.Run(engine, filter, all: false);
-        PruneResult result = ImageEvents.Prune(engine, all, filter.Fits);
+        PruneResult result = engine.PruneImages(all, filter.Fits);
         ImagePruneVerb.Print(result);
         Output.Line($"Total reclaimed space: {HumanSize.Reclaimed(bytes + result.Bytes)}");
         return 0;

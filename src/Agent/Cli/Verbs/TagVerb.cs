@@ -24,9 +24,7 @@ internal sealed class TagVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        Reference name = Reference.Parse(arguments.Positional[1]);
-        engine.Images.Tag(arguments.Positional[0], name);
-        engine.Events.Write("image", "tag", $"{engine.Images.Resolve(name.Familiar)}", ("name", name.Familiar));
+        engine.Tag(arguments.Positional[0], Reference.Parse(arguments.Positional[1]));
         return 0;
     }
 }
