@@ -44,7 +44,8 @@ internal sealed class ApiServer : IDisposable
     public void Serve(Listener listener) => _http.Serve(listener);
 
     /// <summary>An engine on the state.</summary>
-    public Engine Open() => new(_roots) { Warn = _log };
+    /// <param name="warn">Takes its warnings; null for the log.</param>
+    public Engine Open(Action<string>? warn = null) => new(_roots) { Warn = warn ?? _log };
 
     /// <summary>Does what may wait, on a thread of its own: a handful of those of the pool serve all clients.</summary>
     public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(
