@@ -17,16 +17,13 @@ internal static class ContainerArchives
     private const string StatHeader = "X-Docker-Container-Path-Stat";
 
     /// <summary>HEAD /containers/{id}/archive.</summary>
-    public static async Task Stat(ApiServer server, Exchange x)
+    public static Task Stat(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
-        await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            using ContainerTree tree = engine.OpenTree(engine.Containers.Find(x.Id), writable: false);
-            x.SetHeader(StatHeader, StatOf(PathOf(tree, x)));
-        });
-        await x.WholeAsync(200, "application/json", default);
-    }
+        Engine engine = server.Open();
+        using ContainerTree tree = engine.OpenTree(engine.Containers.Find(x.Id), writable: false);
+        x.SetHeader(StatHeader, StatOf(PathOf(tree, x)));
+        return null;
+    });
 
     /// <summary>GET /containers/{id}/archive.</summary>
     public static Task Get(ApiServer server, Exchange x) => ApiServer.RunAsync(() =>
@@ -43,28 +40,25 @@ internal static class ContainerArchives
 
     /// <summary>PUT /containers/{id}/archive. Files have the owners that the tar says, with copyUIDGID and without.
     /// </summary>
-    public static async Task Put(ApiServer server, Exchange x)
+    public static Task Put(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
         bool replaces = !x.Request.Query.Flag("noOverwriteDirNonDir");
-        await ApiServer.RunAsync(() =>
+        Engine engine = server.Open();
+        ContainerConfig config = engine.Containers.Find(x.Id);
+        using ContainerTree tree = engine.OpenTree(config, writable: true);
+        CopyPath path = PathOf(tree, x);
+        engine.Events.Write(config, "extract-to-dir");
+        try
         {
-            Engine engine = server.Open();
-            ContainerConfig config = engine.Containers.Find(x.Id);
-            using ContainerTree tree = engine.OpenTree(config, writable: true);
-            CopyPath path = PathOf(tree, x);
-            engine.Events.Write(config, "extract-to-dir");
-            try
-            {
-                ContainerArchive.Writing(tree, path,
-                    () => ContainerArchive.Extract(tree, path, x.Body, replaces, x.Gone));
-            }
-            catch (ImageException e)
-            {
-                throw ApiException.Bad(e.Message);
-            }
-        });
-        await x.EmptyAsync(200);
-    }
+            ContainerArchive.Writing(tree, path,
+                () => ContainerArchive.Extract(tree, path, x.Body, replaces, x.Gone));
+            return null;
+        }
+        catch (ImageException e)
+        {
+            throw ApiException.Bad(e.Message);
+        }
+    });
 
     private static CopyPath PathOf(ContainerTree tree, Exchange x) =>
         CopyPath.InContainer(tree.Root, x.Id, x.Request.Query.Value("path") ?? "");

@@ -9,21 +9,16 @@ namespace Skiff.Agent.Api;
 internal static class ContainerFacts
 {
     /// <summary>GET /containers/{id}/top.</summary>
-    public static async Task Top(ApiServer server, Exchange x)
+    public static Task Top(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
+        Engine engine = server.Open();
         string options = x.Request.Query.Value("ps_args") ?? "";
-        List<string[]> rows = await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            return ProcessListing.Read(engine, engine.Containers.Find(x.Id),
-                [.. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
-        });
-        await x.JsonAsync(200, w =>
+        List<string[]> rows = ProcessListing.Read(engine, engine.Containers.Find(x.Id),
+            [.. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        return w =>
         {
             w.WriteStartObject();
-            w.WriteStartArray("Titles");
-            foreach (string title in rows[0]) w.WriteStringValue(title);
-            w.WriteEndArray();
+            InspectJson.WriteStrings(w, "Titles", rows[0]);
             w.WriteStartArray("Processes");
             for (int i = 1; i < rows.Count; i++)
             {
@@ -33,35 +28,27 @@ internal static class ContainerFacts
             }
             w.WriteEndArray();
             w.WriteEndObject();
-        });
-    }
+        };
+    });
 
     /// <summary>GET /containers/{id}/changes.</summary>
-    public static async Task Changes(ApiServer server, Exchange x)
+    public static Task Changes(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
-        var changes = await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            return engine.Changes(engine.Containers.Find(x.Id));
-        });
-        await x.JsonAsync(200, w =>
+        Engine engine = server.Open();
+        var changes = engine.Changes(engine.Containers.Find(x.Id));
+        return w =>
         {
             w.WriteStartArray();
             foreach ((string path, ChangeKind kind) in changes)
             {
                 w.WriteStartObject();
                 w.WriteString("Path", path);
-                w.WriteNumber("Kind", kind switch
-                {
-                    ChangeKind.Modified => 0,
-                    ChangeKind.Added => 1,
-                    _ => 2,
-                });
+                w.WriteNumber("Kind", kind == ChangeKind.Modified ? 0 : kind == ChangeKind.Added ? 1 : 2);
                 w.WriteEndObject();
             }
             w.WriteEndArray();
-        });
-    }
+        };
+    });
 
     /// <summary>GET /containers/{id}/export.</summary>
     public static Task Export(ApiServer server, Exchange x) => ApiServer.RunAsync(() =>

@@ -21,32 +21,20 @@ internal static class ContainerStatistics
         Engine engine = server.Open();
         ContainerConfig config = engine.Containers.Find(x.Id);
         x.WatchClient();
-        if (stream) await StreamAsync(engine, config, x);
-        else await AnswerAsync(engine, config, x, alone);
-    }
-
-    private static async Task AnswerAsync(Engine engine, ContainerConfig config, Exchange x, bool alone)
-    {
-        UseSample sample = UseSample.Take(engine, config);
-        UseSample? before = null;
-        if (sample.IsRunning && !alone)
-        {
-            await Task.Delay(IntervalMs, x.Gone);
-            (before, sample) = (sample, UseSample.Take(engine, config));
-        }
-        await x.JsonAsync(200, w => sample.Write(w, config, before));
-    }
-
-    private static async Task StreamAsync(Engine engine, ContainerConfig first, Exchange x)
-    {
-        Stream answer = await x.BeginAsync(200, "application/json");
-        UseSample? before = null;
-        for (ContainerConfig? config = first; config is not null; config = engine.Containers.TryRead(first.Id))
+        Stream? answer = stream ? await x.BeginAsync(200, "application/json") : null;
+        for (UseSample? before = null; ; )
         {
             UseSample sample = UseSample.Take(engine, config);
-            await answer.WriteAsync(LineOf(sample, config, before), x.Gone);
+            if (answer is not null) await answer.WriteAsync(LineOf(sample, config, before), x.Gone);
+            else if (alone || before is not null || !sample.IsRunning)
+            {
+                await x.JsonAsync(200, w => sample.Write(w, config, before));
+                return;
+            }
             before = sample;
             await Task.Delay(IntervalMs, x.Gone);
+            if (engine.Containers.TryRead(config.Id) is { } now) config = now;
+            else if (stream) return;
         }
     }
 

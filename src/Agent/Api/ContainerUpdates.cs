@@ -34,32 +34,25 @@ internal static class ContainerUpdates
         ResourceUpdate.Table.ToDictionary(option => option.Name);
 
     /// <summary>POST /containers/{id}/update.</summary>
-    public static async Task Update(ApiServer server, Exchange x)
+    public static Task Update(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
     {
-        using JsonDocument body = Parse(await x.ReadBodyAsync());
-        JsonElement root = body.RootElement;
         var warnings = new List<string>();
-        await ApiServer.RunAsync(() =>
+        Engine engine = server.Open(warnings.Add);
+        ContainerConfig config = engine.Containers.Find(x.Id);
+        Resources devices = ResourceFlags.Read(CreateOptions.BlockDevices(body));
+        Resources resources = ResourceUpdate.Apply(config.Resources, OptionsOf(body));
+        ResourceUpdate.Run(engine, config, resources with
         {
-            Engine engine = server.Open(warnings.Add);
-            ContainerConfig config = engine.Containers.Find(x.Id);
-            Resources devices = ResourceFlags.Read(CreateOptions.BlockDevices(root));
-            Resources resources = ResourceUpdate.Apply(config.Resources, OptionsOf(root));
-            ResourceUpdate.Run(engine, config, resources with
-            {
-                BlkioWeightDevices = Merged(resources.BlkioWeightDevices, devices.BlkioWeightDevices, ' '),
-                IoMax = Merged(resources.IoMax, devices.IoMax, '='),
-            }, PolicyOf(root));
-        });
-        await x.JsonAsync(200, w =>
+            BlkioWeightDevices = Merged(resources.BlkioWeightDevices, devices.BlkioWeightDevices, ' '),
+            IoMax = Merged(resources.IoMax, devices.IoMax, '='),
+        }, PolicyOf(body));
+        return w =>
         {
             w.WriteStartObject();
-            w.WriteStartArray("Warnings");
-            foreach (string warning in warnings) w.WriteStringValue(warning);
-            w.WriteEndArray();
+            InspectJson.WriteStrings(w, "Warnings", warnings);
             w.WriteEndObject();
-        });
-    }
+        };
+    }, hasBody: true);
 
     private static ParsedArguments OptionsOf(JsonElement body)
     {

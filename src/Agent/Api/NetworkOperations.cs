@@ -12,104 +12,91 @@ using static Skiff.Agent.Api.JsonBody;
 internal static class NetworkOperations
 {
     /// <summary>GET /networks: without the containers of each.</summary>
-    public static async Task List(ApiServer server, Exchange x)
+    public static Task List(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
-        List<string> filters = Filters.Read(x);
-        List<NetworkRecord> networks = await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            var filter = new NetworkFilter(engine, filters);
-            return engine.Networks.List().Where(filter.Fits).ToList();
-        });
-        await x.JsonAsync(200, w =>
+        Engine engine = server.Open();
+        var filter = new NetworkFilter(engine, Filters.Read(x));
+        IReadOnlyList<NetworkRecord> networks = engine.Networks.List();
+        return w =>
         {
             w.WriteStartArray();
-            foreach (NetworkRecord network in networks) InspectJson.WriteNetwork(w, null, network);
+            foreach (NetworkRecord network in networks)
+                if (filter.Fits(network)) InspectJson.WriteNetwork(w, null, network);
             w.WriteEndArray();
-        });
-    }
+        };
+    });
 
     /// <summary>GET /networks/{id}. Verbose tells more of the networks of swarms, and of no others.</summary>
-    public static async Task Inspect(ApiServer server, Exchange x)
+    public static Task Inspect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
         if (x.Request.Query.Value("verbose") is { Length: > 0 } verbose
             && verbose is not ("1" or "t" or "T" or "true" or "True" or "TRUE")
                 and not ("0" or "f" or "F" or "false" or "False" or "FALSE"))
             throw ApiException.Bad($"invalid value for verbose: {verbose}");
         Engine engine = server.Open();
-        NetworkRecord network = await ApiServer.RunAsync(() => engine.Networks.Get(x.Id));
+        NetworkRecord network = engine.Networks.Get(x.Id);
         if (x.Request.Query.Value("scope") is { Length: > 0 } scope && scope != network.Scope)
             throw new ApiException(404, $"network {x.Id} not found");
-        await x.JsonAsync(200, w => InspectJson.WriteNetwork(w, engine, network));
-    }
+        return w => InspectJson.WriteNetwork(w, engine, network);
+    });
 
     /// <summary>POST /networks/create.</summary>
-    public static async Task Create(ApiServer server, Exchange x)
+    public static Task Create(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 201, body =>
     {
-        using JsonDocument body = Parse(await x.ReadBodyAsync());
-        NetworkRequest request = NetworkBody.Read(body.RootElement);
-        string id = await ApiServer.RunAsync(() => server.Open().CreateNetwork(request).Id);
-        await x.JsonAsync(201, w =>
+        NetworkRecord network = server.Open().CreateNetwork(NetworkBody.Read(body));
+        return w =>
         {
             w.WriteStartObject();
-            w.WriteString("Id", id);
+            w.WriteString("Id", network.Id);
             w.WriteString("Warning", "");
             w.WriteEndObject();
-        });
-    }
+        };
+    }, hasBody: true);
 
     /// <summary>DELETE /networks/{id}.</summary>
-    public static async Task Remove(ApiServer server, Exchange x)
+    public static Task Remove(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 204, _ =>
     {
-        await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            engine.RemoveNetwork(engine.Networks.Get(x.Id));
-        });
-        await x.EmptyAsync(204);
-    }
+        Engine engine = server.Open();
+        engine.RemoveNetwork(engine.Networks.Get(x.Id));
+        return null;
+    });
 
     /// <summary>POST /networks/{id}/connect.</summary>
-    public static Task Connect(ApiServer server, Exchange x) => Change(server, x, (engine, network, body) =>
+    public static Task Connect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
     {
+        Engine engine = server.Open();
+        NetworkRecord network = engine.Networks.Get(x.Id);
         JsonElement asked = JsonBody.Object(body, "EndpointConfig") ?? default;
         if (Texts(asked, "Links") is { Count: > 0 }) throw ApiException.Bad(
             "Links are not supported here: in a network containers find each other by their names and aliases");
         EndpointSettings settings = NetworkFlags.Parse(EndpointText.Of(network.Name, asked));
         NetworkFlags.Check(settings, NetworkMode.Parse(network.Name));
         engine.Connect(engine.Containers.Find(Text(body, "Container")), network, settings);
-    });
+        return null;
+    }, hasBody: true);
 
     /// <summary>POST /networks/{id}/disconnect.</summary>
-    public static Task Disconnect(ApiServer server, Exchange x) => Change(server, x, (engine, network, body) =>
-        engine.Disconnect(Text(body, "Container"), network, force: Truth(body, "Force") is true));
+    public static Task Disconnect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
+    {
+        Engine engine = server.Open();
+        engine.Disconnect(Text(body, "Container"), engine.Networks.Get(x.Id), force: Truth(body, "Force") is true);
+        return null;
+    }, hasBody: true);
 
     /// <summary>POST /networks/prune.</summary>
-    public static async Task Prune(ApiServer server, Exchange x)
+    public static Task Prune(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
     {
         var filter = new PruneFilter(Filters.Read(x));
         if (filter.Dangling is not null) throw ApiException.Bad("invalid filter 'dangling'");
-        List<NetworkRecord> gone = await ApiServer.RunAsync(() => server.Open().PruneNetworks(
-            network => filter.Fits(network.Created, network.Labels)));
-        await x.JsonAsync(200, w =>
+        List<NetworkRecord> gone = server.Open().PruneNetworks(
+            network => filter.Fits(network.Created, network.Labels));
+        return w =>
         {
             w.WriteStartObject();
             w.WriteStartArray("NetworksDeleted");
             foreach (NetworkRecord network in gone) w.WriteStringValue(network.Name);
             w.WriteEndArray();
             w.WriteEndObject();
-        });
-    }
-
-    private static async Task Change(ApiServer server, Exchange x, Action<Engine, NetworkRecord, JsonElement> change)
-    {
-        using JsonDocument body = Parse(await x.ReadBodyAsync());
-        JsonElement root = body.RootElement;
-        await ApiServer.RunAsync(() =>
-        {
-            Engine engine = server.Open();
-            change(engine, engine.Networks.Get(x.Id), root);
-        });
-        await x.EmptyAsync(200);
-    }
+        };
+    });
 }

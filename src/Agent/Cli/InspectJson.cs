@@ -197,7 +197,8 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    /// <summary>A field with a list.</summary>
+    public static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
     {
         w.WriteStartArray(name);
         foreach (string value in values) w.WriteStringValue(value);
