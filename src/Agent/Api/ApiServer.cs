@@ -64,7 +64,8 @@ internal sealed class ApiServer : IDisposable
     }
 
     /// <summary>An engine on the state.</summary>
-    public Engine Open() => new(_roots) { Warn = _log };
+    /// <param name="warn">Takes its warnings; null for the log.</param>
+    public Engine Open(Action<string>? warn = null) => new(_roots) { Warn = warn ?? _log };
 
     /// <summary>Does what may wait, on a thread of its own: a handful of those of the pool serve all clients.</summary>
     public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(
@@ -80,6 +81,24 @@ internal sealed class ApiServer : IDisposable
 
     /// <summary>Notes an error of which a client was told.</summary>
     public void Note(Exchange x, Exception e) => _log($"{x.Request.Method} {x.Request.Path}: {e.Message}");
+
+    /// <summary>
+    /// Does the work of a request on a thread of its own, and answers with what it says then. One method for all of
+    /// them: each that waits by itself would be kilobytes of the binary.
+    /// </summary>
+    /// <param name="x">The request.</param>
+    /// <param name="status">Of the answer.</param>
+    /// <param name="work">Gets the body, which has to be an object, if the request is to have one; returns what writes
+    /// the answer, or null for none.</param>
+    /// <param name="hasBody">Whether it is.</param>
+    public static async Task WorkAsync(
+        Exchange x, int status, Func<JsonElement, Action<Utf8JsonWriter>?> work, bool hasBody = false)
+    {
+        using JsonDocument? body = hasBody ? JsonBody.Parse(await x.ReadBodyAsync()) : null;
+        JsonElement root = body?.RootElement ?? default;
+        if (await RunAsync(() => work(root)) is { } write) await x.JsonAsync(status, write);
+        else await x.EmptyAsync(status);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -75,8 +75,8 @@ public sealed class ApiAgent : IDisposable
 
     /// <summary>Creates a container; the id.</summary>
     public string Create(string name, string command, string more = "") => Ask("POST",
-        $"/containers/create?name={name}", $$"""{"Image": "{{Host.Busybox}}", "Cmd": {{command}}{{more}}}""").Is(HttpStatusCode.Created).Json["Id"]!
-        .ToString();
+        $"/containers/create?name={name}", $$"""{"Image": "{{Host.Busybox}}", "Cmd": {{command}}{{more}}}""")
+        .Is(HttpStatusCode.Created).Json["Id"]!.ToString();
 
     /// <summary>A connection for what no client sends.</summary>
     public Socket Connect()
