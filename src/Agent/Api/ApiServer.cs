@@ -162,6 +162,7 @@ internal sealed class ApiServer : IDisposable
         HttpFault fault => fault.Status,
         UsageException { Kind: UsageKind.NotFound } => 404,
         UsageException { Kind: UsageKind.Conflict } => 409,
+        UsageException { Kind: UsageKind.Forbidden } => 403,
         UsageException => 400,
         ImageException image => image.Kind switch
         {

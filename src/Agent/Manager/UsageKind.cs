@@ -11,4 +11,7 @@ internal enum UsageKind
 
     /// <summary>The object is in a state that does not allow it, or is used by others.</summary>
     Conflict,
+
+    /// <summary>Nobody may do that.</summary>
+    Forbidden,
 }
