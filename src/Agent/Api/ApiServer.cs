@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
@@ -44,7 +44,8 @@ internal sealed class ApiServer : IDisposable
     public void Serve(Listener listener) => _http.Serve(listener);
 
     /// <summary>An engine on the state.</summary>
-    public Engine Open() => new(_roots) { Warn = _log };
+    /// <param name="warn">Takes its warnings; null for the log.</param>
+    public Engine Open(Action<string>? warn = null) => new(_roots) { Warn = warn ?? _log };
 
     /// <summary>Does what may wait, on a thread of its own: a handful of those of the pool serve all clients.</summary>
     public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(
@@ -53,6 +54,24 @@ internal sealed class ApiServer : IDisposable
     /// <summary>As the other one, for what has no result.</summary>
     public static Task RunAsync(Action work) => Task.Factory.StartNew(
         work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>
+    /// Does the work of a request on a thread of its own, and answers with what it says then. One method for all of
+    /// them: each that waits by itself would be kilobytes of the binary.
+    /// </summary>
+    /// <param name="x">The request.</param>
+    /// <param name="status">Of the answer.</param>
+    /// <param name="work">Gets the body, which has to be an object, if the request is to have one; returns what writes
+    /// the answer, or null for none.</param>
+    /// <param name="hasBody">Whether it is.</param>
+    public static async Task WorkAsync(
+        Exchange x, int status, Func<JsonElement, Action<Utf8JsonWriter>?> work, bool hasBody = false)
+    {
+        using JsonDocument? body = hasBody ? JsonBody.Parse(await x.ReadBodyAsync()) : null;
+        JsonElement root = body?.RootElement ?? default;
+        if (await RunAsync(() => work(root)) is { } write) await x.JsonAsync(status, write);
+        else await x.EmptyAsync(status);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

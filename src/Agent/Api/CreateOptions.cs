@@ -90,6 +90,15 @@ internal sealed class CreateOptions
         return options;
     }
 
+    /// <summary>What a body says of single block devices.</summary>
+    /// <param name="resources">Resources of the API's description.</param>
+    public static ParsedArguments BlockDevices(JsonElement resources)
+    {
+        var options = new CreateOptions();
+        options.ReadBlockDevices(resources);
+        return options.Arguments;
+    }
+
     private void ReadHostConfig(JsonElement host)
     {
         Scalars(host, s_host);
@@ -107,6 +116,7 @@ internal sealed class CreateOptions
         ReadPolicies(host);
         ReadPorts(host);
         ReadDevices(host);
+        ReadBlockDevices(host);
     }
 
     private void ReadPolicies(JsonElement host)
@@ -155,6 +165,10 @@ internal sealed class CreateOptions
             else Add("gpus", ids.Count > 0 ? $"\"device={string.Join(',', ids)}\""
                 : Number(request, "Count") is -1 ? "all" : Invariant(Number(request, "Count") ?? 0));
         }
+    }
+
+    private void ReadBlockDevices(JsonElement host)
+    {
         foreach (JsonElement weight in Items(host, "BlkioWeightDevice"))
             Add("blkio-weight-device", $"{Text(weight, "Path")}:{Number(weight, "Weight") ?? 0}");
         foreach (var (field, option) in s_deviceRates)

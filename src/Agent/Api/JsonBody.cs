@@ -87,6 +87,14 @@ internal static class JsonBody
             });
     }
 
+    /// <summary>The same by key; of one that comes twice the last counts.</summary>
+    public static Dictionary<string, string> Map(JsonElement of, string name)
+    {
+        var map = new Dictionary<string, string>();
+        foreach ((string key, string value) in Pairs(of, name)) map[key] = value;
+        return map;
+    }
+
     /// <summary>The fields of an object.</summary>
     public static IEnumerable<(string Key, JsonElement Value)> Entries(JsonElement of, string name)
     {

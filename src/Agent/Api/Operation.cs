@@ -5,7 +5,7 @@ namespace Skiff.Agent.Api;
 /// <summary>One operation of the Engine API, as data.</summary>
 /// <param name="Method">GET, POST, PUT, DELETE or HEAD.</param>
 /// <param name="Path">The path without the version; <c>{id}</c> or <c>{name}</c> stands for one name, which of an image
-/// may have slashes.</param>
+/// or plugin may have slashes.</param>
 /// <param name="Name">The operation's id in the description of the API.</param>
 /// <param name="Handle">Answers it.</param>
 internal sealed record Operation(string Method, string Path, string Name, Func<ApiServer, Exchange, Task> Handle)
@@ -22,7 +22,8 @@ internal sealed record Operation(string Method, string Path, string Name, Func<A
             || !path.EndsWith(_after, StringComparison.Ordinal)) return false;
         string name = path[_before.Length..^_after.Length];
         if (name.Contains('/') && !_before.StartsWith("/images/", StringComparison.Ordinal)
-            && !_before.StartsWith("/distribution/", StringComparison.Ordinal)) return false;
+            && !_before.StartsWith("/distribution/", StringComparison.Ordinal)
+            && !_before.StartsWith("/plugins/", StringComparison.Ordinal)) return false;
         id = Uri.UnescapeDataString(name);
         return true;
     }

@@ -10,7 +10,14 @@ internal static partial class InspectJson
     /// <summary>A network (Engine API NetworkInspect).</summary>
     /// <param name="engine">Has the containers' names.</param>
     /// <param name="network">The network.</param>
-    public static byte[] OfNetwork(Engine engine, NetworkRecord network) => Write(w =>
+    public static byte[] OfNetwork(Engine engine, NetworkRecord network) =>
+        Write(w => WriteNetwork(w, engine, network));
+
+    /// <summary>The same.</summary>
+    /// <param name="w">Takes it.</param>
+    /// <param name="engine">Has the containers' names; null leaves them out, as lists of networks do.</param>
+    /// <param name="network">The network.</param>
+    public static void WriteNetwork(Utf8JsonWriter w, Engine? engine, NetworkRecord network)
     {
         w.WriteStartObject();
         w.WriteString("Name", network.Name);
@@ -28,11 +35,13 @@ internal static partial class InspectJson
         w.WriteString("Network", "");
         w.WriteEndObject();
         w.WriteBoolean("ConfigOnly", false);
-        WriteMembers(w, engine, network);
+        w.WriteStartObject("Containers");
+        if (engine is not null) WriteMembers(w, engine, network);
+        w.WriteEndObject();
         WritePairs(w, "Options", network.Options);
         WritePairs(w, "Labels", network.Labels);
         w.WriteEndObject();
-    });
+    }
 
     private static void WriteIpam(Utf8JsonWriter w, NetworkRecord network)
     {
@@ -56,7 +65,6 @@ internal static partial class InspectJson
 
     private static void WriteMembers(Utf8JsonWriter w, Engine engine, NetworkRecord network)
     {
-        w.WriteStartObject("Containers");
         foreach (Endpoint end in engine.Networks.Endpoints().Where(end => end.NetworkId == network.Id)
             .OrderBy(end => end.ContainerId, StringComparer.Ordinal))
         {
@@ -68,7 +76,6 @@ internal static partial class InspectJson
             w.WriteString("IPv6Address", end.Ipv6Address is { } ipv6 ? $"{ipv6}/{end.Ipv6PrefixLength}" : "");
             w.WriteEndObject();
         }
-        w.WriteEndObject();
     }
 
     private static void WriteNetwork(Utf8JsonWriter w, Engine engine, ContainerConfig c, ContainerState s)

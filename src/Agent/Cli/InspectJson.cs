@@ -197,7 +197,8 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
+    /// <summary>A field with a list.</summary>
+    public static void WriteStrings(Utf8JsonWriter w, string name, IReadOnlyList<string> values)
     {
         w.WriteStartArray(name);
         foreach (string value in values) w.WriteStringValue(value);
@@ -220,7 +221,8 @@ internal static partial class InspectJson
         w.WriteEndObject();
     }
 
-    private static string Time(DateTimeOffset time) =>
+    /// <summary>A time, with nanoseconds; of what never was, Go's zero.</summary>
+    public static string Time(DateTimeOffset time) =>
         time == default ? "0001-01-01T00:00:00Z"
             : time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff", CultureInfo.InvariantCulture) + "00Z";
 }

@@ -119,7 +119,9 @@ internal sealed record NetworkFlags(string Mode, EndpointSettings[]? Networks)
         return asked;
     }
 
-    private static EndpointSettings Parse(string text)
+    /// <summary>Reads one value of <c>--network</c>.</summary>
+    /// <exception cref="UsageException">It is malformed.</exception>
+    public static EndpointSettings Parse(string text)
     {
         if (text.Length == 0) throw new UsageException("--network: no name set for network", 125);
         if (!text.Contains('=')) return new EndpointSettings(text);

@@ -11,6 +11,8 @@ namespace Skiff.Agent.Manager;
 /// <summary>Images and tars of containers.</summary>
 internal sealed partial class Engine
 {
+    private static int s_views;
+
     /// <summary>Makes an image of a container, running or not, and returns its id.</summary>
     /// <param name="container">The container.</param>
     /// <param name="name">The image's name, or null.</param>
@@ -67,12 +69,16 @@ internal sealed partial class Engine
             UpperOf(container), lower, [.. ContainerNetwork.EtcFiles.Select(name => "/etc/" + name)]);
     }
 
+    // Of one mount alone: other threads mount meanwhile.
+    private string PassingDirectory() => Path.Combine(
+        Roots.RunRoot, $"view-{Environment.ProcessId}-{Interlocked.Increment(ref s_views)}");
+
     private string UpperOf(ContainerConfig container) => Path.Combine(Containers.Directory(container.Id), "upper");
 
     // A container's layers and what lies over them. The layers stay mounted, as after a run, until Release.
     private Fd View(ContainerConfig container, ReadOnlySpan<string> above)
     {
-        string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
+        string passing = PassingDirectory();
         using Fd turn = StartLock.Take(Roots, exclusive: false);
         try
         {
@@ -83,7 +89,7 @@ internal sealed partial class Engine
         catch (LinuxException e) when (e.Errno == Errno.ENOENT && Containers.TryRead(container.Id) is null)
         {
             // It has been removed meanwhile, and with it what was to be mounted.
-            throw new UsageException($"No such container: {container.Name}");
+            throw NoSuchContainer(container);
         }
         finally
         {

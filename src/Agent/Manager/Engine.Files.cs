@@ -25,15 +25,15 @@ internal sealed partial class Engine
                 using MonitorClient? client = MonitorClient.TryConnect(Containers, config.Id);
                 client?.WaitExited(KillTimeoutMs, out _);
                 state = StateOf(config);
-                if (state.Pid > 0) throw new UsageException($"container {config.Name} is ending: try again");
+                if (state.Pid > 0) throw Busy($"container {config.Name} is ending: try again");
             }
             if (writable && state.IsActive)
-                throw new UsageException($"container {config.Id} is restarting, wait until the container is running");
+                throw Busy($"container {config.Id} is restarting, wait until the container is running");
             if (!writable && Assemble(config, null) is { } view) return view;
             if (Containers.TryClaim(config.Id) is { } claim) return OpenClaimed(config, claim);
             if (Environment.TickCount64 > end)
-                throw new UsageException($"cannot copy into container \"{config.Name}\": it is being started, removed "
-                    + "or copied to by somebody else: try again");
+                throw Busy($"cannot copy into container \"{config.Name}\": it is being started, removed or copied to by "
+                    + "somebody else: try again");
             WaitForStart(config.Id, end);
         }
     }
@@ -42,7 +42,7 @@ internal sealed partial class Engine
     {
         try
         {
-            if (Containers.TryRead(config.Id) is null) throw new UsageException($"No such container: {config.Name}");
+            if (Containers.TryRead(config.Id) is null) throw NoSuchContainer(config);
             return Assemble(config, claim)!;
         }
         catch
@@ -55,7 +55,7 @@ internal sealed partial class Engine
     // Only who has claimed the container may mount its upper directory for writing.
     private ContainerTree? Assemble(ContainerConfig config, Fd? claim)
     {
-        string passing = Path.Combine(Roots.RunRoot, $"view-{Environment.ProcessId}");
+        string passing = PassingDirectory();
         string attachPoint = Path.Combine(Roots.RunRoot, "rootfs");
         return ContainerTree.TryAssemble(config, Volumes, Root, attachPoint, writable: claim is not null,
             () => GiveBack(config, claim));
@@ -77,6 +77,13 @@ internal sealed partial class Engine
             }
         }
     }
+
+    private static UsageException NoSuchContainer(ContainerConfig config) => new($"No such container: {config.Name}")
+    {
+        Kind = UsageKind.NotFound,
+    };
+
+    private static UsageException Busy(string message) => new(message) { Kind = UsageKind.Conflict };
 
     private void GiveBack(ContainerConfig config, Fd? claim)
     {

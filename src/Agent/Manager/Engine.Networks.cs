@@ -64,7 +64,10 @@ internal sealed partial class Engine
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
             throw new UsageException(
-                $"endpoint with name {config.Name} already exists in network {network.Name}");
+                $"endpoint with name {config.Name} already exists in network {network.Name}")
+            {
+                Kind = UsageKind.Forbidden,
+            };
         Containers.WriteConfig(now);
         if (state.Pid > 0 && (isFirst || isLeased)) TellMonitor(config);
         if (state.Pid > 0 && isFirst)
@@ -73,16 +76,27 @@ internal sealed partial class Engine
     }
 
     /// <summary>Has a container leave a network.</summary>
-    /// <param name="config">The container.</param>
+    /// <param name="container">Its name or id.</param>
     /// <param name="network">The network.</param>
-    public void Disconnect(ContainerConfig config, NetworkRecord network)
+    /// <param name="force">Takes away what a container has left there that is no more.</param>
+    public void Disconnect(string container, NetworkRecord network, bool force)
+    {
+        Endpoint? left = force ? Networks.Endpoints().FirstOrDefault(end => end.NetworkId == network.Id
+            && (end.ContainerName == container || end.ContainerId == container)
+            && Containers.TryRead(end.ContainerId) is null) : null;
+        if (left is null) Disconnect(Containers.Find(container), network);
+        else Networks.Detach(left.ContainerId, deleteLink: true);
+    }
+
+    private void Disconnect(ContainerConfig config, NetworkRecord network)
     {
         if (network.Driver == "host" || config.NetworkMode == "host") throw new UsageException(
             "container cannot be disconnected from host network or connected to host network");
         ContainerState state = StateOf(config);
         EndpointSettings[] stays = [.. config.Attachments.Where(settings => !Names(settings, network))];
         if (stays.Length == config.Attachments.Length)
-            throw new UsageException($"container {config.Id} is not connected to network {network.Name}");
+            throw new UsageException($"container {config.Id} is not connected to {(state.Pid > 0 ? "" : "the ")}network "
+                + network.Name) { Kind = UsageKind.Forbidden };
         if (state.Pid > 0)
         {
             using NetNamespace inside = NetNamespace.Open(state.Pid);

@@ -39,6 +39,8 @@ internal sealed partial class Engine
             CpusetMems = r.CpusetMems == old.CpusetMems ? "" : r.CpusetMems,
             PidsMax = r.PidsMax == old.PidsMax ? 0 : r.PidsMax,
             BlkioWeight = r.BlkioWeight == old.BlkioWeight ? 0 : r.BlkioWeight,
+            BlkioWeightDevices = [.. r.BlkioWeightDevices.Except(old.BlkioWeightDevices)],
+            IoMax = [.. r.IoMax.Except(old.IoMax)],
         };
     }
 

@@ -51,7 +51,10 @@ internal sealed partial class Engine
     public IReadOnlyList<int> ProcessesOf(ContainerConfig config)
     {
         ContainerState state = StateOf(config);
-        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
+        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running")
+        {
+            Kind = UsageKind.Conflict,
+        };
         var pids = new List<int>();
         Events.Write(config, "top");
         if (ContainerCgroup.PathOf(config) is { } path) Gather(path, pids);
@@ -68,25 +71,19 @@ internal sealed partial class Engine
             if (entry.Type == FileType.DT_DIR) Gather($"{path}/{entry.Name}", pids);
     }
 
-    // Interfaces of the network namespace of a process, without its loopback (proc(5), /proc/PID/net/dev).
     private static (long Received, long Sent) TrafficOf(int pid)
     {
-        if (Files.TryReadAllText(Fd.Cwd, $"/proc/{pid}/net/dev", out string text) != Errno.None) return default;
         long received = 0, sent = 0;
-        Span<Range> fields = stackalloc Range[17];
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        foreach (InterfaceUse use in InterfaceUse.Of(pid))
         {
-            int colon = line.IndexOf(':');
-            if (colon < 0 || line[..colon].Trim().SequenceEqual("lo")) continue;
-            ReadOnlySpan<char> numbers = line[(colon + 1)..];
-            if (numbers.SplitAny(fields, " ", StringSplitOptions.RemoveEmptyEntries) < 9) continue;
-            received += Number(numbers[fields[0]]);
-            sent += Number(numbers[fields[8]]);
+            received += use.Counters[0];
+            sent += use.Counters[InterfaceUse.Sent];
         }
         return (received, sent);
     }
 
-    private static long HostMemoryBytes()
+    /// <summary>All memory of the host.</summary>
+    public static long HostMemoryBytes()
     {
         const string name = "MemTotal:";
         if (Files.TryReadAllText(Fd.Cwd, "/proc/meminfo", out string text) != Errno.None) return 0;

@@ -40,7 +40,10 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
         if (wanted is null) throw new UsageException(
             $"no available IPv{(ipv6 ? 6 : 4)} addresses on this network's address pools: {network.Name} "
             + $"({network.Id})");
-        if (network.Pools.Any(pool => pool.Subnet.Contains(wanted))) throw new UsageException("Address already in use");
+        if (network.Pools.Any(pool => pool.Subnet.Contains(wanted))) throw new UsageException("Address already in use")
+        {
+            Kind = UsageKind.Forbidden,
+        };
         throw new UsageException($"invalid address {wanted}: it does not belong to network {network.Name} "
             + $"({string.Join(", ", network.PoolsOf(ipv6).Select(pool => pool.Subnet))})");
     }

@@ -47,6 +47,24 @@ internal static class NetworkCreation
             ? record with { Pools = Array.ConvertAll(record.Pools, pool => pool with { Gateway = null }) } : record;
     }
 
+    /// <summary>Whether a server gives the addresses, as an IPAM driver's name says; empty for the default.</summary>
+    /// <exception cref="UsageException">There is none of that name, or it has no options.</exception>
+    public static bool UsesDhcp(string driver, bool hasOptions)
+    {
+        if (driver is not ("" or "default" or "dhcp")) throw new UsageException($"IPAM driver \"{driver}\" not found");
+        if (hasOptions)
+            throw new UsageException($"the IPAM driver \"{(driver == "" ? "default" : driver)}\" has no options");
+        return driver == "dhcp";
+    }
+
+    /// <summary>Refuses networks of more than this host.</summary>
+    /// <exception cref="UsageException">The scope is one of them.</exception>
+    public static void CheckScope(string scope)
+    {
+        if (scope is not ("" or "local"))
+            throw new UsageException($"scope {scope} is not supported: networks are of this host");
+    }
+
     private static void CheckDhcp(NetworkRequest request)
     {
         if (request.Driver != "macvlan") throw new UsageException("the IPAM driver dhcp is for macvlan networks: "
@@ -71,11 +89,11 @@ internal static class NetworkCreation
             if (pool.IsIpv6 ? !ipv6 : !ipv4) throw new UsageException(
                 $"subnet {pool.Subnet} is given, but IPv{(pool.IsIpv6 ? 6 : 4)} is disabled for the network");
             if (SubnetPool.OverlapsAny(pool.Subnet, taken))
-                throw new UsageException(
+                throw Forbidden(
                     $"invalid pool request: Pool overlaps with other one on this address space: {pool.Subnet}");
             // Containers of the other drivers are on the very network that the host is on.
             if (!LinkOptions.AreOf(request.Driver) && SubnetPool.OverlapsAny(pool.Subnet, ofHost))
-                throw new UsageException($"subnet {pool.Subnet} overlaps with a route or address of the host");
+                throw Forbidden($"subnet {pool.Subnet} overlaps with a route or address of the host");
         }
         List<IPNetwork> used = [.. taken, .. ofHost, .. asked.Select(pool => pool.Subnet)];
         if (ipv4 && !asked.Exists(pool => !pool.IsIpv6))
@@ -88,7 +106,7 @@ internal static class NetworkCreation
     private static void CheckName(string name)
     {
         if (NetworkNames.IsPredefined(name) || name == "default")
-            throw new UsageException($"operation is not permitted on predefined {name} network");
+            throw Forbidden($"operation is not permitted on predefined {name} network");
         if (name.Length is 0 or > 255 || !char.IsAsciiLetterOrDigit(name[0])
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
             throw new UsageException(
@@ -98,13 +116,18 @@ internal static class NetworkCreation
     private static void CheckDriver(string driver)
     {
         if (driver == "bridge" || LinkOptions.AreOf(driver)) return;
-        throw new UsageException(driver switch
+        throw driver switch
         {
-            "host" or "null" => $"only one instance of \"{driver}\" network is allowed",
-            "overlay" => "driver overlay is not supported: it belongs to swarms",
-            _ => $"error looking up network plugin {driver}: plugin \"{driver}\" not found",
-        });
+            "host" or "null" => Forbidden($"only one instance of \"{driver}\" network is allowed"),
+            "overlay" => Forbidden("driver overlay is not supported: it belongs to swarms"),
+            _ => new UsageException($"error looking up network plugin {driver}: plugin \"{driver}\" not found")
+            {
+                Kind = UsageKind.NotFound,
+            },
+        };
     }
+
+    private static UsageException Forbidden(string message) => new(message) { Kind = UsageKind.Forbidden };
 
     private static void CheckOptions(NetworkRecord record, IReadOnlyList<NetworkRecord> others)
     {
@@ -117,6 +140,6 @@ internal static class NetworkCreation
         if (record.Options.TryGetValue(BridgeOptions.NameKey, out string? name)
             && others.FirstOrDefault(other => other.Options.GetValueOrDefault(BridgeOptions.NameKey) == name)
                 is { } other)
-            throw new UsageException($"network with name {other.Name} already uses the bridge {name}");
+            throw Forbidden($"network with name {other.Name} already uses the bridge {name}");
     }
 }

@@ -94,7 +94,7 @@ internal sealed partial class NetworkModule
         using Fd turn = StateFile.LockNetworkNamespace();
         List<NetworkRecord> others = _networks.List();
         if (others.Exists(other => other.Name == request.Name) && !NetworkNames.IsPredefined(request.Name))
-            throw new UsageException($"network with name {request.Name} already exists");
+            throw NetworkStore.NameTaken(request.Name);
         NetworkRecord network = NetworkCreation.Plan(request, SubnetPool.Used(host.Route), others);
         if (request.Options.ContainsKey(BridgeOptions.NameKey)
             && Links.Find(host.Route, _names.BridgeOf(network)) is { } link)
@@ -119,7 +119,10 @@ internal sealed partial class NetworkModule
     public void Remove(NetworkRecord network)
     {
         if (network.IsPredefined)
-            throw new UsageException($"{network.Name} is a pre-defined network and cannot be removed");
+            throw new UsageException($"{network.Name} is a pre-defined network and cannot be removed")
+            {
+                Kind = UsageKind.Forbidden,
+            };
         using var host = new HostSockets();
         using Fd held = _endpoints.Lock(exclusive: true);
         using Fd turn = StateFile.LockNetworkNamespace();
@@ -127,7 +130,7 @@ internal sealed partial class NetworkModule
             .Select(end => $"name:\"{end.Names.FirstOrDefault() ?? end.ContainerId[..12]}\" id:\"{end.Id[..12]}\"")];
         if (attached.Length > 0)
             throw new UsageException($"error while removing network: network {network.Name} has active endpoints "
-                + $"({string.Join(", ", attached)})");
+                + $"({string.Join(", ", attached)})") { Kind = UsageKind.Forbidden };
         _networks.Delete(network);
         if (LinkOptions.AreOf(network.Driver)) _links.Remove(host, network);
         else _bridge.Remove(host, network);

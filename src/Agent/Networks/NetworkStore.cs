@@ -53,7 +53,7 @@ internal sealed class NetworkStore(StateRoots roots)
         if (errno == Errno.EEXIST && Files.TryReadLink(name, out string id) && id != record.Id)
         {
             Unlink(PathOf(record.Id));
-            throw new UsageException($"network with name {record.Name} already exists");
+            throw NameTaken(record.Name);
         }
         if (errno is not (Errno.None or Errno.EEXIST))
             throw new LinuxException(errno, "symlinkat", name, $"create network {record.Name}");
@@ -67,6 +67,12 @@ internal sealed class NetworkStore(StateRoots roots)
         AtomicFile.SyncDirectory(_directory + "/names");
         Unlink(PathOf(record.Id));
     }
+
+    /// <summary>Another network is called so.</summary>
+    public static UsageException NameTaken(string name) => new($"network with name {name} already exists")
+    {
+        Kind = UsageKind.Conflict,
+    };
 
     /// <summary>64 random hexadecimal digits.</summary>
     public static string NewId() => $"{Guid.NewGuid():N}{Guid.NewGuid():N}";

@@ -19,11 +19,12 @@ public sealed unsafe class TreeRemoval
 
     private readonly List<LinuxException> _failures = [];
     private readonly Fd _top;
+    private readonly bool _ofOthers;
     private int _hoisted;
 
-    private TreeRemoval(Fd top) => _top = top;
+    private TreeRemoval(Fd top, bool ofOthers) => (_top, _ofOthers) = (top, ofOthers);
 
-    /// <summary>Removes <paramref name="path"/>; see <see cref="RemoveAt"/>.</summary>
+    /// <summary>Removes <paramref name="path"/>; see <see cref="RemoveAt(Fd, string)"/>.</summary>
     public static IReadOnlyList<LinuxException> Remove(string path) => RemoveAt(Fd.Cwd, path);
 
     /// <summary>
@@ -31,18 +32,28 @@ public sealed unsafe class TreeRemoval
     /// removed; an empty list means that nothing is left. A missing path is success. A mount point is refused (EBUSY),
     /// as is everything that has a mount below it, while the rest goes.
     /// </summary>
-    public static IReadOnlyList<LinuxException> RemoveAt(Fd directory, string path)
+    public static IReadOnlyList<LinuxException> RemoveAt(Fd directory, string path) =>
+        RemoveAt(directory, Encoding.UTF8.GetBytes(path));
+
+    /// <summary>The same with a path that need not be UTF-8.</summary>
+    /// <param name="directory">Where it begins.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="ofOthers">The tree is seen through a mount namespace of others: what is mounted there the kernel
+    /// would take away together with its place, so each place is looked at first.</param>
+    public static IReadOnlyList<LinuxException> RemoveAt(
+        Fd directory, ReadOnlySpan<byte> path, bool ofOthers = false)
     {
         Errno errno = Files.TryUnlinkAt(directory, path);
         if (errno is Errno.None or Errno.ENOENT) return [];
         if (errno != Errno.EISDIR) return [Failure(errno, "unlinkat", directory, path)];
-        errno = Files.TryOpenAt(directory, path, OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW, 0, out Fd? top);
+        errno = Files.TryOpenAt2(directory, path, OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW, 0, ResolveFlags.None,
+            out Fd? top);
         if (errno == Errno.ENOENT) return [];
-        if (errno != Errno.None) return [Failure(errno, "openat", directory, path)];
+        if (errno != Errno.None) return [Failure(errno, "openat2", directory, path)];
         using (top)
         {
             if (Files.Stat(top!).IsMountRoot) return [Failure(Errno.EBUSY, "rmdir of a mount point", directory, path)];
-            var removal = new TreeRemoval(top!);
+            var removal = new TreeRemoval(top!, ofOthers);
             errno = Errno.ENOTEMPTY;
             // Somebody else who removes the tree may just have moved a directory up to its top.
             for (int attempt = 0; errno == Errno.ENOTEMPTY && attempt < MostAttempts; attempt++)
@@ -90,6 +101,11 @@ public sealed unsafe class TreeRemoval
 
     private bool RemoveEntry(Fd directory, DirectoryRecord record, int level)
     {
+        if (_ofOthers && IsMountPoint(directory, record.Name))
+        {
+            Fail(Errno.EBUSY, "unlinkat of a mount point", directory, record.Name);
+            return false;
+        }
         Errno errno = Errno.EISDIR;
         if (record.Type != FileType.DT_DIR)
         {
@@ -157,9 +173,23 @@ public sealed unsafe class TreeRemoval
                 ResolveFlags.RESOLVE_NO_XDEV | ResolveFlags.RESOLVE_NO_SYMLINKS, out child);
     }
 
-    private void Fail(Errno errno, string call, Fd directory, ReadOnlySpan<byte> name) =>
-        _failures.Add(Failure(errno, call, directory, Encoding.UTF8.GetString(name)));
+    private static bool IsMountPoint(Fd directory, ReadOnlySpan<byte> name)
+    {
+        fixed (byte* n = name) // SAFETY: as in Unlink.
+        {
+            Errno errno = Files.TryOpenAt2Raw(directory, n, OpenFlags.O_PATH | OpenFlags.O_NOFOLLOW, 0,
+                ResolveFlags.RESOLVE_NO_XDEV, out Fd? place);
+            place?.Dispose();
+            return errno == Errno.EXDEV;
+        }
+    }
 
-    private static LinuxException Failure(Errno errno, string call, Fd directory, string name) =>
-        new(errno, call, directory.Number < 0 ? name : $"{directory}, {name}");
+    private void Fail(Errno errno, string call, Fd directory, ReadOnlySpan<byte> name) =>
+        _failures.Add(Failure(errno, call, directory, name));
+
+    private static LinuxException Failure(Errno errno, string call, Fd directory, ReadOnlySpan<byte> name)
+    {
+        string shown = Encoding.UTF8.GetString(name);
+        return new LinuxException(errno, call, directory.Number < 0 ? shown : $"{directory}, {shown}");
+    }
 }

@@ -10,5 +10,8 @@ namespace Skiff.Layers.Archives;
 /// <param name="KeepOwner">Files get the owners that the tar says, and set-id bits, capabilities and devices with
 /// them; without it they are the caller's.</param>
 /// <param name="Owners">How the tar numbers owners; null: as they are.</param>
+/// <param name="Replaces">A directory gives way to another file of its name, and that to a directory; otherwise
+/// neither takes the other's place.</param>
 public readonly record struct TreeTarget(
-    Fd Root, byte[] Prefix, string Shown, ResolveFlags Resolve, bool KeepOwner, OwnerMap? Owners = null);
+    Fd Root, byte[] Prefix, string Shown, ResolveFlags Resolve, bool KeepOwner, OwnerMap? Owners = null,
+    bool Replaces = false);

@@ -7,9 +7,9 @@ namespace Skiff.Layers.Snapshots;
 
 /// <summary>
 /// Extracts a tar into a directory that has files already, as Docker's <c>cp</c> does: directories are merged, other
-/// files replaced, and neither takes the other's place. Files are made relative to their parent's descriptor, which is
-/// opened from the root by the given rules, so whoever changes the tree meanwhile leads nothing out of it; nothing that
-/// exists is ever opened for writing.
+/// files replaced, and neither takes the other's place unless that is asked for. Files are made relative to their
+/// parent's descriptor, which is opened from the root by the given rules, so whoever changes the tree meanwhile leads
+/// nothing out of it; nothing that exists is ever opened for writing.
 /// </summary>
 /// <param name="target">Where to; its root is not owned.</param>
 internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
@@ -86,11 +86,17 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
         Errno errno = Files.TryMkdirAt(parent, name, 0x1C0);
         if (errno == Errno.EEXIST)
         {
-            if (StatusOf(parent, name) is not { IsDirectory: true })
-                throw Refuse("cannot overwrite non-directory", "with directory");
+            if (StatusOf(parent, name) is not { IsDirectory: true }) Replace(parent, name);
         }
         else FileMaking.Check(errno, "mkdirat", parent, name);
         _directories.Add((_clean.Span.ToArray(), _inode, _xattrs));
+    }
+
+    private void Replace(Fd parent, byte[] name)
+    {
+        if (!target.Replaces) throw Refuse("cannot overwrite non-directory", "with directory");
+        RemoveOld(parent, name);
+        FileMaking.Check(Files.TryMkdirAt(parent, name, 0x1C0), "mkdirat", parent, name);
     }
 
     // Others may copy to the same place; the last one's file stays.
@@ -108,7 +114,12 @@ internal sealed class TreeExtract(TreeTarget target) : ITarVisitor, IDisposable
     private void RemoveOld(Fd parent, byte[] name)
     {
         if (StatusOf(parent, name) is not { } old) return;
-        if (old.IsDirectory) throw Refuse("cannot overwrite directory", "with non-directory");
+        if (old.IsDirectory)
+        {
+            if (!target.Replaces) throw Refuse("cannot overwrite directory", "with non-directory");
+            if (TreeRemoval.RemoveAt(parent, name, ofOthers: true) is [var failure, ..]) throw failure;
+            return;
+        }
         // The kernel would take a mount of another mount namespace away together with the name.
         Errno errno = old.IsMountRoot ? Errno.EBUSY : Files.TryUnlinkAt(parent, name);
         if (errno != Errno.ENOENT) FileMaking.Check(errno, "unlinkat", parent, name);

@@ -35,6 +35,15 @@ internal static class CopyEnds
             directory!, Encoding.UTF8.GetBytes(real.Name), Encoding.UTF8.GetBytes(newName), devMount);
     }
 
+    /// <summary>What is there; a symlink at the end is not followed, unless a directory has to be there.</summary>
+    public static FileStatus Stat(CopyPath path)
+    {
+        Errno errno = path.AssertsDirectory || path.Path == "/"
+            ? path.TryOpenDirectory(path.Path, out Fd? location) : path.TryLocate(out location);
+        Check(path, errno);
+        using (location) return Files.Stat(Real(path, location!));
+    }
+
     /// <summary>Where a source goes, and what it is called there.</summary>
     /// <param name="source">How the source is called.</param>
     /// <param name="sourceIsDirectory">Whether it is a directory.</param>
@@ -65,7 +74,7 @@ internal static class CopyEnds
         if (errno == Errno.None) return fd!;
         fd?.Dispose();
         if (errno == Errno.ENOENT && path.Container is { } container)
-            throw new UsageException($"Could not find the file {directory} in container {container}");
+            throw NotFound($"Could not find the file {directory} in container {container}");
         throw new LinuxException(errno, "openat2", directory, "opening the directory to copy to");
     }
 
@@ -93,17 +102,19 @@ internal static class CopyEnds
             throw new UsageException(
                 path.Container is null ? "not a directory" : $"lstat {path.Given}: not a directory");
         if (errno is not (Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(errno, "openat2", path.Path);
-        throw new UsageException(path.Container is { } container
+        throw NotFound(path.Container is { } container
             ? $"Could not find the file {path.Given} in container {container}"
             : $"lstat {path.Path}: no such file or directory");
     }
+
+    private static UsageException NotFound(string message) => new(message) { Kind = UsageKind.NotFound };
 
     // Of procfs and its like nothing can be copied: lengths are made up, content belongs to who reads it.
     private static Fd Real(CopyPath path, Fd file)
     {
         if (path.Container is null || !FilesystemTypes.IsPseudo(file)) return file;
         file.Dispose();
-        throw new UsageException($"Could not find the file {path.Given} in container {path.Container}: "
+        throw NotFound($"Could not find the file {path.Given} in container {path.Container}: "
             + "it is the kernel's, and no file of the container");
     }
 }

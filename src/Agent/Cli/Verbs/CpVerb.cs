@@ -4,7 +4,6 @@ using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
-using Skiff.Interop.Processes;
 using Skiff.Interop.Terminals;
 using Skiff.Layers.Archives;
 
@@ -66,7 +65,7 @@ internal sealed class CpVerb : Verb
             else
             {
                 CopyPath path = CopyPath.InContainer(tree.Root, container, target);
-                Writing(tree, path, () =>
+                ContainerArchive.Writing(tree, path, () =>
                 {
                     if (source == "-") FromInput(path, tree, cancellation);
                     else Copy(CopyPath.OnHost(host, source), path, tree, arguments, cancellation);
@@ -98,13 +97,10 @@ internal sealed class CpVerb : Verb
 
     private static void ToOutput(CopyPath from, bool follow, ContainerTree tree, CancellationToken cancellation)
     {
-        TreeSource source =
-            CopyEnds.OpenSource(from, follow, tree.DevMount, out _) with { Owners = tree.Owners };
-        using Fd opened = source.Directory, output = Fd.Borrow(1);
-        TreeTransfer.Write(source, piece => Files.WriteAll(output, piece), cancellation);
+        using Fd output = Fd.Borrow(1);
+        ContainerArchive.Write(tree, from, follow, piece => Files.WriteAll(output, piece), cancellation);
     }
 
-    // Names of a tar that somebody made may lead through symlinks of the container: within its root.
     private static void FromInput(CopyPath to, ContainerTree tree, CancellationToken cancellation)
     {
         CopyPath path = to.FollowLinks();
@@ -112,28 +108,6 @@ internal sealed class CpVerb : Verb
         directory?.Dispose();
         if (errno != Errno.None)
             throw new UsageException($"destination \"{to.Container}:{to.Given}\" must be a directory");
-        TreeTransfer.Extract(LayerImport.Input(Fd.Borrow(0)), new TreeTarget(path.Root,
-            Encoding.UTF8.GetBytes(path.Path.Trim('/')), path.Path, path.Resolve, KeepOwner: true,
-            tree.Owners), cancellation);
-    }
-
-    private static void Writing(ContainerTree tree, CopyPath path, Action copy)
-    {
-        // With the host's root as its owner, nothing could be made in a mount that shows other ids.
-        using FileIdentity? identity = tree.Owners?.ActAsRoot();
-        try
-        {
-            copy();
-        }
-        catch (LinuxException e) when (e.Errno == Errno.EROFS)
-        {
-            CopyPath real = path.FollowLinks();
-            bool isRoot = (real.TryOpenDirectory(real.Path, out Fd? place) != Errno.None
-                    && real.TryOpenDirectory(real.Parent, out place) != Errno.None)
-                || Files.Stat(place!).MountId == Files.Stat(tree.Root).MountId;
-            place?.Dispose();
-            throw new UsageException(
-                isRoot ? "container rootfs is marked read-only" : "mounted volume is marked read-only");
-        }
+        ContainerArchive.Extract(tree, to, LayerImport.Input(Fd.Borrow(0)), replaces: false, cancellation);
     }
 }

@@ -46,18 +46,14 @@ internal sealed class NetworkCreateVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments a)
     {
-        string ipam = a.Value("ipam-driver") ?? "default";
-        if (ipam is not ("default" or "dhcp")) throw new UsageException($"IPAM driver \"{ipam}\" not found");
-        if (a.Has("ipam-opt")) throw new UsageException($"the IPAM driver \"{ipam}\" has no options");
-        if (a.Value("scope") is { } scope and not "local")
-            throw new UsageException($"scope {scope} is not supported: networks are of this host");
+        NetworkCreation.CheckScope(a.Value("scope") ?? "");
         NetworkRecord network = engine.CreateNetwork(new NetworkRequest(a.Positional[0])
         {
             Driver = a.Value("driver") ?? "bridge",
             HasIpv4 = a.Has("ipv4") ? a.Flag("ipv4") : null,
             HasIpv6 = a.Has("ipv6") ? a.Flag("ipv6") : null,
             IsInternal = a.Flag("internal"),
-            UsesDhcp = ipam == "dhcp",
+            UsesDhcp = NetworkCreation.UsesDhcp(a.Value("ipam-driver") ?? "", a.Has("ipam-opt")),
             IsAttachable = a.Flag("attachable"),
             Subnets = Several(a, "subnet"),
             Ranges = Several(a, "ip-range"),

@@ -33,7 +33,7 @@ internal sealed class NetworkDisconnectVerb : Verb
     public override int Run(Engine engine, ParsedArguments arguments)
     {
         NetworkRecord network = engine.Networks.Get(arguments.Positional[0]);
-        engine.Disconnect(engine.Containers.Find(arguments.Positional[1]), network);
+        engine.Disconnect(arguments.Positional[1], network, arguments.Flag("force"));
         return 0;
     }
 }

@@ -33,14 +33,7 @@ internal sealed class UpdateVerb : Verb
         if (!arguments.Has("restart") && !ResourceUpdate.IsAny(arguments))
             throw new UsageException("you must provide one or more flags when using this command");
         RestartPolicy? policy = arguments.Value("restart") is { } text ? RestartPolicy.Parse(text) : null;
-        return EachContainer.Do(engine, arguments.Positional, config =>
-        {
-            if (policy is not null && policy != RestartPolicy.No && config.AutoRemove)
-                throw new UsageException(
-                    "Restart policy cannot be updated because AutoRemove is enabled for the container");
-            Resources resources = ResourceUpdate.Apply(config.Resources, arguments);
-            ResourceFlags.Check(resources);
-            engine.Update(config, config with { Restart = policy ?? config.Restart, Resources = resources });
-        });
+        return EachContainer.Do(engine, arguments.Positional, config => ResourceUpdate.Run(
+            engine, config, ResourceUpdate.Apply(config.Resources, arguments), policy));
     }
 }
