@@ -12,10 +12,11 @@ public class RoomTests
     /// <summary>The table of allowed arrows. "" is the program's entry point.</summary>
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
-        [""] = ["Cli"],
+        [""] = ["Cli", "Api"],
         ["Cli"] = ["Cdi", "Events", "Rootless", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor",
             "Oci"],
-        ["Api"] = ["Events", "Manager", "Images", "Networks", "Volumes", "Containers"],
+        // It speaks Docker's words, as the command line does, and so knows its options, filters and documents.
+        ["Api"] = ["Cli", "Events", "Manager", "Images", "Networks", "Volumes", "Containers", "Monitor"],
         ["Manager"] = ["Events", "Rootless", "Images", "Networks", "Volumes", "Containers", "Monitor", "Build"],
         ["Monitor"] = ["Dhcp", "Dns", "Events", "Rootless", "Containers", "Networks", "Volumes"],
         ["Build"] = ["Images"],

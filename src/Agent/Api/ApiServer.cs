@@ -18,6 +18,8 @@ internal sealed class ApiServer : IDisposable
     /// <summary>The oldest one.</summary>
     public static readonly Version Oldest = new(1, 40);
 
+    private const uint SocketMode = 0x1B0;
+
     private readonly StateRoots _roots;
     private readonly Action<string> _log;
     private readonly HttpServer _http;
@@ -25,7 +27,7 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Prepares; nothing is served yet.</summary>
     /// <param name="roots">The state that it works on.</param>
     /// <param name="log">Takes a line about what went wrong.</param>
-    public ApiServer(StateRoots roots, Action<string> log)
+    private ApiServer(StateRoots roots, Action<string> log)
     {
         (_roots, _log) = (roots, log);
         _http = new HttpServer(AnswerAsync, log);
@@ -40,8 +42,22 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Cancelled when the agent ends.</summary>
     public CancellationToken Ended => _http.Ended;
 
-    /// <summary>Begins to serve a socket.</summary>
-    public void Serve(Listener listener) => _http.Serve(listener);
+    /// <summary>Serves at addresses, for those who may use the engine: root, and the socket's group.</summary>
+    /// <exception cref="UsageException">One is malformed, or somebody has it.</exception>
+    public static IDisposable Open(StateRoots roots, IReadOnlyList<string> addresses)
+    {
+        var server = new ApiServer(roots, Cli.Output.Error);
+        try
+        {
+            foreach (string address in addresses) server._http.Serve(Listener.Open(address, SocketMode, null));
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>An engine on the state.</summary>
     /// <param name="warn">Takes its warnings; null for the log.</param>
@@ -132,13 +148,10 @@ internal sealed class ApiServer : IDisposable
     {
         ApiException api => api.Status,
         HttpFault fault => fault.Status,
-        UsageException usage => usage.Kind switch
-        {
-            UsageKind.NotFound => 404,
-            UsageKind.Conflict => 409,
-            UsageKind.Forbidden => 403,
-            _ => usage.ExitCode is 126 or 127 ? 400 : usage.Kind == UsageKind.Invalid ? 400 : 500,
-        },
+        UsageException { Kind: UsageKind.NotFound } => 404,
+        UsageException { Kind: UsageKind.Conflict } => 409,
+        UsageException { Kind: UsageKind.Forbidden } => 403,
+        UsageException => 400,
         ImageException => 500,
         LinuxException => 500,
         System.Text.Json.JsonException => 400,

@@ -25,8 +25,8 @@ internal static class ContainerAttachment
             | (query.Flag("stdout") ? AttachStreams.Stdout : 0) | (query.Flag("stderr") ? AttachStreams.Stderr : 0);
         DetachKeys? keys = config.Tty ? new DetachKeys(DetachKeys.Parse(
             query.Value("detachKeys") is { Length: > 0 } given ? given : "ctrl-p,ctrl-q")) : null;
-        if (state.Status == "paused") throw new UsageException(
-            $"container {config.Id} is paused, unpause the container before attach") { Kind = UsageKind.Conflict };
+        if (state.Status == "paused") throw UsageException.Conflict(
+            $"container {config.Id} is paused, unpause the container before attach");
         await x.ReadBodyAsync(0);
         // Waited for before the client is told that it is attached: it may start the container at once.
         bool stream = query.Flag("stream");
@@ -38,7 +38,7 @@ internal static class ContainerAttachment
             var frames = new OutputFrames(duplex.Output, config.Tty);
             if (query.Flag("logs")) await LogStreaming.ReplayAsync(engine, config, frames, streams);
             if (run is not null) await JoinAsync(run, engine, config, streams);
-            if (waiter is not null) run = await BegunAsync(server, engine, config, waiter, duplex.Input, x.Gone);
+            if (waiter is not null) run = await BegunAsync(server, engine, config, waiter, x.Gone);
             if (run is null) return;
             RunEnd end = await PumpAsync(run, duplex, frames, streams, keys, config.StdinOnce, server.Ended);
             waiter?.Ended.TrySetResult(end);
@@ -79,12 +79,10 @@ internal static class ContainerAttachment
         engine.Events.Write(config, "attach");
     }
 
-    // Null when the client leaves, or the start fails.
+    // Null when the start fails. What is typed ahead stays, and the end of all input is no reason to leave.
     private static async Task<RunStream?> BegunAsync(ApiServer server, Engine engine, ContainerConfig config,
-        ContainerRuns.Waiter waiter, PipeReader input, CancellationToken gone)
+        ContainerRuns.Waiter waiter, CancellationToken gone)
     {
-        // What is typed ahead stays; the end of all input is no reason to leave: `echo | docker run -i` is over by then.
-        _ = input;
         RunStream? run = await waiter.Begun.Task.WaitAsync(gone);
         if (run is not null || waiter.Ended.Task.IsCompleted) return run;
         run = RunStream.TryOpen(engine, config, engine.StateOf(config));

@@ -15,7 +15,8 @@ internal sealed class ContainerRuns
     {
         /// <summary>The run, once it has begun: of one client the stream, of the others null, who connect themselves.
         /// </summary>
-        public TaskCompletionSource<RunStream?> Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<RunStream?> Begun { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>How it has ended, for those who only want to know that.</summary>
         public TaskCompletionSource<RunEnd> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,10 +62,8 @@ internal sealed class ContainerRuns
     {
         ContainerConfig config = engine.Containers.Find(nameOrId);
         ContainerState state = engine.StateOf(config);
-        if (state.Status == "paused") throw new UsageException("cannot start a paused container, try unpause instead")
-        {
-            Kind = UsageKind.Conflict,
-        };
+        if (state.Status == "paused") throw UsageException.Conflict(
+            "cannot start a paused container, try unpause instead");
         if (state.IsActive) return false;
         MonitorClient client = MonitorClient.Spawn(engine.Roots);
         List<Waiter> waiters = Take(config.Id, out (ushort Rows, ushort Columns) size);
@@ -84,7 +83,8 @@ internal sealed class ContainerRuns
                 waiter.Begun.TrySetResult(null);
             }
             // Docker's client makes its exit code of these words.
-            string words = code == 127 ? ": executable file not found in $PATH" : code == 126 ? ": permission denied" : "";
+            string words = code == 127 ? ": executable file not found in $PATH"
+                : code == 126 ? ": permission denied" : "";
             throw words.Length == 0 ? e : new ApiException(400, e.Message + words);
         }
         Begin(engine, config, client, waiters, attached);

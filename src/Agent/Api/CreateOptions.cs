@@ -111,7 +111,8 @@ internal sealed class CreateOptions
         foreach (var (field, option) in s_lists)
             foreach (string value in Texts(host, field) ?? []) Add(option, value);
         foreach (var (field, option) in s_pairs) AddPairs(host, field, option);
-        foreach (var (target, value) in Pairs(host, "Tmpfs")) Add("tmpfs", value.Length > 0 ? $"{target}:{value}" : target);
+        foreach (var (target, value) in Pairs(host, "Tmpfs"))
+            Add("tmpfs", value.Length > 0 ? $"{target}:{value}" : target);
         foreach (JsonElement mount in Items(host, "Mounts")) Add("mount", MountText.Of(mount));
         ReadPolicies(host);
         ReadPorts(host);
@@ -172,7 +173,8 @@ internal sealed class CreateOptions
         foreach (JsonElement weight in Items(host, "BlkioWeightDevice"))
             Add("blkio-weight-device", $"{Text(weight, "Path")}:{Number(weight, "Weight") ?? 0}");
         foreach (var (field, option) in s_deviceRates)
-            foreach (JsonElement rate in Items(host, field)) Add(option, $"{Text(rate, "Path")}:{Number(rate, "Rate") ?? 0}");
+            foreach (JsonElement rate in Items(host, field))
+                Add(option, $"{Text(rate, "Path")}:{Number(rate, "Rate") ?? 0}");
     }
 
     // The mode names the first network; what is asked of each stands beside.

@@ -2,8 +2,10 @@ using System.Text;
 
 namespace Skiff.Agent.Api;
 
-/// <summary>Fields of the form <c>key=value</c> with commas in between, as <c>--mount</c> and <c>--network</c> have them:
-/// those with a comma or a quote in quotes (RFC 4180).</summary>
+/// <summary>
+/// Fields of the form <c>key=value</c> with commas in between, as <c>--mount</c> and <c>--network</c> have them: those
+/// with a comma or a quote in quotes (RFC 4180).
+/// </summary>
 internal sealed class CsvText
 {
     private readonly StringBuilder _text = new();

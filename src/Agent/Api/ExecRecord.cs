@@ -4,7 +4,7 @@ using Skiff.Interop;
 
 namespace Skiff.Agent.Api;
 
-/// <summary>A process that a client wants to run in a container: asked for by one request, started by another.</summary>
+/// <summary>A process that a client wants in a container: asked for by one request, started by another.</summary>
 /// <param name="Id">64 hexadecimal digits.</param>
 /// <param name="Container">Where.</param>
 /// <param name="Request">What.</param>

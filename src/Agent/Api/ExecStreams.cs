@@ -113,8 +113,8 @@ internal sealed class ExecStreams
         return write;
     }
 
-    // Until the process has ended and all that it wrote is read; what others still hold open is not waited for. The exit
-    // code, or null.
+    // Until the process has ended and all that it wrote is read; what others still hold open is not waited for. The
+    // exit code, or null.
     private int? Copy(OutputFrames? frames)
     {
         const ulong monitor = ulong.MaxValue;
@@ -140,12 +140,12 @@ internal sealed class ExecStreams
         int? code = _client.WaitExited(-1, out int exit) ? exit : null;
         // A pipe holds no more than this of what the process itself has written.
         foreach ((Fd Fd, int Stream) output in _outputs)
-            for (int left = PipeBytes; left > 0 && Files.Poll(output.Fd, PollEvents.POLLIN, 0) == PollEvents.POLLIN
-                && TryCopy(output, buffer, frames); left -= buffer.Length)
-            {
-            }
+            for (int left = PipeBytes; left > 0 && HasMore(output.Fd) && TryCopy(output, buffer, frames);)
+                left -= buffer.Length;
         return code;
     }
+
+    private static bool HasMore(Fd fd) => Files.Poll(fd, PollEvents.POLLIN, 0).HasFlag(PollEvents.POLLIN);
 
     // False at the end. A client that has gone has its bytes thrown away: the process must not wait for it.
     private bool TryCopy((Fd Fd, int Stream) output, byte[] buffer, OutputFrames? frames)
@@ -153,7 +153,8 @@ internal sealed class ExecStreams
         if (Files.TryRead(output.Fd, buffer, out int count) != Errno.None || count == 0) return false;
         try
         {
-            if (!_isGone) frames?.WriteAsync(output.Stream, buffer.AsMemory(0, count)).AsTask().GetAwaiter().GetResult();
+            if (!_isGone)
+                frames?.WriteAsync(output.Stream, buffer.AsMemory(0, count)).AsTask().GetAwaiter().GetResult();
         }
         catch (IOException)
         {

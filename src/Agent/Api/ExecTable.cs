@@ -2,7 +2,9 @@ using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Api;
 
-/// <summary>The processes that clients have asked for. As with Docker, those that have ended are kept for a while.</summary>
+/// <summary>
+/// The processes that clients have asked for. As with Docker, those that have ended are kept for a while.
+/// </summary>
 internal sealed class ExecTable
 {
     private const long KeptMs = 5 * 60_000;

@@ -63,7 +63,8 @@ internal static class JsonBody
         if (value.ValueKind != JsonValueKind.Array) throw Wrong(name, "a list of strings");
         var texts = new List<string>();
         foreach (JsonElement item in value.EnumerateArray())
-            texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(name, "a list of strings"));
+            texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()!
+                : throw Wrong(name, "a list of strings"));
         return texts;
     }
 

@@ -24,15 +24,17 @@ internal static class LogStreaming
         Engine engine = server.Open();
         ContainerConfig config = engine.Containers.Find(x.Id);
         (string Path, ILogFormat Format) files = FilesOf(engine, config);
-        long since = TimeSyntax.Parse(query.Value("since"), "since"), until = TimeSyntax.Parse(query.Value("until"), "until");
+        long since = TimeSyntax.Parse(query.Value("since"), "since");
+        long until = TimeSyntax.Parse(query.Value("until"), "until");
         bool follow = query.Flag("follow");
         if (follow) x.WatchClient();
         Stream answer = await x.BeginAsync(200, OutputFrames.MediaType(config.Tty, x.Version));
         var frames = new OutputFrames(answer, config.Tty);
         await ApiServer.RunAsync(() =>
         {
-            var reader = new LogReader(files.Path, files.Format, new LogPrinter(
-                query.Flag("timestamps"), query.Flag("details"), (stream, text) => Write(frames, streams, stream, text)))
+            var printer = new LogPrinter(query.Flag("timestamps"), query.Flag("details"),
+                (stream, text) => Write(frames, streams, stream, text));
+            var reader = new LogReader(files.Path, files.Format, printer)
             {
                 Since = since, Until = until, Tail = Tail(query.Value("tail")),
             };

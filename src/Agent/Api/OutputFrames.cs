@@ -17,7 +17,8 @@ internal sealed class OutputFrames(Stream output, bool raw)
 
     /// <summary>The media type of it.</summary>
     public static string MediaType(bool raw, Version version) =>
-        raw || version < new Version(1, 42) ? "application/vnd.docker.raw-stream" : "application/vnd.docker.multiplexed-stream";
+        raw || version < new Version(1, 42) ? "application/vnd.docker.raw-stream"
+            : "application/vnd.docker.multiplexed-stream";
 
     /// <summary>Writes a piece.</summary>
     public ValueTask WriteAsync(int stream, ReadOnlyMemory<byte> bytes)

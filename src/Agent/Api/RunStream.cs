@@ -52,7 +52,7 @@ internal sealed class RunStream : IDisposable
             int count = await TryReceiveAsync(buffer, left);
             if (count == 0)
             {
-                if (await ApiServer.RunAsync(() => TryReconnect() is { } end ? end : (RunEnd?)null) is { } ended) return ended;
+                if (await ApiServer.RunAsync(TryReconnect) is { } ended) return ended;
                 continue;
             }
             switch ((PacketType)buffer[0])
@@ -78,7 +78,6 @@ internal sealed class RunStream : IDisposable
     {
         try
         {
-            // Asked for nothing first, so that what waits for long holds no buffer in place.
             return await Socket().ReceiveAsync(buffer.AsMemory(), SocketFlags.None, left);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -120,7 +120,7 @@ internal sealed class ContainerStore(StateRoots roots)
                 found = TryRead(candidate);
             }
         }
-        return found ?? throw new UsageException($"No such container: {nameOrId}") { Kind = UsageKind.NotFound };
+        return found ?? throw UsageException.NotFound($"No such container: {nameOrId}");
     }
 
     /// <summary>Every container with a readable record, in no order.</summary>
@@ -258,7 +258,7 @@ internal sealed class ContainerStore(StateRoots roots)
             string owner = Files.TryReadLink(link, out string target) ? target : "";
             // A name whose container is gone (killed in the middle of a remove) is free.
             if (attempt > 0 || owner == "" || Files.Exists(Directory(owner)))
-                throw new UsageException(
+                throw UsageException.Conflict(
                     $"Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
                     + "You have to remove (or rename) that container to be able to reuse that name.");
             Files.TryUnlinkAt(Fd.Cwd, link);

@@ -50,7 +50,8 @@ internal sealed partial class Engine
     public void Start(ContainerConfig config)
     {
         ContainerState state = StateOf(config);
-        if (state.Status == "paused") throw new UsageException("cannot start a paused container, try unpause instead");
+        if (state.Status == "paused")
+            throw UsageException.Conflict("cannot start a paused container, try unpause instead");
         if (state.IsActive) return;
         using MonitorClient client = MonitorClient.Spawn(Roots);
         Start(config, client, AttachStreams.None, default);
@@ -78,7 +79,7 @@ internal sealed partial class Engine
     {
         ContainerState state = StateOf(config);
         using ContainerLink? link = ContainerLink.TryOpen(this, config, state, ofRun: true);
-        if (link is null) throw new UsageException(
+        if (link is null) throw UsageException.Conflict(
             $"cannot kill container: {config.Name}: container {config.Id} is not running");
         // Other signals, such as one to read a configuration again, say nothing about the next end.
         if (signal == Signals.SIGKILL || signal == StopSignalOf(config)) link.Send([(byte)PacketType.NoRestart]);
@@ -124,7 +125,7 @@ internal sealed partial class Engine
         SendSignal(config, link, Signals.SIGKILL);
         long end = Environment.TickCount64 + KillTimeoutMs;
         if (!link.WaitExited(KillTimeoutMs, out _) && !WaitForEnd(config, state, end))
-            throw new UsageException(
+            throw UsageException.Conflict(
                 $"container {config.Name} does not end after SIGKILL: a process in it hangs in the kernel (state D)");
         Events.Write(config, "stop");
     }
@@ -138,14 +139,14 @@ internal sealed partial class Engine
     public void Pause(ContainerConfig config)
     {
         ContainerState state = StateOf(config);
-        if (state.Status == "paused") throw new UsageException($"container {config.Id} is already paused");
-        if (state.Status == "restarting") throw new UsageException(
+        if (state.Status == "paused") throw UsageException.Conflict($"container {config.Id} is already paused");
+        if (state.Status == "restarting") throw UsageException.Conflict(
             $"container {config.Id} is restarting, wait until the container is running");
-        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running");
+        if (state.Pid == 0) throw UsageException.Conflict($"container {config.Id} is not running");
         // It may have ended since.
         using Cgroup cgroup = ContainerCgroup.Root() is null ? ContainerCgroup.Open(config)
-            : ContainerCgroup.TryOpen(config) ?? throw new UsageException($"container {config.Id} is not running");
-        if (!cgroup.Freeze(FreezeTimeoutMs)) throw new UsageException(
+            : ContainerCgroup.TryOpen(config) ?? throw UsageException.Conflict($"container {config.Id} is not running");
+        if (!cgroup.Freeze(FreezeTimeoutMs)) throw UsageException.Conflict(
             StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
                 : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
         Events.Write(config, "pause");
@@ -154,7 +155,7 @@ internal sealed partial class Engine
     /// <summary>Thaws what <see cref="Pause"/> froze.</summary>
     public void Unpause(ContainerConfig config)
     {
-        if (StateOf(config).Status != "paused") throw new UsageException($"container {config.Id} is not paused");
+        if (StateOf(config).Status != "paused") throw UsageException.Conflict($"container {config.Id} is not paused");
         Thaw(config);
         Events.Write(config, "unpause");
     }
@@ -182,7 +183,7 @@ internal sealed partial class Engine
     {
         using Cgroup? cgroup = ContainerCgroup.TryOpen(config);
         if (cgroup is null) return; // It has ended: nothing of it is frozen.
-        if (!cgroup.Thaw(FreezeTimeoutMs)) throw new UsageException(
+        if (!cgroup.Thaw(FreezeTimeoutMs)) throw UsageException.Conflict(
             $"container {config.Name} did not thaw within {FreezeTimeoutMs} ms");
     }
 }

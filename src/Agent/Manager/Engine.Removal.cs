@@ -47,15 +47,15 @@ internal sealed partial class Engine
             if (StateOf(config) is { IsActive: true } state)
             {
                 if (!force)
-                    throw new UsageException(
+                    throw UsageException.Conflict(
                         $"cannot remove container \"{config.Name}\": container is {state.Status}: stop the container "
                             + $"before removing or force remove");
                 Stop(config, 0);
             }
             if (Containers.TryClaim(config.Id) is { } claim) return claim;
             if (!force || Environment.TickCount64 > end)
-                throw new UsageException($"cannot remove container \"{config.Name}\": it is being started or removed "
-                    + "by somebody else: try again");
+                throw UsageException.Conflict($"cannot remove container \"{config.Name}\": it is being started or "
+                    + "removed by somebody else: try again");
             WaitForStart(config.Id, end);
         }
     }

@@ -10,5 +10,17 @@ internal sealed class UsageException(string message, int exitCode = 1) : Excepti
     public int ExitCode { get; } = exitCode;
 
     /// <summary>What kind of impossibility it is.</summary>
-    public UsageKind Kind { get; init; }
+    public UsageKind Kind { get; private init; }
+
+    /// <summary>There is no such object.</summary>
+    public static UsageException NotFound(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.NotFound };
+
+    /// <summary>The object's state, or somebody who uses it, does not allow it.</summary>
+    public static UsageException Conflict(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.Conflict };
+
+    /// <summary>Nobody may do that, or others have what is asked for.</summary>
+    public static UsageException Forbidden(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.Forbidden };
 }

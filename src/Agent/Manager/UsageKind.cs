@@ -12,6 +12,6 @@ internal enum UsageKind
     /// <summary>The object is in a state that does not allow it, or is used by others.</summary>
     Conflict,
 
-    /// <summary>Nobody may do that.</summary>
+    /// <summary>It is never allowed, or not while others have what is asked for.</summary>
     Forbidden,
 }

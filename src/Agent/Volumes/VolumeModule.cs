@@ -44,10 +44,7 @@ internal sealed class VolumeModule(StateRoots roots)
     }
 
     /// <summary>The volume, or an error in Docker's words.</summary>
-    public Volume Get(string name) => TryRead(name) ?? throw new UsageException($"get {name}: no such volume")
-    {
-        Kind = UsageKind.NotFound,
-    };
+    public Volume Get(string name) => TryRead(name) ?? throw UsageException.NotFound($"get {name}: no such volume");
 
     /// <summary>Whether there is one of that name.</summary>
     public bool Exists(string name) => TryRead(name) is not null;

@@ -18,8 +18,8 @@ internal sealed class Connection(Stream stream, Func<Exchange, Task> handle, Can
     private const int MaxDrainedBytes = 256 << 10;
 
     // Idle connections wait without a buffer.
-    private readonly PipeReader _input = PipeReader.Create(
-        stream, new StreamPipeReaderOptions(bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true));
+    private readonly PipeReader _input = PipeReader.Create(stream, new StreamPipeReaderOptions(
+        bufferSize: 4096, minimumReadSize: 1024, leaveOpen: true, useZeroByteReads: true));
 
     /// <summary>Until the connection is done with. Never throws because of what the client does.</summary>
     public async Task RunAsync()

@@ -113,8 +113,8 @@ internal sealed class Exchange
     public ValueTask EndAsync() => _stream?.EndAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>
-    /// Takes the connection over, after the body was read: by 101 for a client that asks for an upgrade, else by 200, as
-    /// Docker's clients know it.
+    /// Takes the connection over, after the body was read: by 101 for a client that asks for an upgrade, else by 200,
+    /// as Docker's clients know it.
     /// </summary>
     public async Task<Duplex> HijackAsync(string contentType)
     {

@@ -4,7 +4,7 @@ namespace Skiff.Agent.Api.Http;
 
 /// <summary>
 /// HTTP/1.1 for the API. Kestrel is an eighth of the binary and takes no connection over from a POST with a body, which
-/// is what <c>docker exec</c> sends: docs/decisions/027.
+/// is what <c>docker exec</c> sends: docs/decisions/026.
 /// </summary>
 /// <param name="handle">Answers a request.</param>
 /// <param name="log">Takes a line about what went wrong.</param>
@@ -12,6 +12,9 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
 {
     /// <summary>Connections at once; each has a descriptor, and waits for little memory.</summary>
     public const int MaxConnections = 4096;
+
+    private const int LeaveMs = 2000;
+    private const int MaxUnreadBytes = 1 << 20;
 
     private static readonly byte[] s_busy = [.. "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"u8,
         .. "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"u8];
@@ -63,6 +66,22 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         }
     }
 
+    // To close what the client still writes to would reset the connection, and the answer with it.
+    private static async Task LeaveAsync(Socket socket)
+    {
+        using var limit = new CancellationTokenSource(LeaveMs);
+        byte[] buffer = new byte[4096];
+        try
+        {
+            for (int left = MaxUnreadBytes; left > 0;)
+                left -= await socket.ReceiveAsync(buffer, limit.Token) is > 0 and var count ? count : left;
+        }
+        catch (OperationCanceledException)
+        {
+            // It has had time enough.
+        }
+    }
+
     private void Refuse(Socket socket)
     {
         socket.Blocking = false;
@@ -77,8 +96,8 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         {
             using var stream = new NetworkStream(socket, ownsSocket: true);
             await new Connection(stream, handle, _ended.Token).RunAsync();
-            // To close what the client still writes to would reset the connection, and the answer with it.
             socket.Shutdown(SocketShutdown.Send);
+            await LeaveAsync(socket);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {

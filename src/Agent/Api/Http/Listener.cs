@@ -28,9 +28,10 @@ internal sealed class Listener : IDisposable
     {
         if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
             return OpenPath(address, address[Unix.Length..], mode, group);
-        if (!address.StartsWith(Tcp, StringComparison.Ordinal) || !IPEndPoint.TryParse(address[Tcp.Length..], out IPEndPoint? end)
-            || end.Port == 0) throw new UsageException(
-            $"bad --listen \"{address}\": expected unix://PATH or tcp://ADDRESS:PORT with a numeric address");
+        if (!address.StartsWith(Tcp, StringComparison.Ordinal)
+            || !IPEndPoint.TryParse(address[Tcp.Length..], out IPEndPoint? end) || end.Port == 0)
+            throw new UsageException($"bad --listen \"{address}\": expected unix://PATH or tcp://ADDRESS:PORT with a "
+                + "numeric address");
         var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

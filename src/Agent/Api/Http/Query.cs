@@ -12,7 +12,8 @@ internal sealed class Query
         foreach (string pair in text.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             int equals = pair.IndexOf('=');
-            query._pairs.Add(equals < 0 ? (Unescape(pair), "") : (Unescape(pair[..equals]), Unescape(pair[(equals + 1)..])));
+            query._pairs.Add(equals < 0 ? (Unescape(pair), "")
+                : (Unescape(pair[..equals]), Unescape(pair[(equals + 1)..])));
         }
         return query;
     }

@@ -39,7 +39,11 @@ internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>
     public override long Length => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     /// <inheritdoc/>
     /// <exception cref="HttpFault">The chunks are malformed, or the connection ended too early.</exception>

@@ -55,7 +55,7 @@ internal sealed class RequestHead
         foreach ((string key, string value) in _headers)
         {
             if (!key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)) continue;
-            if (length is not null && length != value) throw new HttpFault(400, "two different values of Content-Length");
+            if (length is not null && length != value) throw new HttpFault(400, "two lengths of one body");
             length = value;
         }
         string? encoding = Header("Transfer-Encoding");

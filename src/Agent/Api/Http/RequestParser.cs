@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Skiff.Agent.Api.Http;
 
-/// <summary>Reads a request's head (RFC 9112, sections 3 and 5). It is given what has come so far, and again more.</summary>
+/// <summary>Reads a request's head (RFC 9112, sections 3 and 5), given what has come so far.</summary>
 internal static class RequestParser
 {
     /// <summary>Bytes of the head at the most: a login for a registry is in a header, and is long.</summary>
@@ -71,7 +71,8 @@ internal static class RequestParser
     {
         int colon = line.IndexOf(':');
         // Neither a name with a space nor a line that goes on the one before: a proxy could read them differently.
-        if (colon <= 0 || line.AsSpan(0, colon).ContainsAnyExcept(s_token) || line.AsSpan().ContainsAny('\0', '\r', '\n'))
+        if (colon <= 0 || line.AsSpan(0, colon).ContainsAnyExcept(s_token)
+            || line.AsSpan().ContainsAny('\0', '\r', '\n'))
             throw new HttpFault(400, "malformed header");
         head.Add(line[..colon], line[(colon + 1)..].Trim(' ', '\t'));
     }

@@ -1,5 +1,3 @@
-using Skiff.Agent.Api;
-using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
 
 namespace Skiff.Agent.Cli.Verbs;
@@ -13,6 +11,13 @@ internal sealed class AgentVerb : Verb
         Option.Value("metrics", "string",
             "Serve metrics for Prometheus at ADDRESS:PORT, or at unix:PATH for root alone (GET /metrics)"),
     ];
+
+    /// <summary>
+    /// Serves the Engine API at addresses until it is disposed. The program sets it: the API knows the words of the
+    /// command line, and not the other way round.
+    /// </summary>
+    public static Func<StateRoots, IReadOnlyList<string>, IDisposable> OpenApi { get; set; } =
+        static (_, _) => throw new UsageException("--listen: this program serves no API");
 
     /// <inheritdoc/>
     public override string Name => "agent";
@@ -37,16 +42,9 @@ internal sealed class AgentVerb : Verb
         using MetricsServer? server = arguments.Value("metrics") is { } address
             ? MetricsServer.Listen(address, new Metrics(engine, () => agent.Monitors).Write) : null;
         if (server is not null) agent.Serve(server);
-        using ApiServer? api = Api(engine, arguments);
+        IReadOnlyList<string> addresses = arguments.Values("listen");
+        using IDisposable? api = addresses.Count > 0 ? OpenApi(engine.Roots, addresses) : null;
         agent.Run();
         return 0;
-    }
-
-    private static ApiServer? Api(Engine engine, ParsedArguments arguments)
-    {
-        if (arguments.Values("listen") is not { Count: > 0 } addresses) return null;
-        var api = new ApiServer(engine.Roots, Output.Error);
-        foreach (string address in addresses) api.Serve(Listener.Open(address, 0x1B0, null));
-        return api;
     }
 }
