@@ -99,8 +99,7 @@ internal static class ContainerArchives
     {
         long seconds = Math.Clamp(status.MtimeSeconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(),
             DateTimeOffset.MaxValue.ToUnixTimeSeconds());
-        return DateTimeOffset.FromUnixTimeSeconds(seconds)
-            .ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture)
-            + string.Create(CultureInfo.InvariantCulture, $".{status.MtimeNanoseconds:d9}Z");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{DateTimeOffset.FromUnixTimeSeconds(seconds):yyyy-MM-dd'T'HH:mm:ss}.{status.MtimeNanoseconds:d9}Z");
     }
 }

@@ -34,7 +34,8 @@ internal static class ResourceUpdate
     public static void Run(Engine engine, ContainerConfig config, Resources resources, RestartPolicy? policy)
     {
         if (policy is not null && policy != RestartPolicy.No && config.AutoRemove)
-            throw Conflict("Restart policy cannot be updated because AutoRemove is enabled for the container");
+            throw UsageException.Conflict(
+                "Restart policy cannot be updated because AutoRemove is enabled for the container");
         ResourceFlags.Check(resources);
         engine.Update(config, config with { Restart = policy ?? config.Restart, Resources = resources });
     }
@@ -54,8 +55,8 @@ internal static class ResourceUpdate
         long? swap = a.Value("memory-swap") is "-1" ? -1 : a.Bytes("memory-swap");
         if (a.Bytes("memory") is { } memory && swap is null or 0 && old.MemorySwapTotalBytes is > 0 and var total
             && memory > total)
-            throw Conflict("Memory limit should be smaller than already set memoryswap limit, update the "
-                + "memoryswap at the same time");
+            throw UsageException.Conflict("Memory limit should be smaller than already set memoryswap limit, update "
+                + "the memoryswap at the same time");
         long? quota = nanoCpus > 0 ? CpuCount.QuotaUs(nanoCpus) : a.Number("cpu-quota");
         return old with
         {
@@ -84,7 +85,7 @@ internal static class ResourceUpdate
             (false, true) when old.CpuPeriodUs > 0 => "Nano CPUs cannot be updated as CPU Period has",
             _ => null,
         };
-        if (problem is not null) throw Conflict($"Conflicting options: {problem} already been set");
+        if (problem is not null) throw UsageException.Conflict($"Conflicting options: {problem} already been set");
     }
 
     private static UsageException Conflict(string message) => new(message) { Kind = UsageKind.Conflict };

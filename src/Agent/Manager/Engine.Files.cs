@@ -26,15 +26,16 @@ internal sealed partial class Engine
                 using MonitorClient? client = MonitorClient.TryConnect(Containers, config.Id);
                 client?.WaitExited(KillTimeoutMs, out _);
                 state = StateOf(config);
-                if (state.Pid > 0) throw Busy($"container {config.Name} is ending: try again");
+                if (state.Pid > 0) throw UsageException.Conflict($"container {config.Name} is ending: try again");
             }
             if (writable && state.IsActive)
-                throw Busy($"container {config.Id} is restarting, wait until the container is running");
+                throw UsageException.Conflict(
+                    $"container {config.Id} is restarting, wait until the container is running");
             if (!writable && Assemble(config, null) is { } view) return view;
             if (Containers.TryClaim(config.Id) is { } claim) return OpenClaimed(config, claim);
             if (Environment.TickCount64 > end)
-                throw Busy($"cannot copy into container \"{config.Name}\": it is being started, removed or copied to by "
-                    + "somebody else: try again");
+                throw UsageException.Conflict($"cannot copy into container \"{config.Name}\": it is being started, "
+                    + "removed or copied to by somebody else: try again");
             WaitForStart(config.Id, end);
         }
     }
@@ -79,12 +80,8 @@ internal sealed partial class Engine
         }
     }
 
-    private static UsageException NoSuchContainer(ContainerConfig config) => new($"No such container: {config.Name}")
-    {
-        Kind = UsageKind.NotFound,
-    };
-
-    private static UsageException Busy(string message) => new(message) { Kind = UsageKind.Conflict };
+    private static UsageException NoSuchContainer(ContainerConfig config) =>
+        UsageException.NotFound($"No such container: {config.Name}");
 
     private void GiveBack(ContainerConfig config, Fd? claim)
     {

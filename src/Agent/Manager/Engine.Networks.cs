@@ -64,11 +64,8 @@ internal sealed partial class Engine
             isServed |= joined.HasNeighbours;
         }
         else if (Array.Exists(config.Attachments, other => Names(other, network)))
-            throw new UsageException(
-                $"endpoint with name {config.Name} already exists in network {network.Name}")
-            {
-                Kind = UsageKind.Forbidden,
-            };
+            throw UsageException.Forbidden(
+                $"endpoint with name {config.Name} already exists in network {network.Name}");
         Containers.WriteConfig(now);
         if (state.Pid > 0 && (isFirst || isServed)) TellMonitor(config);
         if (state.Pid > 0 && isFirst)
@@ -96,8 +93,8 @@ internal sealed partial class Engine
         ContainerState state = StateOf(config);
         EndpointSettings[] stays = [.. config.Attachments.Where(settings => !Names(settings, network))];
         if (stays.Length == config.Attachments.Length)
-            throw new UsageException($"container {config.Id} is not connected to {(state.Pid > 0 ? "" : "the ")}network "
-                + network.Name) { Kind = UsageKind.Forbidden };
+            throw UsageException.Forbidden($"container {config.Id} is not connected to "
+                + $"{(state.Pid > 0 ? "" : "the ")}network {network.Name}");
         if (state.Pid > 0)
         {
             using NetNamespace inside = NetNamespace.Open(state.Pid);

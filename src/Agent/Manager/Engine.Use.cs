@@ -51,10 +51,7 @@ internal sealed partial class Engine
     public IReadOnlyList<int> ProcessesOf(ContainerConfig config)
     {
         ContainerState state = StateOf(config);
-        if (state.Pid == 0) throw new UsageException($"container {config.Id} is not running")
-        {
-            Kind = UsageKind.Conflict,
-        };
+        if (state.Pid == 0) throw UsageException.Conflict($"container {config.Id} is not running");
         var pids = new List<int>();
         Events.Write(config, "top");
         if (ContainerCgroup.PathOf(config) is { } path) Gather(path, pids);

@@ -19,4 +19,8 @@ internal sealed class UsageException(string message, int exitCode = 1) : Excepti
     /// <summary>The object's state, or somebody who uses it, does not allow it.</summary>
     public static UsageException Conflict(string message, int exitCode = 1) =>
         new(message, exitCode) { Kind = UsageKind.Conflict };
+
+    /// <summary>Nobody may do that, or others have what is asked for.</summary>
+    public static UsageException Forbidden(string message, int exitCode = 1) =>
+        new(message, exitCode) { Kind = UsageKind.Forbidden };
 }

@@ -40,10 +40,8 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
         if (wanted is null) throw new UsageException(
             $"no available IPv{(ipv6 ? 6 : 4)} addresses on this network's address pools: {network.Name} "
             + $"({network.Id})");
-        if (network.Pools.Any(pool => pool.Subnet.Contains(wanted))) throw new UsageException("Address already in use")
-        {
-            Kind = UsageKind.Forbidden,
-        };
+        if (network.Pools.Any(pool => pool.Subnet.Contains(wanted)))
+            throw UsageException.Forbidden("Address already in use");
         throw new UsageException($"invalid address {wanted}: it does not belong to network {network.Name} "
             + $"({string.Join(", ", network.PoolsOf(ipv6).Select(pool => pool.Subnet))})");
     }

@@ -89,11 +89,11 @@ internal static class NetworkCreation
             if (pool.IsIpv6 ? !ipv6 : !ipv4) throw new UsageException(
                 $"subnet {pool.Subnet} is given, but IPv{(pool.IsIpv6 ? 6 : 4)} is disabled for the network");
             if (SubnetPool.OverlapsAny(pool.Subnet, taken))
-                throw Forbidden(
+                throw UsageException.Forbidden(
                     $"invalid pool request: Pool overlaps with other one on this address space: {pool.Subnet}");
             // Containers of the other drivers are on the very network that the host is on.
             if (!LinkOptions.AreOf(request.Driver) && SubnetPool.OverlapsAny(pool.Subnet, ofHost))
-                throw Forbidden($"subnet {pool.Subnet} overlaps with a route or address of the host");
+                throw UsageException.Forbidden($"subnet {pool.Subnet} overlaps with a route or address of the host");
         }
         List<IPNetwork> used = [.. taken, .. ofHost, .. asked.Select(pool => pool.Subnet)];
         if (ipv4 && !asked.Exists(pool => !pool.IsIpv6))
@@ -106,7 +106,7 @@ internal static class NetworkCreation
     private static void CheckName(string name)
     {
         if (NetworkNames.IsPredefined(name) || name == "default")
-            throw Forbidden($"operation is not permitted on predefined {name} network");
+            throw UsageException.Forbidden($"operation is not permitted on predefined {name} network");
         if (name.Length is 0 or > 255 || !char.IsAsciiLetterOrDigit(name[0])
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
             throw new UsageException(
@@ -118,12 +118,9 @@ internal static class NetworkCreation
         if (driver == "bridge" || LinkOptions.AreOf(driver)) return;
         throw driver switch
         {
-            "host" or "null" => Forbidden($"only one instance of \"{driver}\" network is allowed"),
-            "overlay" => Forbidden("driver overlay is not supported: it belongs to swarms"),
-            _ => new UsageException($"error looking up network plugin {driver}: plugin \"{driver}\" not found")
-            {
-                Kind = UsageKind.NotFound,
-            },
+            "host" or "null" => UsageException.Forbidden($"only one instance of \"{driver}\" network is allowed"),
+            "overlay" => UsageException.Forbidden("driver overlay is not supported: it belongs to swarms"),
+            _ => UsageException.NotFound($"error looking up network plugin {driver}: plugin \"{driver}\" not found"),
         };
     }
 
@@ -140,6 +137,6 @@ internal static class NetworkCreation
         if (record.Options.TryGetValue(BridgeOptions.NameKey, out string? name)
             && others.FirstOrDefault(other => other.Options.GetValueOrDefault(BridgeOptions.NameKey) == name)
                 is { } other)
-            throw Forbidden($"network with name {other.Name} already uses the bridge {name}");
+            throw UsageException.Forbidden($"network with name {other.Name} already uses the bridge {name}");
     }
 }

@@ -17,18 +17,12 @@ internal sealed partial class NetworkModule
         using DhcpJoins joins = DhcpJoins.Ask(
             host, request, inside, network => Find(host, network), network => Ensure(host, network));
         using Fd held = _endpoints.Lock(exclusive: true);
-        if (!isRunning()) throw new UsageException($"container {request.ContainerId} is not running")
-        {
-            Kind = UsageKind.Conflict,
-        };
+        if (!isRunning()) throw UsageException.Conflict($"container {request.ContainerId} is not running");
         EndpointSettings settings = request.Endpoints[0];
         Endpoint[] before = _endpoints.Find(request.ContainerId);
         ReadyNetwork network = Ensure(host, settings.Network);
-        if (Array.Exists(before, end => end.NetworkId == network.Network.Id)) throw new UsageException(
-            $"endpoint with name {request.Names[0]} already exists in network {network.Network.Name}")
-        {
-            Kind = UsageKind.Forbidden,
-        };
+        if (Array.Exists(before, end => end.NetworkId == network.Network.Id)) throw UsageException.Forbidden(
+            $"endpoint with name {request.Names[0]} already exists in network {network.Network.Name}");
         var unwinding = new Unwinding();
         try
         {
@@ -72,8 +66,8 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using Fd held = _endpoints.Lock(exclusive: true);
         Endpoint[] before = _endpoints.Find(containerId);
-        Endpoint left = Array.Find(before, end => end.NetworkId == network.Id) ?? throw new UsageException(
-            $"container {containerId} is not connected to network {network.Name}") { Kind = UsageKind.Forbidden };
+        Endpoint left = Array.Find(before, end => end.NetworkId == network.Id) ?? throw UsageException.Forbidden(
+            $"container {containerId} is not connected to network {network.Name}");
         Endpoint[] after = Gateways.Assign([.. before.Where(end => end != left)
             .Select((end, index) => index == 0 ? end with { Ports = [.. end.Ports, .. left.Ports] } : end)]);
         Move(host, before, after);

@@ -122,18 +122,16 @@ internal sealed partial class NetworkModule
     public void Remove(NetworkRecord network)
     {
         if (network.IsPredefined)
-            throw new UsageException($"{network.Name} is a pre-defined network and cannot be removed")
-            {
-                Kind = UsageKind.Forbidden,
-            };
+            throw UsageException.Forbidden(
+                $"{network.Name} is a pre-defined network and cannot be removed");
         using var host = new HostSockets();
         using Fd held = _endpoints.Lock(exclusive: true);
         using Fd turn = StateFile.LockNetworkNamespace();
         string[] attached = [.. _endpoints.List().Where(end => end.NetworkId == network.Id)
             .Select(end => $"name:\"{end.Names.FirstOrDefault() ?? end.ContainerId[..12]}\" id:\"{end.Id[..12]}\"")];
         if (attached.Length > 0)
-            throw new UsageException($"error while removing network: network {network.Name} has active endpoints "
-                + $"({string.Join(", ", attached)})") { Kind = UsageKind.Forbidden };
+            throw UsageException.Forbidden($"error while removing network: network {network.Name} has active endpoints "
+                + $"({string.Join(", ", attached)})");
         _networks.Delete(network);
         if (LinkOptions.AreOf(network.Driver)) _links.Remove(host, network);
         else _bridge.Remove(host, network);

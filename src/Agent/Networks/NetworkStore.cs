@@ -69,10 +69,8 @@ internal sealed class NetworkStore(StateRoots roots)
     }
 
     /// <summary>Another network is called so.</summary>
-    public static UsageException NameTaken(string name) => new($"network with name {name} already exists")
-    {
-        Kind = UsageKind.Conflict,
-    };
+    public static UsageException NameTaken(string name) =>
+        UsageException.Conflict($"network with name {name} already exists");
 
     /// <summary>64 random hexadecimal digits.</summary>
     public static string NewId() => $"{Guid.NewGuid():N}{Guid.NewGuid():N}";

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Skiff.System.Tests;
+namespace Skiff.System.Tests.Api;
 
 /// <summary>The Engine API's operations of the files of containers, by requests and by Docker's client.</summary>
-public sealed class ApiFileTests(ApiSession agent) : IClassFixture<ApiSession>
+public sealed class ApiFileTests(ApiAgent api) : IClassFixture<ApiAgent>
 {
     // A path, and the type and permissions that Go's FileMode has for it, its size, and where a symlink leads.
     public static TheoryData<string, uint, string> Stats => new()
@@ -38,42 +38,41 @@ public sealed class ApiFileTests(ApiSession agent) : IClassFixture<ApiSession>
     [Fact]
     public void Docker_cp_copies_both_ways_whether_the_container_runs_or_not()
     {
-        string folder = agent.NewFolder(), name = agent.Sleeper();
+        string folder = api.Host.NewFolder(), name = api.Started();
         Command.Shell("""
             cd $1; mkdir -p in/sub; echo one > in/a; echo two > in/sub/b; chown 1234:56 in/a; chmod 4755 in/a
             ln -s a in/l; touch -d @1000000000 in/sub/b
             """, folder).Exits(0);
         foreach (string state in (string[])["runs", "rests"])
         {
-            agent.Docker("cp", "-a", $"{folder}/in", $"{name}:/{state}").Exits(0);
-            agent.Docker("cp", $"{name}:/{state}/.", $"{folder}/out-{state}").Exits(0);
+            api.Docker("cp", "-a", $"{folder}/in", $"{name}:/{state}").Exits(0);
+            api.Docker("cp", $"{name}:/{state}/.", $"{folder}/out-{state}").Exits(0);
             Command.Shell("diff -r $1/in $1/out-$2 && readlink $1/out-$2/l", folder, state).Exits(0);
             // The daemon gives a tar, of which the client makes files that are its own.
-            Assert.Contains("1234/56", agent.Shell("docker cp $1:/$2 - | tar -tv --numeric-owner | grep -w a", name,
+            Assert.Contains("1234/56", api.Shell("docker cp $1:/$2 - | tar -tv --numeric-owner | grep -w a", name,
                 state).Text());
-            Assert.Contains("2001-09-09", agent.Shell("docker cp $1:/$2 - | TZ=UTC tar -tv | grep b$", name, state)
+            Assert.Contains("2001-09-09", api.Shell("docker cp $1:/$2 - | TZ=UTC tar -tv | grep b$", name, state)
                 .Text());
-            Assert.Equal("one", agent.Shell("docker cp -L $1:/$2/l - | tar -xO", name, state).Text());
-            agent.Shell("tar -C $1/in -c . | docker cp - $2:/tmp", folder, name).Exits(0);
-            Assert.Equal("two", agent.Shell("docker cp $1:/tmp/sub/b - | tar -xO", name).Text());
-            agent.Docker("cp", $"{name}:/none", folder).FailsClearly(1, "/none");
-            agent.Docker("cp", $"{folder}/in", $"{name}:/none/x").FailsClearly(1, "/none");
-            if (state == "runs") agent.Docker("stop", "-t", "0", name).Exits(0);
+            Assert.Equal("one", api.Shell("docker cp -L $1:/$2/l - | tar -xO", name, state).Text());
+            api.Shell("tar -C $1/in -c . | docker cp - $2:/tmp", folder, name).Exits(0);
+            Assert.Equal("two", api.Shell("docker cp $1:/tmp/sub/b - | tar -xO", name).Text());
+            api.Docker("cp", $"{name}:/none", folder).FailsClearly(1, "/none");
+            api.Docker("cp", $"{folder}/in", $"{name}:/none/x").FailsClearly(1, "/none");
+            if (state == "runs") api.Docker("stop", "-t", "0", name).Exits(0);
         }
-        agent.Remove(name);
+        api.Remove(name);
     }
 
     [Theory, MemberData(nameof(Stats))]
     public void The_head_of_a_path_says_what_is_there(string path, uint mode, string target)
     {
-        string name = agent.NewName();
-        agent.Docker("run", "--name", name, "busybox", "sh", "-c", """
+        string name = api.Ended("""
             mkdir /t; cd /t; echo -n 12345 > file; chmod 640 file; mkdir dir; ln -s file link; ln -s /t/dir way
             mkdir sticky; chmod 1777 sticky; touch setuid; chmod 4755 setuid; mkfifo fifo; touch -d @1234567890 file
-            """).Exits(0);
+            """);
         string query = $"/containers/{name}/archive?path={Uri.EscapeDataString(path)}";
-        ApiAnswer head = agent.Send("HEAD", query);
-        head.Is(200);
+        WholeAnswer head = api.Send("HEAD", query).Is(200);
+        Assert.Empty(head.Body);
         string header = head.Headers["X-Docker-Container-Path-Stat"];
         JsonNode stat = JsonNode.Parse(Convert.FromBase64String(header))!;
         Assert.Equal(mode, (uint)stat["mode"]!);
@@ -85,32 +84,32 @@ public sealed class ApiFileTests(ApiSession agent) : IClassFixture<ApiSession>
             Assert.Equal(5, (int)stat["size"]!);
             Assert.Equal("2009-02-13T23:31:30.000000000Z", (string)stat["mtime"]!);
         }
-        if (path != "/") Assert.Equal(header, agent.Send("GET", query).Headers["X-Docker-Container-Path-Stat"]);
-        agent.Remove(name);
+        if (path != "/") Assert.Equal(header, api.Send("GET", query).Headers["X-Docker-Container-Path-Stat"]);
+        api.Remove(name);
     }
 
     [Theory, MemberData(nameof(Refused))]
     public void Paths_that_cannot_be_are_refused(string method, string query, int status, string words)
     {
-        string name = agent.Sleeper();
-        agent.Send(method, $"/containers/{name}/archive?{query}", method == "GET" ? null : new StringContent("no tar"))
-            .Fails(status, words);
-        if (method == "GET")
-            Assert.Equal(status, agent.Send("HEAD", $"/containers/{name}/archive?{query}").Status);
-        agent.Send(method, "/containers/nobody/archive?path=/").Fails(404, "No such container: nobody");
-        agent.Remove(name);
+        string name = api.Started();
+        byte[]? body = method == "GET" ? null : "no tar"u8.ToArray();
+        api.Send(method, $"/containers/{name}/archive?{query}", body).Fails(status, words);
+        if (method == "GET") api.Send("HEAD", $"/containers/{name}/archive?{query}").Is(status);
+        api.Send(method, "/containers/nobody/archive?path=/", body).Fails(404, "No such container: nobody");
+        api.Remove(name);
     }
 
     [Fact]
     public void What_is_read_only_is_forbidden()
     {
-        string folder = agent.NewFolder(), name = agent.Sleeper("--read-only", "--tmpfs", "/w", "-v", $"{folder}:/ro:ro");
+        string folder = api.Host.NewFolder(),
+            name = api.Started("--read-only", "--tmpfs", "/w", "-v", $"{folder}:/ro:ro");
         byte[] tar = TarOf("echo hi > f");
         Put(name, "/", tar).Fails(403, "container rootfs is marked read-only");
         Put(name, "/ro", tar).Fails(403, "mounted volume is marked read-only");
         Put(name, "/w", tar).Is(200);
-        Assert.Equal("hi", agent.Skiff("exec", name, "cat", "/w/f").Text());
-        agent.Remove(name);
+        Assert.Equal("hi", api.In(name, "cat /w/f"));
+        api.Remove(name);
     }
 
     [Theory]
@@ -121,96 +120,92 @@ public sealed class ApiFileTests(ApiSession agent) : IClassFixture<ApiSession>
     [InlineData("zstd")]
     public void An_archive_may_be_compressed_and_says_who_owns_its_files(string program)
     {
-        string name = agent.Sleeper();
+        string name = api.Started();
         byte[] tar = TarOf("echo packed > f; mkdir d; seq 100000 > d/numbers; chown -R 77:88 .", program);
         foreach (string more in (string[])["", "&copyUIDGID=1"])
         {
             Put(name, "/tmp", tar, more).Is(200);
-            Assert.Equal("77:88 packed", agent.Skiff("exec", name, "sh", "-c",
-                "echo $(stat -c %u:%g /tmp/f) $(cat /tmp/f); rm /tmp/f").Text());
-            Assert.Equal("100000", agent.Skiff("exec", name, "tail", "-n", "1", "/tmp/d/numbers").Text());
+            Assert.Equal("77:88 packed 100000", api.In(name,
+                "echo $(stat -c %u:%g /tmp/f) $(cat /tmp/f) $(tail -n 1 /tmp/d/numbers); rm -r /tmp/f /tmp/d"));
         }
-        agent.Remove(name);
+        api.Remove(name);
     }
 
     [Fact]
     public void Directories_and_other_files_take_each_others_place_unless_the_client_says_no()
     {
-        string name = agent.Sleeper("-v", "/x/below");
+        string name = api.Started("-v", "/x/below");
         byte[] file = TarOf("echo new > x"), directory = TarOf("mkdir y; echo new > y/inside");
-        agent.Skiff("exec", name, "sh", "-c", "mkdir -p /tmp/x/old/er; touch /tmp/y; touch /x/below/kept").Exits(0);
+        api.In(name, "mkdir -p /tmp/x/old/er; touch /tmp/y; touch /x/below/kept");
         Put(name, "/tmp", file, "&noOverwriteDirNonDir=true").Fails(400, "cannot overwrite directory \"x\"");
         Put(name, "/tmp", directory, "&noOverwriteDirNonDir=1").Fails(400, "cannot overwrite non-directory \"y\"");
         Put(name, "/tmp", file).Is(200);
         Put(name, "/tmp", directory).Is(200);
-        Assert.Equal("new new", agent.Skiff("exec", name, "sh", "-c", "echo $(cat /tmp/x /tmp/y/inside)").Text());
+        Assert.Equal("new new", api.In(name, "echo $(cat /tmp/x /tmp/y/inside)"));
         // A volume is nothing that a tar replaces, nor are the engine's own files.
-        agent.Send("PUT", $"/containers/{name}/archive?path=/", new ByteArrayContent(file)).Fails(500, "EBUSY");
-        agent.Send("PUT", $"/containers/{name}/archive?path=/", new ByteArrayContent(TarOf("echo new > etc")))
-            .Fails(500, "EBUSY");
-        Assert.Equal("/x/below/kept", agent.Skiff("exec", name, "sh", "-c",
-            "mount | grep -q ' /x/below ' && mount | grep -q ' /etc/hosts ' && echo /x/below/*").Text());
-        agent.Remove(name);
+        Put(name, "/", file).Fails(500, "EBUSY");
+        Put(name, "/", TarOf("echo new > etc")).Fails(500, "EBUSY");
+        Assert.Equal("/x/below/kept", api.In(name,
+            "mount | grep -q ' /x/below ' && mount | grep -q ' /etc/hosts ' && echo /x/below/*"));
+        api.Remove(name);
     }
 
     [Fact]
     public void Nothing_of_an_archive_leaves_the_container()
     {
-        string outside = agent.NewFolder(), name = agent.Sleeper();
-        agent.Skiff("exec", name, "ln", "-s", outside, "/tmp/way").Exits(0);
+        string outside = api.Host.NewFolder(), name = api.Started();
+        api.In(name, $"ln -s {outside} /tmp/way");
         Put(name, "/tmp", TarOf("mkdir way; echo hi > way/f", what: "way/f"));
         Put(name, "/tmp", TarOf("echo hi > f", what: "f", flags: $"--transform s,^,../../../../..{outside}/,"));
         Put(name, "/tmp/way", TarOf("echo hi > f"));
         Assert.Empty(Directory.GetFileSystemEntries(outside));
-        agent.Remove(name);
+        api.Remove(name);
     }
 
     [Fact]
     public void Export_and_diff_show_what_the_command_line_shows()
     {
-        string name = agent.NewName(), folder = agent.NewFolder();
-        agent.Docker("run", "--name", name, "busybox", "sh", "-c", "echo hi > /new; rm /etc/group; chmod 700 /tmp")
-            .Exits(0);
+        string name = api.Ended("echo hi > /new; rm /etc/group; chmod 700 /tmp"), folder = api.Host.NewFolder();
         Assert.Equal("""[{"Path":"/etc","Kind":0},{"Path":"/etc/group","Kind":2},{"Path":"/new","Kind":1},"""
-            + """{"Path":"/tmp","Kind":0}]""", agent.Send("GET", $"/containers/{name}/changes").Is(200)!.ToJsonString());
-        Assert.Equal(agent.Skiff("diff", name).Lines.Order(), agent.Docker("diff", name).Lines.Order());
-        agent.Docker("export", "-o", $"{folder}/docker.tar", name).Exits(0);
-        agent.Skiff("export", "-o", $"{folder}/skiff.tar", name).Exits(0);
+            + """{"Path":"/tmp","Kind":0}]""", api.Ask("GET", $"/containers/{name}/changes").Is(200)!.ToJsonString());
+        Assert.Equal(api.Skiff("diff", name).Lines.Order(), api.Docker("diff", name).Lines.Order());
+        api.Docker("export", "-o", $"{folder}/docker.tar", name).Exits(0);
+        api.Skiff("export", "-o", $"{folder}/skiff.tar", name).Exits(0);
         Command.Shell("cmp $1/docker.tar $1/skiff.tar && tar -xOf $1/docker.tar new | grep -x hi", folder).Exits(0);
         Assert.Equal("application/octet-stream",
-            agent.Send("GET", $"/containers/{name}/export").Headers["Content-Type"]);
-        agent.Docker("start", name).Exits(0);
-        agent.Send("GET", "/containers/nobody/export").Fails(404, "No such container: nobody");
-        agent.Send("GET", "/containers/nobody/changes").Fails(404, "No such container: nobody");
-        string untouched = agent.NewName();
-        agent.Docker("create", "--name", untouched, "busybox").Exits(0);
-        Assert.Equal("[]", agent.Send("GET", $"/containers/{untouched}/changes").Is(200)!.ToJsonString());
-        agent.Remove(name, untouched);
+            api.Send("GET", $"/containers/{name}/export").Headers["Content-Type"]);
+        api.Docker("start", name).Exits(0);
+        api.Ask("GET", "/containers/nobody/export").Fails(404, "No such container: nobody");
+        api.Ask("GET", "/containers/nobody/changes").Fails(404, "No such container: nobody");
+        string untouched = api.Host.NewName();
+        api.Docker("create", "--name", untouched, api.Host.Busybox).Exits(0);
+        Assert.Equal("[]", api.Ask("GET", $"/containers/{untouched}/changes").Is(200)!.ToJsonString());
+        api.Remove(name, untouched);
     }
 
     [Fact]
     public void Many_read_the_files_of_one_container_at_once()
     {
-        string name = agent.NewName();
-        agent.Docker("create", "--name", name, "busybox").Exits(0);
-        byte[] first = agent.Send("GET", $"/containers/{name}/archive?path=/etc").Body;
+        string name = api.Host.NewName();
+        api.Docker("create", "--name", name, api.Host.Busybox).Exits(0);
+        byte[] first = api.Send("GET", $"/containers/{name}/archive?path=/etc").Is(200).Body;
         Assert.NotEmpty(first);
         Parallel.For(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 16 }, i =>
         {
-            if (i % 4 == 0) agent.Send("GET", $"/containers/{name}/changes").Is(200);
-            else Assert.Equal(first, agent.Send("GET", $"/containers/{name}/archive?path=/etc").Body);
+            if (i % 4 == 0) api.Ask("GET", $"/containers/{name}/changes").Is(200);
+            else Assert.Equal(first, api.Send("GET", $"/containers/{name}/archive?path=/etc").Body);
         });
-        Assert.Empty(Directory.GetDirectories(Path.Combine(agent.Folder, "run"), "view-*"));
-        agent.Remove(name);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(api.Folder(), "run"), "view-*"));
+        api.Remove(name);
     }
 
-    private ApiAnswer Put(string name, string path, byte[] tar, string more = "") =>
-        agent.Send("PUT", $"/containers/{name}/archive?path={path}{more}", new ByteArrayContent(tar));
+    private WholeAnswer Put(string name, string path, byte[] tar, string more = "") =>
+        api.Send("PUT", $"/containers/{name}/archive?path={path}{more}", tar);
 
     // A tar of what a shell line makes in a new folder.
     private byte[] TarOf(string script, string program = "", string what = ".", string flags = "")
     {
-        string folder = agent.NewFolder(), tool = program.Length > 0 ? $"--use-compress-program={program}" : "";
+        string folder = api.Host.NewFolder(), tool = program.Length > 0 ? $"--use-compress-program={program}" : "";
         Command.Shell($"mkdir $1/work; cd $1/work; {script}; tar -P {tool} {flags} -cf $1/tar {what}", folder).Exits(0);
         return File.ReadAllBytes($"{folder}/tar");
     }

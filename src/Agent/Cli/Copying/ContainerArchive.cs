@@ -60,11 +60,8 @@ internal static class ContainerArchive
                     && real.TryOpenDirectory(real.Parent, out place) != Errno.None)
                 || Files.Stat(place!).MountId == Files.Stat(tree.Root).MountId;
             place?.Dispose();
-            throw new UsageException(
-                isRoot ? "container rootfs is marked read-only" : "mounted volume is marked read-only")
-            {
-                Kind = UsageKind.Forbidden,
-            };
+            throw UsageException.Forbidden(
+                isRoot ? "container rootfs is marked read-only" : "mounted volume is marked read-only");
         }
     }
 }

@@ -74,7 +74,7 @@ internal static class CopyEnds
         if (errno == Errno.None) return fd!;
         fd?.Dispose();
         if (errno == Errno.ENOENT && path.Container is { } container)
-            throw NotFound($"Could not find the file {directory} in container {container}");
+            throw UsageException.NotFound($"Could not find the file {directory} in container {container}");
         throw new LinuxException(errno, "openat2", directory, "opening the directory to copy to");
     }
 
@@ -102,7 +102,7 @@ internal static class CopyEnds
             throw new UsageException(
                 path.Container is null ? "not a directory" : $"lstat {path.Given}: not a directory");
         if (errno is not (Errno.ENOENT or Errno.ENOTDIR)) throw new LinuxException(errno, "openat2", path.Path);
-        throw NotFound(path.Container is { } container
+        throw UsageException.NotFound(path.Container is { } container
             ? $"Could not find the file {path.Given} in container {container}"
             : $"lstat {path.Path}: no such file or directory");
     }
@@ -114,7 +114,7 @@ internal static class CopyEnds
     {
         if (path.Container is null || !FilesystemTypes.IsPseudo(file)) return file;
         file.Dispose();
-        throw NotFound($"Could not find the file {path.Given} in container {path.Container}: "
+        throw UsageException.NotFound($"Could not find the file {path.Given} in container {path.Container}: "
             + "it is the kernel's, and no file of the container");
     }
 }
