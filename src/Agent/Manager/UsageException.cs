@@ -10,7 +10,7 @@ internal sealed class UsageException(string message, int exitCode = 1) : Excepti
     public int ExitCode { get; } = exitCode;
 
     /// <summary>What kind of impossibility it is.</summary>
-    public UsageKind Kind { get; init; }
+    public UsageKind Kind { get; private init; }
 
     /// <summary>There is no such object.</summary>
     public static UsageException NotFound(string message, int exitCode = 1) =>

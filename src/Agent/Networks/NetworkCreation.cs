@@ -124,8 +124,6 @@ internal static class NetworkCreation
         };
     }
 
-    private static UsageException Forbidden(string message) => new(message) { Kind = UsageKind.Forbidden };
-
     private static void CheckOptions(NetworkRecord record, IReadOnlyList<NetworkRecord> others)
     {
         if (LinkOptions.AreOf(record.Driver))

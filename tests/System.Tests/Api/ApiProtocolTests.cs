@@ -36,6 +36,16 @@ public sealed class ApiProtocolTests(ApiAgent api) : IClassFixture<ApiAgent>
         Assert.StartsWith($"HTTP/1.1 {status}", ApiAgent.ReadToEnd(socket));
     }
 
+    [Theory]
+    [InlineData("nowhere", "expected unix://PATH")]
+    [InlineData("unix://", "expected unix://PATH")]
+    [InlineData("tcp://127.0.0.1:2375", "TCP needs certificates")]
+    public void Agent_refuses_to_listen_where_it_should_not(string address, string problem)
+    {
+        using var roots = new OwnRoots(api.Host);
+        Assert.Contains(problem, roots.Run("agent", "--listen", address).Exits(1).Error);
+    }
+
     [Fact]
     public void Heads_have_a_limit()
     {

@@ -4,7 +4,7 @@ namespace Skiff.Agent.Api.Http;
 
 /// <summary>
 /// HTTP/1.1 for the API. Kestrel is an eighth of the binary and takes no connection over from a POST with a body, which
-/// is what <c>docker exec</c> sends: docs/decisions/026.
+/// is what <c>docker exec</c> sends: docs/decisions/027.
 /// </summary>
 /// <param name="handle">Answers a request.</param>
 /// <param name="log">Takes a line about what went wrong.</param>

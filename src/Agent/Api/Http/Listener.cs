@@ -1,15 +1,13 @@
-using System.Net;
 using System.Net.Sockets;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Api.Http;
 
-/// <summary>A socket that clients connect to: <c>unix://PATH</c> or <c>tcp://HOST:PORT</c>.</summary>
+/// <summary>A socket that clients connect to: <c>unix://PATH</c>. Whoever can, is root on this host.</summary>
 internal sealed class Listener : IDisposable
 {
     private const string Unix = "unix://", Tcp = "tcp://";
-    private const int Backlog = 1024;
 
     private readonly Socket _socket;
     private readonly string? _path;
@@ -23,27 +21,15 @@ internal sealed class Listener : IDisposable
     /// <param name="address">Where.</param>
     /// <param name="mode">Of a path: who may connect.</param>
     /// <param name="group">Of a path: the group that it belongs to; null leaves it root's.</param>
-    /// <exception cref="UsageException">No such address, or somebody has it.</exception>
+    /// <exception cref="UsageException">No such address.</exception>
     public static Listener Open(string address, uint mode, uint? group)
     {
         if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
             return OpenPath(address, address[Unix.Length..], mode, group);
-        if (!address.StartsWith(Tcp, StringComparison.Ordinal)
-            || !IPEndPoint.TryParse(address[Tcp.Length..], out IPEndPoint? end) || end.Port == 0)
-            throw new UsageException($"bad --listen \"{address}\": expected unix://PATH or tcp://ADDRESS:PORT with a "
-                + "numeric address");
-        var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(end);
-            socket.Listen(Backlog);
-            return new Listener(socket, null) { Address = address };
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new UsageException($"cannot listen at {address}: {e.Message}");
-        }
+        throw new UsageException(address.StartsWith(Tcp, StringComparison.Ordinal)
+            ? $"--listen \"{address}\": TCP needs certificates of its clients, which this version cannot ask for; a tunnel "
+                + "(docker -H ssh://USER@HOST) reaches the socket"
+            : $"bad --listen \"{address}\": expected unix://PATH");
     }
 
     /// <summary>The next client.</summary>

@@ -7,7 +7,7 @@ internal sealed class AgentVerb : Verb
 {
     private static readonly Option[] s_options =
     [
-        Option.List("listen", "list", "Serve the Docker Engine API at unix://PATH or tcp://ADDRESS:PORT"),
+        Option.List("listen", "list", "Serve the Docker Engine API at unix://PATH"),
         Option.Value("metrics", "string",
             "Serve metrics for Prometheus at ADDRESS:PORT, or at unix:PATH for root alone (GET /metrics)"),
     ];
