@@ -38,6 +38,16 @@ public sealed class RestartTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_container_that_is_to_be_removed_at_its_end_can_be_restarted_before_it_was_started()
+    {
+        string name = host.NewName();
+        host.Run("create", "--rm", "--name", name, host.Busybox, "sleep", "1000").Exits(0);
+        Assert.Equal(name, host.Run("restart", name).Text());
+        Assert.Equal("running", host.Run("inspect", name, "--format", "{{.State.Status}}").Text());
+        host.Run("rm", "-f", name).Exits(0);
+    }
+
+    [Fact]
     public void Between_two_runs_a_container_is_restarting_and_can_be_stopped_and_removed()
     {
         using var container = host.Detached("--restart", "always", host.Busybox, "sh", "-c", "exit 4");

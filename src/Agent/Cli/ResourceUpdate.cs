@@ -88,7 +88,7 @@ internal static class ResourceUpdate
         if (problem is not null) throw UsageException.Conflict($"Conflicting options: {problem} already been set");
     }
 
-    private static UsageException Conflict(string message) => new(message) { Kind = UsageKind.Conflict };
+    private static UsageException Conflict(string message) => UsageException.Conflict(message);
 
     // As in docker, zero changes nothing.
     private static long Given(long? value, long old) => value is null or 0 ? old : value.Value;

@@ -174,9 +174,21 @@ internal sealed class ContainerStore(StateRoots roots)
     public void KeepHealth(string id, HealthState health) => AtomicFile.Replace(
         Path.Combine(Directory(id), "health.json"), HealthFormat.Write(health), durable: false);
 
-    /// <summary>Tells the monitor of a container with AutoRemove that this end is followed by a start.</summary>
-    public void WriteRestarting(string id) =>
-        AtomicFile.Replace(Path.Combine(RunDirectory(id), "restarting"), "1"u8, durable: false);
+    /// <summary>
+    /// Tells the monitor of a container with AutoRemove that this end is followed by a start; one that does not run has
+    /// none.
+    /// </summary>
+    public void WriteRestarting(string id)
+    {
+        try
+        {
+            AtomicFile.Replace(Path.Combine(RunDirectory(id), "restarting"), "1"u8, durable: false);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.ENOENT)
+        {
+            // It was not started yet, or has just ended.
+        }
+    }
 
     /// <summary>Whether <see cref="WriteRestarting"/> was called for this run.</summary>
     public bool IsRestarting(string id) => Files.Exists(Path.Combine(RunDirectory(id), "restarting"));

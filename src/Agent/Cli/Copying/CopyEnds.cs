@@ -107,7 +107,7 @@ internal static class CopyEnds
             : $"lstat {path.Path}: no such file or directory");
     }
 
-    private static UsageException NotFound(string message) => new(message) { Kind = UsageKind.NotFound };
+    private static UsageException NotFound(string message) => UsageException.NotFound(message);
 
     // Of procfs and its like nothing can be copied: lengths are made up, content belongs to who reads it.
     private static Fd Real(CopyPath path, Fd file)
