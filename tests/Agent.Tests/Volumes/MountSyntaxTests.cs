@@ -63,10 +63,13 @@ public sealed class MountSyntaxTests
         Assert.Equal(MountPropagation.Shared, bind.Propagation);
         MountSpec volume = MountSyntax.Parse(
             "source=db,target=/data,readonly=false,volume-nocopy,volume-subpath=a/b,volume-opt=type=nfs,"
-            + "volume-opt=o=ro,volume-label=x=1,volume-driver=local");
+            + "volume-opt=device=:/e,volume-opt=o=ro,volume-label=x=1,volume-driver=local");
         Assert.Equal((MountKind.Volume, "db", "/data"), (volume.Kind, volume.Source, volume.Target));
         Assert.True(volume is { ReadOnly: false, NoCopy: true, Subpath: "a/b", Driver: "local" });
-        Assert.Equal(new Dictionary<string, string> { ["type"] = "nfs", ["o"] = "ro" }, volume.DriverOptions);
+        Assert.Equal(new Dictionary<string, string>
+        {
+            ["type"] = "nfs", ["device"] = ":/e", ["o"] = "ro",
+        }, volume.DriverOptions);
         Assert.Equal(new Dictionary<string, string> { ["x"] = "1" }, volume.Labels);
         MountSpec tmpfs = MountSyntax.Parse("type=tmpfs,destination=/run,tmpfs-size=64m,tmpfs-mode=1770");
         Assert.Equal((MountKind.Tmpfs, "", "/run"), (tmpfs.Kind, tmpfs.Source, tmpfs.Target));
