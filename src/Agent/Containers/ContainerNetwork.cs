@@ -30,8 +30,8 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Whether the child gets a new namespace by its clone, as its user namespace wants it.</summary>
     public bool ComesWithChild { get; private init; }
 
-    // Not yet: a child that is cloned while the other thread holds a lock has its descriptor, too, and so the lock, until
-    // it executes its program, for which it waits for that thread.
+    // Not yet: a child that is cloned while the other thread holds a lock has its descriptor, too, and so the lock,
+    // until it executes its program, for which it waits for that thread.
     private const bool IsSetUpAside = false;
 
     /// <summary>

@@ -112,7 +112,7 @@ public sealed class ApiUseTests(ApiAgent api) : IClassFixture<ApiAgent>
             "BlkioWeightDevice":null,"RestartPolicy":{"Name":"always","MaximumRetryCount":0}}
             """).Is(200)!;
         Assert.IsType<JsonArray>(answer["Warnings"]);
-        Assert.Equal("67108864 134217728 500000000 -1 always:0", Settings(name));
+        Assert.Equal("67108864 134217728 500000000 <no value> always:0", Settings(name));
         Assert.Equal("33554432 512 300 0", api.Docker("inspect", "-f", "{{.HostConfig.MemoryReservation}} "
             + "{{.HostConfig.CpuShares}} {{.HostConfig.BlkioWeight}} {{.HostConfig.CpusetCpus}}", name).Text());
         // Nothing but zeros, as clients fill in: nothing changes.

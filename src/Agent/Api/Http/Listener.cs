@@ -27,8 +27,8 @@ internal sealed class Listener : IDisposable
         if (address.StartsWith(Unix, StringComparison.Ordinal) && address.Length > Unix.Length)
             return OpenPath(address, address[Unix.Length..], mode, group);
         throw new UsageException(address.StartsWith(Tcp, StringComparison.Ordinal)
-            ? $"--listen \"{address}\": TCP needs certificates of its clients, which this version cannot ask for; a tunnel "
-                + "(docker -H ssh://USER@HOST) reaches the socket"
+            ? $"--listen \"{address}\": TCP needs certificates of its clients, which this version cannot ask for; a "
+                + "tunnel (docker -H ssh://USER@HOST) reaches the socket"
             : $"bad --listen \"{address}\": expected unix://PATH");
     }
 
