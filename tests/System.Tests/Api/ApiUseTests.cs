@@ -120,7 +120,7 @@ public sealed class ApiUseTests(ApiAgent api) : IClassFixture<ApiAgent>
             {"Memory":0,"NanoCpus":0,"PidsLimit":null,"RestartPolicy":{"Name":"","MaximumRetryCount":0},"Devices":[],
             "CgroupParent":"","OomKillDisable":false,"MemorySwappiness":-1,"Ulimits":null,"KernelMemory":0}
             """).Is(200);
-        Assert.Equal("67108864 134217728 500000000 -1 always:0", Settings(name));
+        Assert.Equal("67108864 134217728 500000000 <no value> always:0", Settings(name));
         api.Ask("POST", $"/containers/{name}/update", """{"CpuQuota":50000}""")
             .Fails(409, "CPU Quota cannot be updated as NanoCPUs has already been set");
         api.Ask("POST", $"/containers/{removed}/update", """{"RestartPolicy":{"Name":"always"}}""")

@@ -1,5 +1,4 @@
 # Limits for all containers of a network together, and published ports at the host's [::1].
-# short: 6.1 6.12
 need_image busybox
 skiff network create --ipv6 -o io.skiff.bandwidth.total.egress=8M -o io.skiff.bandwidth.total.ingress=8M slow \
     > /dev/null

@@ -1,5 +1,4 @@
 # What the Engine API tells of a container's use, and sets of its limits, where the host has all controllers.
-# short: 6.12
 # packages: netcat-openbsd libbsd0 libmd0
 need_image busybox
 disk=$(cat /sys/block/vda/dev)
