@@ -33,8 +33,6 @@ public sealed class NetworkMatrixTests(SkiffHost host, ITestOutputHelper output)
             matrix.Run(NetworkStage.SetUp(roots, host.Busybox, drivers), output.WriteLine);
             output.WriteLine($"networks: {matrix.Totals}, {watch.Elapsed.TotalSeconds:0} s");
             Assert.True(matrix.Failures.Count == 0, string.Join('\n', matrix.Failures));
-            roots.RemoveAll();
-            roots.Run("network", "prune", "-f").Exits(0);
         }
         Assert.Equal("", machines.OnHost("ip -o link | grep -oE ' (skiff|sk)[^ ]*'; nft list tables").Out);
     }

@@ -91,11 +91,12 @@ public sealed class OwnRoots(SkiffHost host) : IDisposable
         return agent.Finish().Exits(0);
     }
 
-    /// <summary>Removes every container and gives back what they share.</summary>
+    /// <summary>Removes every container and network, and gives back what they share.</summary>
     public void RemoveAll()
     {
         foreach (string name in Run("ps", "-aq").Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             Run("rm", "-f", "-v", name);
+        Run("network", "prune", "-f").Exits(0);
         Run("system", "release").Exits(0);
     }
 

@@ -18,8 +18,6 @@ internal sealed class ApiServer : IDisposable
     /// <summary>The oldest one.</summary>
     public static readonly Version Oldest = new(1, 40);
 
-    private const uint SocketMode = 0x1B0;
-
     private readonly StateRoots _roots;
     private readonly Action<string> _log;
     private readonly HttpServer _http;
@@ -27,7 +25,7 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Prepares; nothing is served yet.</summary>
     /// <param name="roots">The state that it works on.</param>
     /// <param name="log">Takes a line about what went wrong.</param>
-    private ApiServer(StateRoots roots, Action<string> log)
+    public ApiServer(StateRoots roots, Action<string> log)
     {
         (_roots, _log) = (roots, log);
         _http = new HttpServer(AnswerAsync, log);
@@ -46,14 +44,14 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Cancelled when the agent ends.</summary>
     public CancellationToken Ended => _http.Ended;
 
-    /// <summary>Serves at addresses, for those who may use the engine: root, and the socket's group.</summary>
+    /// <summary>Serves at addresses.</summary>
     /// <exception cref="UsageException">One is malformed, or somebody has it.</exception>
     public static IDisposable Open(StateRoots roots, IReadOnlyList<string> addresses)
     {
         var server = new ApiServer(roots, Cli.Output.Error);
         try
         {
-            foreach (string address in addresses) server._http.Serve(Listener.Open(address, SocketMode, null));
+            foreach (string address in addresses) server._http.Serve(Listener.Open(address));
             return server;
         }
         catch

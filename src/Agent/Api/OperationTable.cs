@@ -1,8 +1,8 @@
 namespace Skiff.Agent.Api;
 
 /// <summary>
-/// All operations of the Engine API 1.51. More exact paths stand before those that would take them for a name. A test
-/// compares the table with the published description: what is in neither of both lists fails it.
+/// Operations of the Engine API 1.51. More exact paths stand before those that would take them for a name. A test
+/// (ApiTableTests) compares the table with the published description.
 /// </summary>
 internal static class OperationTable
 {

@@ -30,15 +30,11 @@ internal sealed class ContainerNetwork : IDisposable
     /// <summary>Whether the child gets a new namespace by its clone, as its user namespace wants it.</summary>
     public bool ComesWithChild { get; private init; }
 
-    // Not yet: a child that is cloned while the other thread holds a lock has its descriptor, too, and so the lock,
-    // until it executes its program, for which it waits for that thread.
-    private const bool IsSetUpAside = false;
-
     /// <summary>
     /// Whether setting it up is worth a thread. Without root nothing goes on beside it: while a child's memory is
     /// hidden from others, a user who is not root cannot look at this process either.
     /// </summary>
-    public static bool TakesTime(ContainerConfig config) => IsSetUpAside && System.Environment.ProcessorCount > 1
+    public static bool TakesTime(ContainerConfig config) => System.Environment.ProcessorCount > 1
         && config.NetworkMode != "host"
         && !config.NetworkMode.StartsWith("container:", StringComparison.Ordinal) && config.UidMap.Length == 0
         && !RootlessMode.IsOn;

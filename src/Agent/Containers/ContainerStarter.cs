@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
@@ -39,23 +40,29 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
     public RunningContainer Start(ContainerConfig config, ushort rows, ushort columns)
     {
         var undo = new Unwinder();
+        PendingNetwork? network = null;
         try
         {
-            return Start(config, undo, rows, columns);
+            return Start(config, undo, rows, columns, ref network);
         }
         catch (Exception e)
         {
             List<string> failures = undo.Run();
+            // Of two things that went wrong beside each other, what the network met is told, as it comes first where
+            // they are done one after the other.
+            Exception first = network?.Failure ?? e;
             if (failures.Count > 0) throw new UsageException(
-                $"{e.Message}; cleaning up also failed: {string.Join("; ", failures)}", 125);
+                $"{first.Message}; cleaning up also failed: {string.Join("; ", failures)}", 125);
+            if (first != e) ExceptionDispatchInfo.Throw(first);
             throw;
         }
     }
 
-    private RunningContainer Start(ContainerConfig config, Unwinder undo, ushort rows, ushort columns)
+    private RunningContainer Start(
+        ContainerConfig config, Unwinder undo, ushort rows, ushort columns, ref PendingNetwork? started)
     {
         SelinuxLabels.Check(config);
-        using Fd turn = StartLock.Take(Roots, exclusive: false);
+        using FileLock turn = StartLock.Take(Roots, exclusive: false);
         undo.Push("leaving its volumes", () => _volumes.Leave(config.Volumes, config.Id));
         string runDirectory = Store.RunDirectory(config.Id);
         using ContainerNamespaces shared = ContainerNamespaces.Open(Store, config);
@@ -65,7 +72,7 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
         string attachPoint = AttachPoint(mapping);
         var hooks = new StartHooks(config, edits, runDirectory, attachPoint);
         if (!edits.Hooks.IsEmpty) undo.Push("running hooks", hooks.RunStopped);
-        using PendingNetwork pending = BeginNetwork(config, undo, runDirectory);
+        using PendingNetwork pending = started = BeginNetwork(config, undo, runDirectory);
         Cgroup? cgroup = CreateCgroup(config, edits, undo, out List<string> warnings);
         WriteFiles(pending, config, runDirectory);
 

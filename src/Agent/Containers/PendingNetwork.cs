@@ -44,6 +44,9 @@ internal sealed class PendingNetwork : IDisposable
         _failure.Throw();
     }
 
+    /// <summary>What setting it up threw; null as long as it has not.</summary>
+    public Exception? Failure => _failure?.SourceException;
+
     /// <summary>Waits for its namespace, whatever may still be missing there. It stays this object's.</summary>
     public ContainerNetwork Open()
     {

@@ -12,6 +12,6 @@ namespace Skiff.Agent.Containers;
 internal static class StartLock
 {
     /// <summary>Takes the lock, waiting for whoever has it.</summary>
-    public static Fd Take(StateRoots roots, bool exclusive) =>
+    public static FileLock Take(StateRoots roots, bool exclusive) =>
         StateFile.Lock(Path.Combine(roots.RunRoot, "start.lock"), exclusive);
 }

@@ -25,7 +25,7 @@ internal static class UserRanges
     /// <summary>The configuration with its maps. Until the container's record is written the caller holds
     /// <paramref name="turn"/>, so that no other one gets the same range.</summary>
     /// <exception cref="UsageException">There are no ids, or none left.</exception>
-    public static ContainerConfig Assign(ContainerConfig config, ContainerStore store, string root, out Fd? turn)
+    public static ContainerConfig Assign(ContainerConfig config, ContainerStore store, string root, out FileLock? turn)
     {
         turn = null;
         if (config.UsernsMode is "" or "host") return config;

@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
+using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;
@@ -86,7 +87,7 @@ internal sealed partial class Engine
     private Fd View(ContainerConfig container, ReadOnlySpan<string> above)
     {
         string passing = PassingDirectory();
-        using Fd turn = StartLock.Take(Roots, exclusive: false);
+        using FileLock turn = StartLock.Take(Roots, exclusive: false);
         try
         {
             IReadOnlyList<string> lowers = Images.Layers.LowerDirectories(

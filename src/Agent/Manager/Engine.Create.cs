@@ -1,6 +1,7 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Monitor.Logs;
+using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -38,8 +39,8 @@ internal sealed partial class Engine
             ContainerConfig owner = Containers.Find(config.NetworkMode[ContainerNamespaces.Joining.Length..]);
             config = config with { Hostname = owner.Hostname, Domainname = owner.Domainname };
         }
-        config = UserRanges.Assign(config, Containers, Roots.Root, out Fd? turn);
-        using Fd? held = turn;
+        config = UserRanges.Assign(config, Containers, Roots.Root, out FileLock? turn);
+        using FileLock? held = turn;
         config = SelinuxLabels.Assign(config, Containers, out Fd? labelling);
         using Fd? heldToo = labelling;
         foreach (string link in config.Links) Containers.Find(Link.Parse(link).Name);

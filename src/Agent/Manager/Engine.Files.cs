@@ -1,5 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -73,7 +74,7 @@ internal sealed partial class Engine
         Fd Root()
         {
             if (claim is null) return View(config, [UpperOf(config)]);
-            using Fd turn = StartLock.Take(Roots, exclusive: false);
+            using FileLock turn = StartLock.Take(Roots, exclusive: false);
             return RootFilesystem.Mount(
                 Images.Layers.LowerDirectories(Array.ConvertAll(config.DiffIds, Digest.Parse)),
                 Containers.Directory(config.Id), passing, temporary: config.AutoRemove, config.MountLabel);

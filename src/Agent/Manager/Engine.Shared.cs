@@ -1,4 +1,5 @@
 using Skiff.Agent.Containers;
+using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
@@ -17,7 +18,7 @@ internal sealed partial class Engine
     /// <returns>The number of running containers; 0 says that everything was given back.</returns>
     public int Release()
     {
-        using Fd turn = StartLock.Take(Roots, exclusive: true);
+        using FileLock turn = StartLock.Take(Roots, exclusive: true);
         var inUse = new HashSet<Digest>();
         int running = 0;
         foreach (var (config, _) in List(all: false))

@@ -27,14 +27,14 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
     public (IPAddress Address, AddressPool Pool) Acquire(
         NetworkRecord network, bool ipv6, string containerId, IPAddress? wanted)
     {
-        using Fd cursor = StateFile.Lock($"{_directory}/cursor");
+        using FileLock cursor = StateFile.Lock($"{_directory}/cursor");
         int index = -1;
         foreach (AddressPool pool in network.Pools)
         {
             index++;
             if (pool.IsIpv6 != ipv6) continue;
             if (wanted is not null && !pool.Subnet.Contains(wanted)) continue;
-            if ((wanted is null ? TryAcquireNext(pool, cursor, index, containerId)
+            if ((wanted is null ? TryAcquireNext(pool, cursor.Fd, index, containerId)
                 : TryAcquireWanted(pool, containerId, wanted)) is { } address) return (address, pool);
         }
         if (wanted is null) throw new UsageException(
@@ -49,7 +49,7 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
     /// <summary>Remembers who has an address that somebody else gives; who is told to have it now, has it.</summary>
     public void Note(string containerId, IPAddress address)
     {
-        using Fd cursor = StateFile.Lock($"{_directory}/cursor");
+        using FileLock cursor = StateFile.Lock($"{_directory}/cursor");
         Release(address);
         TryLease(containerId, address);
     }

@@ -13,7 +13,7 @@ internal sealed partial class Bridge
     /// </summary>
     public bool? ReplaceRules(HostSockets host)
     {
-        using Fd held = LockRules(exclusive: true);
+        using FileLock held = LockRules(exclusive: true);
         Dictionary<string, NetworkRecord> present = Present(host);
         if (present.Count == 0) return null;
         bool wasThere = present.Keys.All(bridge => rules.Knows(host, bridge));
@@ -24,7 +24,7 @@ internal sealed partial class Bridge
     /// <summary>Lets containers' packets through others' closed chains; true when something had to be done.</summary>
     public bool OpenForward(HostSockets host)
     {
-        using Fd held = LockRules(exclusive: true);
+        using FileLock held = LockRules(exclusive: true);
         return Present(host).Count > 0 && Forward.Open(host);
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class Bridge
     public List<NetworkReport> Repair(HostSockets host)
     {
         var reports = new List<NetworkReport>();
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock turn = StateFile.LockNetworkNamespace();
         List<Endpoint> attached = endpoints.List();
         if (attached.Count == 0) return reports;
         List<LinkInfo> links = Links.List(host.Route);

@@ -34,12 +34,12 @@ internal sealed partial class Bridge(
     public void EnsureRecords(HostSockets host)
     {
         if (networks.Exist) return;
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock turn = StateFile.LockNetworkNamespace();
         CreateRecords(host);
     }
 
     /// <summary>Held shared while ports of a container change, exclusively while the table is replaced.</summary>
-    public Fd LockRules(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/rules.lock", exclusive);
+    public FileLock LockRules(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/rules.lock", exclusive);
 
     private ReadyBridge? TryReady(HostSockets host, NetworkRecord network)
     {
@@ -51,7 +51,7 @@ internal sealed partial class Bridge(
 
     private ReadyBridge Prepare(HostSockets host, string networkId)
     {
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock turn = StateFile.LockNetworkNamespace();
         // It may have gone, or have another subnet, since it was looked up.
         NetworkRecord network = networks.Find(networkId) ?? throw new UsageException($"network {networkId} not found");
         return TryReady(host, network) ?? Complete(host, network);
@@ -159,7 +159,7 @@ internal sealed partial class Bridge(
     // Of a table that is there, only this network's elements can be missing: whoever takes away more takes all of it.
     private void InstallRules(HostSockets host, string name, NetworkRecord added)
     {
-        using Fd held = LockRules(exclusive: true);
+        using FileLock held = LockRules(exclusive: true);
         if (!rules.TryAdd(host, name, added)) InstallAll(host, Present(host));
     }
 

@@ -18,7 +18,7 @@ internal sealed class EndpointStore(StateRoots roots)
     /// Held exclusively while a running container joins or leaves a network, shared while one joins or leaves all that
     /// it has.
     /// </summary>
-    public Fd Lock(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/endpoints.lock", exclusive);
+    public FileLock Lock(bool exclusive) => StateFile.Lock(roots.RunRoot + "/networks/endpoints.lock", exclusive);
 
     /// <summary>The container's endpoints in the order of its interfaces; none when it is not attached.</summary>
     public Endpoint[] Find(string containerId)

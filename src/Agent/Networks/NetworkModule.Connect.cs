@@ -16,7 +16,7 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using DhcpJoins joins = DhcpJoins.Ask(
             host, request, inside, network => Find(host, network), network => Ensure(host, network));
-        using Fd held = _endpoints.Lock(exclusive: true);
+        using FileLock held = _endpoints.Lock(exclusive: true);
         if (!isRunning()) throw UsageException.Conflict($"container {request.ContainerId} is not running");
         EndpointSettings settings = request.Endpoints[0];
         Endpoint[] before = _endpoints.Find(request.ContainerId);
@@ -64,7 +64,7 @@ internal sealed partial class NetworkModule
     public Endpoint Disconnect(string containerId, NetworkRecord network, NetNamespace? inside)
     {
         using var host = new HostSockets();
-        using Fd held = _endpoints.Lock(exclusive: true);
+        using FileLock held = _endpoints.Lock(exclusive: true);
         Endpoint[] before = _endpoints.Find(containerId);
         Endpoint left = Array.Find(before, end => end.NetworkId == network.Id) ?? throw UsageException.Forbidden(
             $"container {containerId} is not connected to network {network.Name}");
@@ -86,7 +86,7 @@ internal sealed partial class NetworkModule
     /// <param name="old">Its name up to now.</param>
     public void Rename(string containerId, IReadOnlyList<string> names, string old)
     {
-        using Fd held = _endpoints.Lock(exclusive: true);
+        using FileLock held = _endpoints.Lock(exclusive: true);
         Endpoint[] before = _endpoints.Find(containerId);
         if (before.Length == 0) return;
         Endpoint[] after = [.. before.Select(end => end.Names.Count == 0 ? end
@@ -102,7 +102,7 @@ internal sealed partial class NetworkModule
     private void Move(HostSockets host, IReadOnlyList<Endpoint> before, IReadOnlyList<Endpoint> after)
     {
         if (!before.Concat(after).Any(end => end.Ports.Count > 0)) return;
-        using Fd rules = _bridge.LockRules(exclusive: false);
+        using FileLock rules = _bridge.LockRules(exclusive: false);
         foreach (Endpoint old in before)
             if (after.FirstOrDefault(end => end.Id == old.Id) is not { } now || !now.Ports.SequenceEqual(old.Ports))
             {

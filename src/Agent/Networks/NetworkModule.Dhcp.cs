@@ -20,7 +20,7 @@ internal sealed partial class NetworkModule
     public (Endpoint Before, Endpoint After)? Renew(
         string containerId, string endpointId, DhcpLease? lease, NetNamespace inside)
     {
-        using Fd held = _endpoints.Lock(exclusive: true);
+        using FileLock held = _endpoints.Lock(exclusive: true);
         Endpoint[] ends = _endpoints.Find(containerId);
         int index = Array.FindIndex(ends, end => end.Id == endpointId);
         if (index < 0) return null;

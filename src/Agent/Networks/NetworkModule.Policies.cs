@@ -91,7 +91,7 @@ internal sealed partial class NetworkModule
     private bool TrySetPolicies(HostSockets host, IReadOnlyList<Endpoint> joined, IReadOnlyList<Endpoint> left)
     {
         if (!_policies.Any) return true;
-        using Fd rules = _bridge.LockRules(exclusive: false);
+        using FileLock rules = _bridge.LockRules(exclusive: false);
         return _policies.TrySet(host, [.. _bridge.Members(joined)], [.. _bridge.Members(left)]);
     }
 }

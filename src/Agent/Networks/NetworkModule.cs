@@ -94,7 +94,7 @@ internal sealed partial class NetworkModule
     {
         using var host = new HostSockets();
         _bridge.EnsureRecords(host);
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock turn = StateFile.LockNetworkNamespace();
         List<NetworkRecord> others = _networks.List();
         if (others.Exists(other => other.Name == request.Name) && !NetworkNames.IsPredefined(request.Name))
             throw NetworkStore.NameTaken(request.Name);
@@ -125,8 +125,8 @@ internal sealed partial class NetworkModule
             throw UsageException.Forbidden(
                 $"{network.Name} is a pre-defined network and cannot be removed");
         using var host = new HostSockets();
-        using Fd held = _endpoints.Lock(exclusive: true);
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock held = _endpoints.Lock(exclusive: true);
+        using FileLock turn = StateFile.LockNetworkNamespace();
         string[] attached = [.. _endpoints.List().Where(end => end.NetworkId == network.Id)
             .Select(end => $"name:\"{end.Names.FirstOrDefault() ?? end.ContainerId[..12]}\" id:\"{end.Id[..12]}\"")];
         if (attached.Length > 0)
@@ -150,7 +150,7 @@ internal sealed partial class NetworkModule
         using var host = new HostSockets();
         using DhcpJoins joins = DhcpJoins.Ask(
             host, request, inside, network => Find(host, network), network => Ensure(host, network));
-        using Fd held = _endpoints.Lock(exclusive: false);
+        using FileLock held = _endpoints.Lock(exclusive: false);
         // A record from before a crash: its addresses, ports and interfaces belong to nobody any more.
         LeaveAll(host, request.ContainerId, deleteLink: true);
         var unwinding = new Unwinding();
@@ -170,7 +170,7 @@ internal sealed partial class NetworkModule
             _endpoints.Write(request.ContainerId, endpoints);
             unwinding.Push(() => _endpoints.Delete(request.ContainerId));
             SetPolicies(host, endpoints, []);
-            using Fd? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
+            using FileLock? rules = request.Ports.Count > 0 ? _bridge.LockRules(exclusive: false) : null;
             EndpointLinks.Create(host.Route, endpoints, networks, inside);
             foreach (Endpoint endpoint in endpoints)
                 unwinding.Push(() => EndpointLinks.Delete(host.Route, inside, endpoint));
@@ -206,7 +206,7 @@ internal sealed partial class NetworkModule
     private void DetachOnce(string containerId, bool deleteLink)
     {
         using var host = new HostSockets();
-        using Fd held = _endpoints.Lock(exclusive: false);
+        using FileLock held = _endpoints.Lock(exclusive: false);
         LeaveAll(host, containerId, deleteLink);
     }
 
@@ -246,7 +246,7 @@ internal sealed partial class NetworkModule
     public void RemoveAll()
     {
         using var host = new HostSockets();
-        using Fd turn = StateFile.LockNetworkNamespace();
+        using FileLock turn = StateFile.LockNetworkNamespace();
         _rules.Remove(host);
         _bridge.Forward.Remove(host);
         List<NetworkRecord> networks = _networks.List();
@@ -358,7 +358,7 @@ internal sealed partial class NetworkModule
     {
         Endpoint[] endpoints = _endpoints.Find(containerId);
         if (endpoints.Length == 0) return;
-        using Fd? rules = Array.Exists(endpoints, end => end.Ports.Count > 0)
+        using FileLock? rules = Array.Exists(endpoints, end => end.Ports.Count > 0)
             ? _bridge.LockRules(exclusive: false) : null;
         bool isKnown = true;
         foreach (Endpoint endpoint in endpoints) isKnown &= Leave(host, endpoint, deleteLink);

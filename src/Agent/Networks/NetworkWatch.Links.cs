@@ -110,7 +110,7 @@ internal sealed partial class NetworkWatch
     private void LookAtEndpoints(HostSockets host, bool atAll)
     {
         // Nobody is half-way in or out of a network then.
-        using Fd held = _endpoints.Lock(exclusive: true);
+        using FileLock held = _endpoints.Lock(exclusive: true);
         List<Endpoint> ends = atAll ? _endpoints.List() : [];
         if (!atAll)
             foreach (string veth in _suspects)

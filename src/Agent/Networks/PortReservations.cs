@@ -25,7 +25,7 @@ internal sealed class PortReservations(StateRoots roots)
     public PortMapping[] Reserve(string containerId, IReadOnlyList<PortMapping> mappings)
     {
         if (mappings.Count == 0) return [];
-        using Fd held = StateFile.Lock(_directory + "/lock");
+        using FileLock held = StateFile.Lock(_directory + "/lock");
         var reserved = new List<PortMapping>(mappings.Count);
         try
         {
@@ -43,7 +43,7 @@ internal sealed class PortReservations(StateRoots roots)
     public void Release(string containerId, IReadOnlyList<PortMapping> mappings)
     {
         if (mappings.Count == 0) return;
-        using Fd held = StateFile.Lock(_directory + "/lock");
+        using FileLock held = StateFile.Lock(_directory + "/lock");
         foreach (PortMapping mapping in mappings) Release(containerId, mapping);
     }
 
@@ -51,13 +51,13 @@ internal sealed class PortReservations(StateRoots roots)
     public void Prune(Func<string, bool> isLive)
     {
         if (StateFile.Names(_directory) is not { Count: > 0 } names) return;
-        using Fd held = StateFile.Lock(_directory + "/lock");
+        using FileLock held = StateFile.Lock(_directory + "/lock");
         foreach (string name in names)
             if (Files.TryReadLink($"{_directory}/{name}", out string owners))
                 Rewrite($"{_directory}/{name}", owners, (_, containerId) => isLive(containerId));
     }
 
-    private PortMapping Reserve(Fd held, string containerId, PortMapping mapping)
+    private PortMapping Reserve(FileLock held, string containerId, PortMapping mapping)
     {
         if (mapping.HostPort == 0) return ReserveEphemeral(held, containerId, mapping);
         string? reason = null;
@@ -70,18 +70,18 @@ internal sealed class PortReservations(StateRoots roots)
         throw new UsageException(reason!);
     }
 
-    private PortMapping ReserveEphemeral(Fd held, string containerId, PortMapping mapping)
+    private PortMapping ReserveEphemeral(FileLock held, string containerId, PortMapping mapping)
     {
         (ushort first, ushort last) = EphemeralRange();
         Span<byte> bytes = stackalloc byte[2];
-        ushort next = Files.PRead(held, bytes, 0) == 2 ? MemoryMarshal.Read<ushort>(bytes) : last;
+        ushort next = Files.PRead(held.Fd, bytes, 0) == 2 ? MemoryMarshal.Read<ushort>(bytes) : last;
         for (int tried = 0; tried <= last - first; tried++)
         {
             next = next >= last || next < first ? first : (ushort)(next + 1);
             PortMapping candidate = mapping with { HostPort = next, HostPortEnd = next };
             if (TryReserve(containerId, candidate) is not null) continue;
             MemoryMarshal.Write(bytes, next);
-            Files.PWriteAll(held, bytes, 0);
+            Files.PWriteAll(held.Fd, bytes, 0);
             return candidate;
         }
         throw new UsageException("all ports are allocated");

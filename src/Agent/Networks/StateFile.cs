@@ -26,8 +26,8 @@ internal static class StateFile
         return names;
     }
 
-    /// <summary>Opens and locks a file, creating it and its directory; the lock ends with the descriptor.</summary>
-    public static Fd Lock(string path, bool exclusive = true)
+    /// <summary>Opens and locks a file, creating it and its directory; for whoever disposes of it.</summary>
+    public static FileLock Lock(string path, bool exclusive = true)
     {
         const OpenFlags flags = OpenFlags.O_RDWR | OpenFlags.O_CREAT;
         Errno errno = Files.TryOpenAt(Fd.Cwd, path, flags, 0x180, out Fd? fd);
@@ -43,16 +43,16 @@ internal static class StateFile
     /// Locks the calling thread's network namespace itself, so that all engines in it take turns, whatever their run
     /// roots.
     /// </summary>
-    public static Fd LockNetworkNamespace()
+    public static FileLock LockNetworkNamespace()
     {
         const string path = "/proc/thread-self/ns/net";
         return Lock(Files.Open(path, OpenFlags.O_RDONLY), path, exclusive: true);
     }
 
-    private static Fd Lock(Fd fd, string path, bool exclusive)
+    private static FileLock Lock(Fd fd, string path, bool exclusive)
     {
         Errno errno = Files.TryFlock(fd, exclusive, wait: true);
-        if (errno == Errno.None) return fd;
+        if (errno == Errno.None) return new FileLock(fd);
         fd.Dispose();
         throw new LinuxException(errno, "flock", path);
     }

@@ -21,7 +21,7 @@ internal static class UserNamespaceHolder
     {
         string path = $"{directory}/userns";
         if (TryOpen(path) is { } running) return running;
-        using Fd turn = StateFile.Lock($"{path}.lock");
+        using FileLock turn = StateFile.Lock($"{path}.lock");
         return TryOpen(path) ?? Start(path, user, warn);
     }
 
@@ -29,7 +29,7 @@ internal static class UserNamespaceHolder
     public static void End()
     {
         string path = $"{RootlessMode.Directory}/userns";
-        using Fd turn = StateFile.Lock($"{path}.lock");
+        using FileLock turn = StateFile.Lock($"{path}.lock");
         using PidFd? holder = TryOpen(path);
         holder?.TrySendSignal(Signals.SIGKILL);
         Files.TryUnlinkAt(Fd.Cwd, path);

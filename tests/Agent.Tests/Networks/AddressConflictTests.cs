@@ -5,8 +5,8 @@ using Skiff.Interop.Tests.Netlink;
 namespace Skiff.Agent.Tests.Networks;
 
 /// <summary>
-/// Addresses that another station of a macvlan's network has when a container is to get them. ipvlan is in
-/// tests/vm/cases/51-links.sh.
+/// Addresses that another station of a macvlan's network has when a container is to get them. ipvlan is not tried here,
+/// as a host may lack it.
 /// </summary>
 public class AddressConflictTests
 {

@@ -50,9 +50,6 @@ internal sealed class Exchange
     /// <summary>Whether the connection belongs to the handler: nothing follows.</summary>
     public bool IsHijacked { get; private set; }
 
-    /// <summary>The status that was answered.</summary>
-    public int Status { get; private set; }
-
     /// <summary>Cancelled when the client, or the server, goes; the client only after <see cref="WatchClient"/>.
     /// </summary>
     public CancellationToken Gone => _gone.Token;
@@ -129,28 +126,10 @@ internal sealed class Exchange
     public async Task<Duplex> HijackAsync(string contentType)
     {
         IsHijacked = true;
-        if (Request.Header("Upgrade") is not null)
-        {
-            _headers.Add(("Connection", "Upgrade"));
-            _headers.Add(("Upgrade", "tcp"));
-            _headers.Add(("Content-Type", contentType));
-            await _output.WriteAsync(Head(101), Gone);
-        }
-        else
-        {
-            _headers.Add(("Content-Type", contentType));
-            await _output.WriteAsync(Head(200), Gone);
-        }
-        return new Duplex(_input, _output);
-    }
-
-    /// <summary>Takes the connection over for WebSocket, or another protocol that the caller has agreed on.</summary>
-    public async Task<Duplex> UpgradeAsync(string protocol)
-    {
-        IsHijacked = true;
-        _headers.Add(("Connection", "Upgrade"));
-        _headers.Add(("Upgrade", protocol));
-        await _output.WriteAsync(Head(101), Gone);
+        bool upgrades = Request.Header("Upgrade") is not null;
+        if (upgrades) _headers.AddRange([("Connection", "Upgrade"), ("Upgrade", "tcp")]);
+        _headers.Add(("Content-Type", contentType));
+        await _output.WriteAsync(Head(upgrades ? 101 : 200), Gone);
         return new Duplex(_input, _output);
     }
 
@@ -192,7 +171,7 @@ internal sealed class Exchange
 
     private byte[] Head(int status)
     {
-        (HasBegun, Status) = (true, status);
+        HasBegun = true;
         var text = new StringBuilder(256).Append("HTTP/1.1 ").Append(Number(status)).Append(' ')
             .Append(StatusText.Of(status)).Append("\r\n");
         foreach ((string name, string value) in _headers) text.Append(name).Append(": ").Append(value).Append("\r\n");

@@ -60,7 +60,7 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
             catch (SocketException e)
             {
                 // No descriptor, or a client that went away before it was seen.
-                log($"accepting a client at {listener.Address}: {e.Message}");
+                log($"accepting a client at {listener.Path}: {e.Message}");
                 await Task.Delay(100, CancellationToken.None);
             }
         }

@@ -37,7 +37,7 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     /// <param name="left">Those that are no more, or are others now.</param>
     public bool TrySet(HostSockets host, IReadOnlyList<PolicyMember> joined, IReadOnlyList<PolicyMember> left)
     {
-        using Fd turn = Lock();
+        using FileLock turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         if (policies.Count == 0) return !PolicyIndex.Exists(roots);
         using PolicyIndex? index = PolicyIndex.TryOpen(roots, policies);
@@ -60,7 +60,7 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     /// </summary>
     public bool TryApply(HostSockets host, IReadOnlyList<NetworkPolicy> written, IReadOnlyList<string> deleted)
     {
-        using Fd turn = Lock();
+        using FileLock turn = Lock();
         List<NetworkPolicy> policies = _store.List(), next = Changed(policies, written, deleted);
         var difference = new PolicyDifference(policies, next);
         using PolicyIndex? index = PolicyIndex.TryOpen(roots, policies);
@@ -132,7 +132,7 @@ internal sealed class PolicyModule(StateRoots roots, string table)
     /// <param name="install">Makes it; given what writes the policies' part.</param>
     public void Install(HostSockets host, IEnumerable<PolicyMember> members, Action<Action<NftBatch>> install)
     {
-        using Fd turn = Lock();
+        using FileLock turn = Lock();
         List<NetworkPolicy> policies = _store.List();
         using var index = new PolicyIndex();
         foreach (PolicyMember member in members) index.Add(member);
@@ -213,5 +213,5 @@ internal sealed class PolicyModule(StateRoots roots, string table)
         IReadOnlyList<NetworkPolicy> policies, IEnumerable<PolicyMember> members,
         PolicyDifference? difference = null) => PolicyTable.Build(policies, members, $"{table} ", difference);
 
-    private Fd Lock() => StateFile.Lock(roots.RunRoot + "/networks/policies.lock");
+    private FileLock Lock() => StateFile.Lock(roots.RunRoot + "/networks/policies.lock");
 }
