@@ -36,7 +36,8 @@ internal static class StateFile
             Files.MakeDirectories(Path.GetDirectoryName(path)!);
             errno = Files.TryOpenAt(Fd.Cwd, path, flags, 0x180, out fd);
         }
-        return errno == Errno.None ? Lock(fd!, path, exclusive) : throw new LinuxException(errno, "openat", path);
+        if (errno != Errno.None) throw new LinuxException(errno, "openat", path);
+        return FileLock.Take(fd!, path, exclusive);
     }
 
     /// <summary>
@@ -46,14 +47,6 @@ internal static class StateFile
     public static FileLock LockNetworkNamespace()
     {
         const string path = "/proc/thread-self/ns/net";
-        return Lock(Files.Open(path, OpenFlags.O_RDONLY), path, exclusive: true);
-    }
-
-    private static FileLock Lock(Fd fd, string path, bool exclusive)
-    {
-        Errno errno = Files.TryFlock(fd, exclusive, wait: true);
-        if (errno == Errno.None) return new FileLock(fd);
-        fd.Dispose();
-        throw new LinuxException(errno, "flock", path);
+        return FileLock.Take(Files.Open(path, OpenFlags.O_RDONLY), path);
     }
 }

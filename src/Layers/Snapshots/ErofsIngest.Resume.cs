@@ -17,7 +17,7 @@ internal sealed partial class ErofsIngest
     // With both, disposal leaves the directory for the next one.
     private bool _isKept, _isSuspended;
 
-    private ErofsIngest(LayerStore store, Digest diffId, string path, Fd held, Fd tar, IngestLimits limits)
+    private ErofsIngest(LayerStore store, Digest diffId, string path, FileLock held, Fd tar, IngestLimits limits)
     {
         (_store, _diffId, _path, _lock, _tar, _isKept, _isSuspended) = (store, diffId, path, held, tar, true, true);
         _index = new ErofsIndex(limits);
@@ -28,7 +28,7 @@ internal sealed partial class ErofsIngest
         LayerStore store, Digest diffId, Digest blob, TarDigest tar, out ResumePoint point, IngestLimits limits,
         CancellationToken cancellation)
     {
-        if (!store.TryTakeKept(diffId, blob, out string path, out Fd? held, out point)) return null;
+        if (!store.TryTakeKept(diffId, blob, out string path, out FileLock? held, out point)) return null;
         string file = Path.Combine(path, ErofsSnapshotter.Tar);
         if (Files.TryOpenAt(Fd.Cwd, file, OpenFlags.O_RDWR, 0, out Fd? fd) != Errno.None)
         {

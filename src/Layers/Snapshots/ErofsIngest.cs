@@ -15,7 +15,8 @@ internal sealed partial class ErofsIngest : ILayerIngest
     private readonly LayerMounts? _replacing;
     private readonly Digest? _diffId;
     private readonly string _path;
-    private readonly Fd _lock, _tar;
+    private readonly FileLock _lock;
+    private readonly Fd _tar;
     private readonly ErofsIndex _index;
     private WriteBehind _writeBehind;
 
@@ -70,10 +71,9 @@ internal sealed partial class ErofsIngest : ILayerIngest
 
     public void Dispose()
     {
-        if (_lock.IsClosed) return;
+        if (_lock.Fd.IsClosed) return;
         _tar?.Dispose();
         if (!(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
-        Files.Unlock(_lock);
         _lock.Dispose();
     }
 

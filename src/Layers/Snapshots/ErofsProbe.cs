@@ -21,7 +21,7 @@ internal static class ErofsProbe
     internal static bool Works(string root)
     {
         var store = new LayerStore(root, ErofsSnapshotter.Image);
-        (string path, Fd held) = store.NewIngest();
+        (string path, FileLock held) = store.NewIngest();
         using (held)
         {
             try

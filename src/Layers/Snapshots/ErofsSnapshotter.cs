@@ -84,7 +84,7 @@ public sealed class ErofsSnapshotter : ISnapshotter
     {
         string place = _store.Locate(diffId);
         if (place != _store.PathOf(diffId)) throw new ImageException($"{place} is preloaded, and only read");
-        (string path, Fd held) = _store.NewIngest();
+        (string path, FileLock held) = _store.NewIngest();
         using (held)
         {
             try

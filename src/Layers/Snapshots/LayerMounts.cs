@@ -25,7 +25,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store, string label
     internal List<string> Mount(IReadOnlyList<Digest> diffIds)
     {
         var paths = new List<string>(diffIds.Count);
-        Fd? held = null;
+        FileLock? held = null;
         try
         {
             for (int i = 0; i < diffIds.Count; i++)
@@ -49,7 +49,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store, string label
     internal void Release(IReadOnlySet<Digest> inUse)
     {
         if (!Files.Exists(_directory)) return;
-        using Fd held = Lock();
+        using FileLock held = Lock();
         int left = 0;
         foreach (string name in LayerStore.Names(_directory))
         {
@@ -62,7 +62,7 @@ internal sealed class LayerMounts(string runRoot, LayerStore store, string label
     internal void Unmount(Digest diffId)
     {
         if (!Files.Exists(PointOf(diffId))) return;
-        using Fd held = Lock();
+        using FileLock held = Lock();
         UnmountAt(PointOf(diffId));
     }
 
@@ -70,17 +70,16 @@ internal sealed class LayerMounts(string runRoot, LayerStore store, string label
 
     private string TreeOf(Digest diffId) => Path.Combine(_directory, diffId.Hex, ErofsPlan.TreeName);
 
-    private Fd Lock()
+    private FileLock Lock()
     {
         Fd fd = Files.Open(Path.Combine(runRoot, "layers.lock"), OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180);
-        Errno errno = Files.TryFlock(fd, exclusive: true, wait: true);
-        return errno == Errno.None ? fd : throw new LinuxException(errno, "flock", fd.ToString());
+        return FileLock.Take(fd, fd.ToString());
     }
 
-    private Fd LockAndPrepare()
+    private FileLock LockAndPrepare()
     {
         Files.MakeDirectories(_directory, 0x1C0);
-        Fd held = Lock();
+        FileLock held = Lock();
         try
         {
             if (!IsMountPoint()) MakePrivate();

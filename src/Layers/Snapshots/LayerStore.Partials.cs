@@ -16,10 +16,10 @@ internal sealed partial class LayerStore
     /// Makes an empty directory for an ingest of this layer and locks it. It can be kept, and takes the place of what
     /// was kept before, unless another process has that.
     /// </summary>
-    internal (string Path, Fd Lock) NewIngest(Digest diffId)
+    internal (string Path, FileLock Lock) NewIngest(Digest diffId)
     {
         // It gets its name when it is locked already, so that nobody takes it for one without an owner.
-        (string path, Fd held) = NewIngest();
+        (string path, FileLock held) = NewIngest();
         string partial = PartialOf(diffId);
         Errno errno;
         while ((errno = Files.TryRenameAt(Fd.Cwd, path, Fd.Cwd, partial, noReplace: true)) == Errno.EEXIST)
@@ -34,15 +34,16 @@ internal sealed partial class LayerStore
     /// Takes what was kept of a layer, and locks it. False when there is none, or not of this blob, or another process
     /// has it.
     /// </summary>
-    internal bool TryTakeKept(Digest diffId, Digest blob, out string path, out Fd? held, out ResumePoint point)
+    internal bool TryTakeKept(Digest diffId, Digest blob, out string path, out FileLock? held, out ResumePoint point)
     {
         path = PartialOf(diffId);
-        point = default;
-        if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out held) != Errno.None) return false;
-        if (Files.TryFlock(held!, exclusive: true, wait: false) == Errno.None && IsAt(path, held!)
-            && Files.TryReadAllBytes(held!, ResumeFile, out byte[] json) == Errno.None
+        (held, point) = (null, default);
+        if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) return false;
+        held = FileLock.TryTake(fd!);
+        if (held is null) return false;
+        if (IsAt(path, held.Fd) && Files.TryReadAllBytes(held.Fd, ResumeFile, out byte[] json) == Errno.None
             && ResumePoint.TryParse(json, out point) && point.Blob == blob) return true;
-        held!.Dispose();
+        held.Dispose();
         return false;
     }
 
@@ -68,9 +69,9 @@ internal sealed partial class LayerStore
     }
 
     /// <summary>Removes an ingest, if it is still in its place: as a layer it belongs to others.</summary>
-    internal void DiscardHeld(string ingest, Fd held)
+    internal void DiscardHeld(string ingest, FileLock held)
     {
-        if (IsAt(ingest, held)) Discard(ingest);
+        if (IsAt(ingest, held.Fd)) Discard(ingest);
     }
 
     /// <summary>What was kept, and what of it somebody is adding to.</summary>
@@ -103,12 +104,10 @@ internal sealed partial class LayerStore
     private bool TryDiscardPartial(string path)
     {
         if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) return true;
-        using (fd)
-        {
-            if (Files.TryFlock(fd!, exclusive: true, wait: false) != Errno.None) return false;
-            DiscardHeld(path, fd!);
-            return true;
-        }
+        using FileLock? held = FileLock.TryTake(fd!);
+        if (held is null) return false;
+        DiscardHeld(path, held);
+        return true;
     }
 
     private string PartialOf(Digest diffId) => Path.Combine(Ingests, PartialPrefix + diffId.Hex);

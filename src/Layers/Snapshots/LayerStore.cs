@@ -67,7 +67,7 @@ internal sealed partial class LayerStore(
     /// <summary>Makes a directory for an ingest and locks it; also clears away those of processes that died.</summary>
     /// <param name="replace">It will change places with a layer that containers may be using: what is in it after that
     /// stays until the next boot, unless its maker knows better.</param>
-    internal (string Path, Fd Lock) NewIngest(bool replace = false)
+    internal (string Path, FileLock Lock) NewIngest(bool replace = false)
     {
         Files.MakeDirectories(Layers, 0x1C0);
         Files.MakeDirectories(Ingests, 0x1C0);
@@ -81,9 +81,9 @@ internal sealed partial class LayerStore(
             Errno opened = Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd);
             if (opened == Errno.ENOENT) continue;
             if (opened != Errno.None) throw new LinuxException(opened, "openat", path);
-            bool locked = Files.TryFlock(fd!, exclusive: true, wait: false) == Errno.None;
-            if (locked && Files.Exists(path)) return (path, fd!);
-            fd!.Dispose();
+            FileLock? held = FileLock.TryTake(fd!);
+            if (held is not null && Files.Exists(path)) return (path, held);
+            held?.Dispose();
         }
     }
 
@@ -96,12 +96,10 @@ internal sealed partial class LayerStore(
             if (!IsSwept(name) || IsKept(name)) continue;
             string path = Path.Combine(Ingests, name);
             if (Files.TryOpenAt(Fd.Cwd, path, Directory, 0, out Fd? fd) != Errno.None) continue;
-            using (fd)
-            {
-                if (Files.TryFlock(fd!, exclusive: true, wait: false) != Errno.None || IsKept(name)) continue;
-                ErofsProbe.Unmount(path);
-                DiscardHeld(path, fd!);
-            }
+            using FileLock? held = FileLock.TryTake(fd!);
+            if (held is null || IsKept(name)) continue;
+            ErofsProbe.Unmount(path);
+            DiscardHeld(path, held);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class OverlayIngest
         LayerStore store, Digest diffId, int threads, Digest blob, TarDigest tar, out ResumePoint point,
         IngestLimits limits, CancellationToken cancellation)
     {
-        if (!store.TryTakeKept(diffId, blob, out string kept, out Fd? held, out point)) return null;
+        if (!store.TryTakeKept(diffId, blob, out string kept, out FileLock? held, out point)) return null;
         using (held)
         {
             var ingest = new OverlayIngest(store, diffId, threads, limits, store.NewIngest());
@@ -102,7 +102,7 @@ internal sealed partial class OverlayIngest
     }
 
     // At any moment one of the two can be taken up.
-    private void TakePlaceOf(string kept, Fd held, in ResumePoint point)
+    private void TakePlaceOf(string kept, FileLock held, in ResumePoint point)
     {
         Note(point);
         Errno errno = Files.TryExchange(_path, kept);

@@ -16,7 +16,7 @@ internal sealed partial class OverlayIngest : ILayerIngest, ITarVisitor
     private readonly Digest? _diffId;
     private readonly bool _replace;
     private string _path;
-    private readonly Fd _lock;
+    private readonly FileLock _lock;
     private readonly LayerFiles _files;
     private readonly TarRecordWriter _record;
     private readonly TarParser _parser;
@@ -32,14 +32,14 @@ internal sealed partial class OverlayIngest : ILayerIngest, ITarVisitor
     }
 
     private OverlayIngest(
-        LayerStore store, Digest? diffId, int threads, IngestLimits limits, (string Path, Fd Lock) directory)
+        LayerStore store, Digest? diffId, int threads, IngestLimits limits, (string Path, FileLock Lock) directory)
     {
         (_store, _diffId) = (store, diffId);
         (_path, _lock) = directory;
         _parser = new TarParser(this, limits);
         try
         {
-            _files = new LayerFiles(_path, _lock, threads, limits);
+            _files = new LayerFiles(_path, _lock.Fd, threads, limits);
             _record = new TarRecordWriter(Files.Open(Path.Combine(_path, OverlaySnapshotter.Record),
                 OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, 0x180));
         }
@@ -92,12 +92,11 @@ internal sealed partial class OverlayIngest : ILayerIngest, ITarVisitor
 
     public void Dispose()
     {
-        if (_lock.IsClosed) return;
+        if (_lock.Fd.IsClosed) return;
         _record?.Dispose();
         _files?.Dispose();
         // A replaced tree stays until the next boot: running containers have it for their lower directory.
         if (!(_replace && _published) && !(_isKept && _isSuspended)) _store.DiscardHeld(_path, _lock);
-        Files.Unlock(_lock);
         _lock.Dispose();
     }
 

@@ -26,7 +26,7 @@ internal sealed class ReferringIngest(LayerStore store, string archive, long sta
 
     public void Commit(Digest? diffId)
     {
-        (_path, Fd held) = store.NewIngest();
+        (_path, FileLock held) = store.NewIngest();
         using (held)
         {
             string made = Path.Combine(_path, ErofsSnapshotter.Image);

@@ -79,9 +79,7 @@ public sealed class LoginStore(string path, string? given = null) : ICredentialS
     {
         string folder = Path.GetDirectoryName(path)!;
         Files.MakeDirectories(folder, 0x1C0);
-        using Fd directory = Files.Open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-        Errno errno = Files.TryFlock(directory, exclusive: true, wait: true);
-        if (errno != Errno.None) throw new LinuxException(errno, "flock", folder);
+        using FileLock held = FileLock.Take(Files.Open(folder, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY), folder);
         return change(DockerConfigFile.Read(path));
     }
 }

@@ -1,8 +1,6 @@
-using Skiff.Agent.Networks;
-using Skiff.Interop;
 using Skiff.Interop.Processes;
 
-namespace Skiff.Agent.Tests.Networks;
+namespace Skiff.Interop.Tests.Libc;
 
 public class FileLockTests
 {
@@ -10,7 +8,7 @@ public class FileLockTests
     public void What_is_given_back_is_free_though_a_child_has_a_copy_of_the_descriptor()
     {
         string path = Path.Join(Path.GetTempPath(), $"skiff-lock-{Guid.NewGuid():N}");
-        FileLock held = StateFile.Lock(path);
+        FileLock held = FileLock.Take(Files.Open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT, 0x180), path);
         var (before, after) = (Errno.None, Errno.EINVAL);
         try
         {
