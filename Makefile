@@ -29,6 +29,11 @@ fuzz: ## feed random input to the layers' parsers (TARGET=tar SEED=n TIME=second
 	@DOTNET_GCHeapHardLimit=0x20000000 nice tests/Layers.Tests/bin/Release/net10.0/Skiff.Layers.Tests fuzz \
 	    OUT=$(OUT)/fuzz TARGET=$(TARGET) SEED=$(SEED) TIME=$(TIME) RUNS=$(RUNS) CASE=$(CASE)
 
+fuzz-api: publish ## send random requests to the Engine API (RUNS=n, default 20000; SEED=n)
+	@dotnet build tests/System.Tests --nologo -v quiet
+	@SKIFF_API_FUZZ=$(or $(RUNS),20000) SKIFF_SEED=$(SEED) nice scripts/isolated \
+	    tests/System.Tests/bin/Debug/net10.0/Skiff.System.Tests -showLiveOutput -class Skiff.System.Tests.Api.ApiFuzzTests
+
 soak: ## random verbs and kills on 50 containers for two hours (SECONDS=n SEED=n)
 	@SKIFF_SOAK_SECONDS=$(SECONDS) SKIFF_SOAK_WORKERS=4 SKIFF_SOAK_PAUSE_MS=0 SKIFF_SEED=$(SEED) scripts/test Soak
 
@@ -50,6 +55,9 @@ compare-pull: publish ## measure pulls beside the peers; writes docs/benchmarks-
 compare-net: publish ## measure the network beside the peers; writes docs/benchmarks-net.md
 	@bench/peers/compare-net
 
+compare-api: publish ## measure the Engine API beside dockerd; writes docs/benchmarks-api.md
+	@bench/peers/compare-api
+
 publish-arm64: ## cross-build the arm64 binary out/arm64/skiff
 	@scripts/publish-arm64
 
@@ -63,5 +71,5 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test fuzz soak demo peers bench compare compare-pull compare-net publish-arm64 vm-test \
+.PHONY: help publish test fuzz fuzz-api soak demo peers bench compare compare-pull compare-net compare-api publish-arm64 vm-test \
     powercut clean

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
@@ -21,6 +22,7 @@ internal sealed class ApiServer : IDisposable
     private readonly StateRoots _roots;
     private readonly Action<string> _log;
     private readonly HttpServer _http;
+    private readonly Rest _rest = new();
 
     /// <summary>Prepares; nothing is served yet.</summary>
     /// <param name="roots">The state that it works on.</param>
@@ -77,8 +79,9 @@ internal sealed class ApiServer : IDisposable
     public static async Task JsonAsync(Exchange x, int status, Action<Utf8JsonWriter> write) =>
         await x.WholeAsync(status, "application/json", await RunAsync(() => Exchange.Json(write)));
 
-    /// <summary>Notes an error of which a client was told.</summary>
-    public void Note(Exchange x, Exception e) => _log($"{x.Request.Method} {x.Request.Path}: {e.Message}");
+    /// <summary>Notes an error of which a client was told; of a fault of this program, where it is, too.</summary>
+    public void Note(Exchange x, Exception e) => _log(
+        $"{x.Request.Method} {x.Request.Path}: {(e is LinuxException or ImageException or ApiException ? e.Message : e)}");
 
     /// <summary>
     /// Does the work of a request on a thread of its own, and answers with what it says then. One method for all of
@@ -118,6 +121,10 @@ internal sealed class ApiServer : IDisposable
             // The rest of the body is not worth reading.
             if (e is HttpFault) throw new IOException("the request was refused");
         }
+        finally
+        {
+            _rest.Begin();
+        }
     }
 
     private static Operation Find(Exchange x)
@@ -152,8 +159,7 @@ internal sealed class ApiServer : IDisposable
         return slash < 0 ? "/" : path[slash..];
     }
 
-    /// <summary>The status of an error; 0 for one that is none of a request, but of this program or of the connection.
-    /// </summary>
+    /// <summary>The status of an error; 0 for one of the connection, on which there is no answer.</summary>
     public static int StatusOf(Exception e) => e switch
     {
         ApiException api => api.Status,
@@ -170,10 +176,10 @@ internal sealed class ApiServer : IDisposable
             ImageErrorKind.Denied => 401,
             _ => 500,
         },
-        LinuxException => 500,
         System.Text.Json.JsonException => 400,
         FormatException => 400,
-        _ => 0,
+        IOException or SocketException or OperationCanceledException or ObjectDisposedException => 0,
+        _ => 500,
     };
 
     private static async Task FailAsync(Exchange x, int status, string message)

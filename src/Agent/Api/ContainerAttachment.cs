@@ -40,7 +40,7 @@ internal static class ContainerAttachment
             if (run is not null) await JoinAsync(run, engine, config, streams);
             if (waiter is not null) run = await BegunAsync(server, engine, config, waiter, x.Gone);
             if (run is null) return;
-            RunEnd end = await PumpAsync(run, duplex, frames, streams, keys, config.StdinOnce, server.Ended);
+            RunEnd end = await PumpAsync(run, duplex, frames, streams, keys, config.StdinOnce, x.Gone);
             waiter?.Ended.TrySetResult(end);
         }
         finally
@@ -92,9 +92,9 @@ internal static class ContainerAttachment
 
     // Output until the run ends, or until somebody leaves by the keys; input beside.
     private static async Task<RunEnd> PumpAsync(RunStream run, Duplex duplex, OutputFrames frames,
-        AttachStreams streams, DetachKeys? keys, bool once, CancellationToken ended)
+        AttachStreams streams, DetachKeys? keys, bool once, CancellationToken gone)
     {
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(gone);
         Task feeding = FeedAsync(run, duplex.Input, streams.HasFlag(AttachStreams.Stdin), keys, once, left);
         try
         {

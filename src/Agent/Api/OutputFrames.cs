@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Skiff.Agent.Api;
@@ -13,23 +14,31 @@ internal sealed class OutputFrames(Stream output, bool raw)
 {
     private const int HeadBytes = 8;
 
-    private byte[] _frame = [];
-
     /// <summary>The media type of it.</summary>
     public static string MediaType(bool raw, Version version) =>
         raw || version < new Version(1, 42) ? "application/vnd.docker.raw-stream"
             : "application/vnd.docker.multiplexed-stream";
 
     /// <summary>Writes a piece.</summary>
-    public ValueTask WriteAsync(int stream, ReadOnlyMemory<byte> bytes)
+    public ValueTask WriteAsync(int stream, ReadOnlyMemory<byte> bytes) =>
+        raw ? output.WriteAsync(bytes) : WriteFrameAsync(stream, bytes);
+
+    // Most clients wait most of the time: none has a buffer of its own.
+    private async ValueTask WriteFrameAsync(int stream, ReadOnlyMemory<byte> bytes)
     {
-        if (raw) return output.WriteAsync(bytes);
         int length = HeadBytes + bytes.Length;
-        if (_frame.Length < length) _frame = new byte[length];
-        _frame.AsSpan(0, HeadBytes).Clear();
-        _frame[0] = (byte)stream;
-        BinaryPrimitives.WriteInt32BigEndian(_frame.AsSpan(4), bytes.Length);
-        bytes.Span.CopyTo(_frame.AsSpan(HeadBytes));
-        return output.WriteAsync(_frame.AsMemory(0, length));
+        byte[] frame = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            frame.AsSpan(0, HeadBytes).Clear();
+            frame[0] = (byte)stream;
+            BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), bytes.Length);
+            bytes.Span.CopyTo(frame.AsSpan(HeadBytes));
+            await output.WriteAsync(frame.AsMemory(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(frame);
+        }
     }
 }

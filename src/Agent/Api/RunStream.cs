@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
@@ -46,23 +47,24 @@ internal sealed class RunStream : IDisposable
     /// <exception cref="OperationCanceledException">It has.</exception>
     public async Task<RunEnd> ReceiveAsync(Func<int, ReadOnlyMemory<byte>, ValueTask>? take, CancellationToken left)
     {
-        byte[] buffer = new byte[take is null ? 4096 : Packet.MaxBytes];
+        // Whoever waits has no buffer for what is to come.
+        byte[] first = new byte[1];
         while (true)
         {
-            int count = await TryReceiveAsync(buffer, left);
-            if (count == 0)
+            if (await TryReceiveAsync(first, SocketFlags.Peek, left) == 0)
             {
                 if (await ApiServer.RunAsync(TryReconnect) is { } ended) return ended;
                 continue;
             }
-            switch ((PacketType)buffer[0])
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Packet.MaxBytes);
+            try
             {
-                case PacketType.Stdout or PacketType.Stderr when take is not null:
-                    await take((PacketType)buffer[0] == PacketType.Stdout ? 1 : 2, buffer.AsMemory(1, count - 1));
-                    break;
-                case PacketType.Exited:
-                    var (code, doubt) = Packet.ReadExited(buffer.AsSpan(1, count - 1));
-                    return new RunEnd(code, doubt);
+                int count = await TryReceiveAsync(buffer, SocketFlags.None, left);
+                if (count > 0 && await TakeAsync(buffer.AsMemory(0, count), take) is { } end) return end;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
             }
         }
     }
@@ -74,11 +76,27 @@ internal sealed class RunStream : IDisposable
         _link.Dispose();
     }
 
-    private async ValueTask<int> TryReceiveAsync(byte[] buffer, CancellationToken left)
+    // The end, if the packet tells of it.
+    private static async ValueTask<RunEnd?> TakeAsync(
+        ReadOnlyMemory<byte> packet, Func<int, ReadOnlyMemory<byte>, ValueTask>? take)
+    {
+        switch ((PacketType)packet.Span[0])
+        {
+            case PacketType.Stdout or PacketType.Stderr when take is not null:
+                await take((PacketType)packet.Span[0] == PacketType.Stdout ? 1 : 2, packet[1..]);
+                break;
+            case PacketType.Exited:
+                var (code, doubt) = Packet.ReadExited(packet.Span[1..]);
+                return new RunEnd(code, doubt);
+        }
+        return null;
+    }
+
+    private async ValueTask<int> TryReceiveAsync(byte[] buffer, SocketFlags flags, CancellationToken left)
     {
         try
         {
-            return await Socket().ReceiveAsync(buffer.AsMemory(), SocketFlags.None, left);
+            return await Socket().ReceiveAsync(buffer.AsMemory(), flags, left);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -14,6 +14,7 @@ public sealed class ApiAgent : IDisposable
     private readonly OwnRoots _roots;
     private readonly Command _agent;
     private readonly HttpClient _client;
+    private CommandResult? _end;
 
     public ApiAgent(SkiffHost host)
     {
@@ -104,10 +105,13 @@ public sealed class ApiAgent : IDisposable
         return Encoding.Latin1.GetString([.. bytes]);
     }
 
+    /// <summary>Ends the agent in order; what it has said.</summary>
+    public CommandResult End() => _end ??= _roots.End(_agent);
+
     public void Dispose()
     {
         _client.Dispose();
-        _roots.End(_agent);
+        End();
         _agent.Dispose();
         Assert.False(File.Exists(Socket), "the socket goes with the agent");
         _roots.Dispose();

@@ -9,9 +9,11 @@ namespace Skiff.Agent.Api.Http;
 /// take as long as the other side goes on.
 /// </summary>
 /// <param name="stream">The connection; its owner closes it.</param>
+/// <param name="isHungUp">Whether the client has closed both directions.</param>
 /// <param name="handle">Answers a request.</param>
 /// <param name="ended">The server ends.</param>
-internal sealed class Connection(Stream stream, Func<Exchange, Task> handle, CancellationToken ended)
+internal sealed class Connection(
+    Stream stream, Func<bool> isHungUp, Func<Exchange, Task> handle, CancellationToken ended)
 {
     private const int HeadTimeoutMs = 30_000;
     private const int IdleTimeoutMs = 300_000;
@@ -81,7 +83,7 @@ internal sealed class Connection(Stream stream, Func<Exchange, Task> handle, Can
     // True when another request may follow.
     private async Task<bool> AnswerAsync(RequestHead head)
     {
-        var exchange = new Exchange(head, _input, stream, ended);
+        var exchange = new Exchange(head, _input, stream, isHungUp, ended);
         try
         {
             await handle(exchange);

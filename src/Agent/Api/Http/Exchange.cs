@@ -10,6 +10,8 @@ namespace Skiff.Agent.Api.Http;
 /// <summary>One request and its answer. Valid until the handler returns.</summary>
 internal sealed class Exchange
 {
+    private const int HangUpMs = 5000;
+
     private static readonly JsonWriterOptions s_json = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
@@ -18,14 +20,16 @@ internal sealed class Exchange
     private readonly PipeReader _input;
     private readonly Stream _output;
     private readonly CancellationTokenSource _gone;
+    private readonly Func<bool> _isHungUp;
     private readonly List<(string Name, string Value)> _headers = [];
     private ResponseBody? _stream;
     private Task? _watch;
 
-    /// <summary>For the connection.</summary>
-    public Exchange(RequestHead request, PipeReader input, Stream output, CancellationToken ended)
+    /// <summary>For the connection, which knows whether the client has closed both directions.</summary>
+    public Exchange(
+        RequestHead request, PipeReader input, Stream output, Func<bool> isHungUp, CancellationToken ended)
     {
-        (Request, _input, _output) = (request, input, output);
+        (Request, _input, _output, _isHungUp) = (request, input, output, isHungUp);
         _gone = CancellationTokenSource.CreateLinkedTokenSource(ended);
         bool waits = request.BodyLength != 0 && request.HasWord("Expect", "100-continue");
         Body = new RequestBody(input, request.BodyLength,
@@ -50,8 +54,8 @@ internal sealed class Exchange
     /// <summary>Whether the connection belongs to the handler: nothing follows.</summary>
     public bool IsHijacked { get; private set; }
 
-    /// <summary>Cancelled when the client, or the server, goes; the client only after <see cref="WatchClient"/>.
-    /// </summary>
+    /// <summary>Cancelled when the client, or the server, goes; the client only after <see cref="WatchClient"/>, or
+    /// some seconds later after <see cref="HijackAsync"/>.</summary>
     public CancellationToken Gone => _gone.Token;
 
     /// <summary>A header of the answer.</summary>
@@ -130,7 +134,23 @@ internal sealed class Exchange
         if (upgrades) _headers.AddRange([("Connection", "Upgrade"), ("Upgrade", "tcp")]);
         _headers.Add(("Content-Type", contentType));
         await _output.WriteAsync(Head(upgrades ? 101 : 200), Gone);
+        _watch ??= WatchHangUpAsync();
         return new Duplex(_input, _output);
+    }
+
+    // The end of what it sends is not the end of what it wants to read: only the kernel knows that it has closed.
+    private async Task WatchHangUpAsync()
+    {
+        try
+        {
+            do await Task.Delay(HangUpMs, Gone);
+            while (!_isHungUp());
+            await _gone.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The answer is complete.
+        }
     }
 
     /// <summary>Has <see cref="Gone"/> cancelled when the client closes; for answers that wait for something.</summary>

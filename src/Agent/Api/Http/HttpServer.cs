@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Skiff.Interop;
 
 namespace Skiff.Agent.Api.Http;
 
@@ -82,6 +83,13 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         }
     }
 
+    // POLLHUP of a stream socket: both directions are closed (poll(2), unix(7), tcp(7)).
+    private static bool IsHungUp(Socket socket)
+    {
+        using Fd fd = Fd.Borrow((int)socket.Handle);
+        return Files.Poll(fd, PollEvents.None, 0).HasFlag(PollEvents.POLLHUP);
+    }
+
     private void Refuse(Socket socket)
     {
         socket.Blocking = false;
@@ -95,7 +103,7 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         try
         {
             using var stream = new NetworkStream(socket, ownsSocket: true);
-            await new Connection(stream, handle, _ended.Token).RunAsync();
+            await new Connection(stream, () => IsHungUp(socket), handle, _ended.Token).RunAsync();
             socket.Shutdown(SocketShutdown.Send);
             await LeaveAsync(socket);
         }
