@@ -48,8 +48,9 @@ public sealed class UserNetworkTests : IDisposable
         Start("web", "--network", "blue");
         JsonNode network = Inspect("network", "blue");
         Assert.Equal(id, (string?)network["Id"]);
-        Assert.Equal(("bridge", "local", true, false, false), ((string?)network["Driver"], (string?)network["Scope"],
-            (bool)network["EnableIPv4"]!, (bool)network["EnableIPv6"]!, (bool)network["Internal"]!));
+        Assert.Equal(("bridge", "local", true, false, false, true), ((string?)network["Driver"],
+            (string?)network["Scope"], (bool)network["EnableIPv4"]!, (bool)network["EnableIPv6"]!,
+            (bool)network["Internal"]!, (bool)network["Attachable"]!));
         Assert.Equal("""{"Subnet":"10.77.0.0/24","IPRange":"10.77.0.128/25","Gateway":"10.77.0.1",""" + '"'
             + """AuxiliaryAddresses":{"printer":"10.77.0.129"}}""", network["IPAM"]!["Config"]![0]!.ToJsonString());
         Assert.Equal("""{"room":"1"}""", network["Labels"]!.ToJsonString());

@@ -50,6 +50,7 @@ make_payload() {
     mke2fs -q -t ext4 -O quota,project -E quotatype=prjquota "$stage/quota.img" 48M > /dev/null
     add_programs
     add_packages
+    add_faults
     add_policy
     local kilobytes
     kilobytes=$(du -sk "$stage" | cut -f1)
@@ -77,6 +78,18 @@ add_packages() {
     while read -r name; do
         for package in $(sed -n 's/^# packages: *//p' "$VM_DIR/cases/$name.sh"); do
             dpkg-deb -x "$(fetch_deb "$ARCH" bookworm "$package")" "$WORK/payload/tools"
+        done
+    done < "$WORK/payload/list"
+}
+
+# add_faults: compiles the programs of tests/faults that the chosen cases name (`# faults: NAME...`).
+add_faults() {
+    local name program
+    while read -r name; do
+        for program in $(sed -n 's/^# faults: *//p' "$VM_DIR/cases/$name.sh"); do
+            mkdir -p "$WORK/payload/tools/bin"
+            gcc -O1 -static -o "$WORK/payload/tools/bin/$program" "$REPO/tests/faults/$program.c" ||
+                die "could not compile $program"
         done
     done < "$WORK/payload/list"
 }

@@ -1,5 +1,6 @@
 using Skiff.Agent.Cdi;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;
 using Skiff.Interop.Ebpf;
@@ -34,6 +35,14 @@ internal static class ContainerLimits
     /// <summary>What a rootless user is told who has no cgroups.</summary>
     public const string Discarded = "limits are discarded: the host has delegated no cgroup to this user (with systemd "
         + "from within user@UID.service, such as systemd-run --user)";
+
+    /// <summary>
+    /// What <c>stats</c> counts with, also of a container without limits. A cgroup whose children have controllers may
+    /// hold no processes itself, so where others may have put some only limits ask for them.
+    /// </summary>
+    public static CgroupControllers Counted(ContainerConfig config) =>
+        config.CgroupParent.Length > 0 || RootlessMode.IsOn ? CgroupControllers.None
+            : CgroupControllers.io | CgroupControllers.memory | CgroupControllers.pids;
 
     /// <summary>
     /// Refuses every device outside Docker's list and the container's own, by an eBPF program on the cgroup.

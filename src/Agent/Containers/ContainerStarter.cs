@@ -219,7 +219,8 @@ internal sealed class ContainerStarter(StateRoots roots, ContainerStore store)
             if (limits.Controllers != CgroupControllers.None) warnings.Add(ContainerLimits.Discarded);
             return null;
         }
-        Cgroup cgroup = Cgroup.Create(tree, ContainerCgroup.NameOf(config), limits.Controllers);
+        Cgroup cgroup = Cgroup.Create(
+            tree, ContainerCgroup.NameOf(config), limits.Controllers | ContainerLimits.Counted(config));
         undo.Push("removing the cgroup", () => ContainerCgroup.Remove(cgroup));
         warnings = [.. cgroup.Apply(limits)];
         // A user may load no eBPF program, but makes no device nodes either.

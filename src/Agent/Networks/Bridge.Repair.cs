@@ -41,10 +41,9 @@ internal sealed partial class Bridge
         if (attached.Count == 0) return reports;
         List<LinkInfo> links = Links.List(host.Route);
         List<AddressInfo> addresses = Addresses.List(host.Route);
-        foreach (NetworkRecord network in networks.List())
+        foreach (string id in attached.Select(end => end.NetworkId).Distinct())
         {
-            if (network.Driver != "bridge" || network.IsBridgeForeign
-                || !attached.Exists(end => end.NetworkId == network.Id)) continue;
+            if (networks.FindById(id) is not { Driver: "bridge", IsBridgeForeign: false } network) continue;
             string name = names.BridgeOf(network);
             if (Damage(network, links.Find(link => link.Name == name), links, addresses, attached) is not { } cause)
                 continue;

@@ -53,7 +53,8 @@ internal sealed partial class Bridge(
     {
         using FileLock turn = StateFile.LockNetworkNamespace();
         // It may have gone, or have another subnet, since it was looked up.
-        NetworkRecord network = networks.Find(networkId) ?? throw new UsageException($"network {networkId} not found");
+        NetworkRecord network = networks.FindById(networkId)
+            ?? throw new UsageException($"network {networkId} not found");
         return TryReady(host, network) ?? Complete(host, network);
     }
 
@@ -92,8 +93,9 @@ internal sealed partial class Bridge(
     private void CreateRecords(HostSockets host)
     {
         if (networks.Exist) return;
-        networks.Write(New("host", "host"));
-        networks.Write(New("none", "null"));
+        // The first ones may be there, when it has come no further before.
+        if (networks.FindByName("host") is null) networks.Write(New("host", "host"));
+        if (networks.FindByName("none") is null) networks.Write(New("none", "null"));
         networks.Write(New(NetworkNames.DefaultNetwork, "bridge") with
         {
             Pools = [AddressPool.Of(SubnetPool.Choose(SubnetPool.Used(host.Route)))], IsSubnetChosen = true,
@@ -183,15 +185,20 @@ internal sealed partial class Bridge(
     /// <summary>Endpoints as policies see them: those on bridges, as no others' packets come by the rules.</summary>
     public IEnumerable<PolicyMember> Members(IEnumerable<Endpoint> all)
     {
-        var known = networks.List().Where(network => network.Driver == "bridge").ToDictionary(network => network.Id);
+        // Each network once, and no others: there may be thousands.
+        var known = new Dictionary<string, NetworkRecord?>();
         foreach (Endpoint end in all)
-            if (known.TryGetValue(end.NetworkId, out NetworkRecord? network))
+        {
+            if (!known.TryGetValue(end.NetworkId, out NetworkRecord? network))
+                known[end.NetworkId] = network = networks.FindById(end.NetworkId);
+            if (network is { Driver: "bridge" })
                 yield return new PolicyMember
                 {
                     Id = end.Id, ContainerId = end.ContainerId, Network = network.Name, Labels = end.Labels,
                     NetworkLabels = network.Labels, Addresses = [.. end.Addresses],
                     Names = [end.ContainerName, .. end.Names.Where(name => name != end.ContainerName)],
                 };
+        }
     }
 
     /// <summary>Takes the host's side of a network away; fine when there is none.</summary>

@@ -51,7 +51,7 @@ internal sealed class LinkDriver(NetworkStore networks)
         using (StateFile.LockNetworkNamespace())
         {
             // Whoever removes the network holds the lock; its parent is not to come back.
-            if (networks.Find(network.Id) is null) throw new UsageException($"network {network.Name} not found");
+            if (networks.FindById(network.Id) is null) throw new UsageException($"network {network.Name} not found");
             Make(host, network);
         }
         return new ReadyParent(network, Links.Find(host.Route, parent)!.Value, options);

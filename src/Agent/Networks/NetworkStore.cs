@@ -9,6 +9,8 @@ namespace Skiff.Agent.Networks;
 /// </summary>
 internal sealed class NetworkStore(StateRoots roots)
 {
+    private const int IdLength = 64;
+
     private readonly string _directory = roots.Root + "/networks";
 
     /// <summary>
@@ -19,6 +21,10 @@ internal sealed class NetworkStore(StateRoots roots)
     /// <summary>The network called so; null when there is none. Takes no lock.</summary>
     public NetworkRecord? FindByName(string name) =>
         name.Contains('/') || !Files.TryReadLink($"{_directory}/names/{name}", out string id) ? null : Read(id);
+
+    /// <summary>The network with exactly this id; null when there is none. Takes no lock.</summary>
+    public NetworkRecord? FindById(string id) => Read(id) is { } record
+        && Files.TryReadLink($"{_directory}/names/{record.Name}", out string named) && named == id ? record : null;
 
     /// <summary>All networks, by name. Takes no lock.</summary>
     public List<NetworkRecord> List()
@@ -35,7 +41,8 @@ internal sealed class NetworkStore(StateRoots roots)
     public NetworkRecord? Find(string nameOrId)
     {
         if (FindByName(nameOrId) is { } named) return named;
-        if (nameOrId.Length == 0) return null;
+        if (nameOrId.Length == 0 || nameOrId.Contains('/')) return null;
+        if (nameOrId.Length == IdLength && FindById(nameOrId) is { } identified) return identified;
         List<NetworkRecord> matches = List().FindAll(network =>
             network.Id.StartsWith(nameOrId, StringComparison.Ordinal));
         return matches.Count < 2 ? matches.FirstOrDefault() : throw new UsageException(

@@ -84,7 +84,8 @@ internal sealed partial class NetworkWatch
 
     private void Suspect(IPNetwork prefix, int linkIndex)
     {
-        if (prefix.BaseAddress.IsIPv6LinkLocal || prefix.BaseAddress.IsIPv6Multicast) return;
+        if (prefix.BaseAddress.IsIPv6LinkLocal || prefix.BaseAddress.IsIPv6Multicast || SubnetPool.IsDefault(prefix))
+            return;
         _concern = _candidates.Count < MaxCandidates ? _concern | Concern.Pools : Concern.All;
         if (_candidates.Count < MaxCandidates) _candidates.Add(new WatchedPrefix(prefix, linkIndex));
     }
@@ -132,7 +133,7 @@ internal sealed partial class NetworkWatch
         if (!isReported) return;
         Report(new NetworkReport(problem is null ? NetworkChange.EndpointUp : NetworkChange.EndpointDown)
         {
-            Network = _networks.Find(end.NetworkId), ContainerId = end.ContainerId, Interface = end.HostVeth,
+            Network = _networks.FindById(end.NetworkId), ContainerId = end.ContainerId, Interface = end.HostVeth,
             Cause = problem,
         });
     }
@@ -181,7 +182,8 @@ internal sealed partial class NetworkWatch
     {
         var all = new List<WatchedPrefix>();
         foreach (RouteInfo route in Routes.List(host.Route))
-            if (route.Destination.PrefixLength > 0) all.Add(new WatchedPrefix(route.Destination, route.LinkIndex));
+            if (!SubnetPool.IsDefault(route.Destination))
+                all.Add(new WatchedPrefix(route.Destination, route.LinkIndex));
         foreach (AddressInfo address in Addresses.List(host.Route))
             all.Add(new WatchedPrefix(
                 new IPNetwork(address.Address, address.Address.GetAddressBytes().Length * 8), address.LinkIndex));

@@ -65,6 +65,8 @@ internal sealed partial class Ruleset(string table)
     public void Remove(HostSockets host, string bridge, NetworkRecord network)
     {
         RemoveTotal(host, bridge, new BridgeOptions(network));
+        // A transaction that fails has the kernel wait for all processors (synchronize_rcu), some ten milliseconds.
+        if (!Knows(host, bridge)) return;
         using var batch = new NftBatch();
         WriteNetwork(batch, bridge, network, add: false);
         NetlinkError error = batch.TryCommit(host.Netfilter);

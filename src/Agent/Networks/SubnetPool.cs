@@ -41,10 +41,10 @@ internal static class SubnetPool
     {
         foreach (IPNetwork range in s_userRanges)
         {
-            uint first = AddressNumber.Of(range.BaseAddress), last = first + (uint)AddressNumber.LastOf(range);
-            while (first < last && Obstacle(first, used) is { } taken)
-                first = (taken / UserSize + 1) * UserSize;
-            if (first < last) return new IPNetwork(AddressNumber.ToAddress(first), UserPrefix);
+            bool[] taken = new bool[(AddressNumber.LastOf(range) + 1) / UserSize];
+            foreach (IPNetwork network in used) Mark(taken, range, network);
+            for (uint place = 0; place < taken.Length; place++)
+                if (!taken[place]) return new IPNetwork(AddressNumber.At(range, place * UserSize), UserPrefix);
         }
         throw Exhausted();
     }
@@ -65,12 +65,18 @@ internal static class SubnetPool
         }
     }
 
+    /// <summary>
+    /// Whether a route is a default route, which says nothing about who has the addresses. VPNs make two halves of one,
+    /// which win over the one that is there.
+    /// </summary>
+    public static bool IsDefault(IPNetwork destination) => destination.PrefixLength <= 1;
+
     /// <summary>What the host's routes and addresses occupy, default routes left out.</summary>
     public static List<IPNetwork> Used(NetlinkSocket route)
     {
         var used = new List<IPNetwork>();
         foreach (RouteInfo r in Routes.List(route))
-            if (r.Destination.PrefixLength > 0) used.Add(r.Destination);
+            if (!IsDefault(r.Destination)) used.Add(r.Destination);
         foreach (AddressInfo a in Addresses.List(route))
             used.Add(new IPNetwork(a.Address, a.Address.GetAddressBytes().Length * 8));
         return used;
@@ -84,17 +90,17 @@ internal static class SubnetPool
         return false;
     }
 
-    // The last address of a network that is in the way of a subnet that begins there.
-    private static uint? Obstacle(uint first, IReadOnlyList<IPNetwork> used)
+    // One look at each network is enough when there are thousands.
+    private static void Mark(bool[] taken, IPNetwork range, IPNetwork network)
     {
-        foreach (IPNetwork network in used)
-        {
-            if (network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) continue;
-            uint from = AddressNumber.Of(network.BaseAddress), to = from + (uint)AddressNumber.LastOf(network);
-            if (to >= first && from < first + UserSize) return to;
-        }
-        return null;
+        if (network.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) return;
+        long start = AddressNumber.Of(range.BaseAddress), first = AddressNumber.Of(network.BaseAddress) - start;
+        long last = Math.Min(first + (long)AddressNumber.LastOf(network), (long)AddressNumber.LastOf(range));
+        for (long place = Math.Max(first, 0) / UserSize; place <= last / UserSize && last >= 0; place++)
+            taken[place] = true;
     }
 
-    private static UsageException Exhausted() => new("all predefined address pools have been fully subnetted");
+    private static UsageException Exhausted() => new(
+        "all predefined address pools have been fully subnetted; remove networks that nobody uses (network prune), or "
+        + "name a subnet (--subnet)");
 }

@@ -134,9 +134,11 @@ public class QueryTableTests
     }
 
     [Fact]
-    public void Table_and_that_of_answers_have_a_hundred_rows_and_more() =>
-        Assert.True(s_rows.Length + AnswerTableTests.Rows.Count >= 140,
-            $"{s_rows.Length} + {AnswerTableTests.Rows.Count}");
+    public void Tables_have_rows_enough()
+    {
+        Assert.InRange(s_rows.Length, 80, int.MaxValue);
+        Assert.InRange(AnswerTableTests.Rows.Count, 100, int.MaxValue);
+    }
 
     [Fact]
     public void Good_message_cut_off_anywhere_is_refused()

@@ -230,4 +230,29 @@ public class NetworkModuleTests
 
     private static Endpoint AttachAt(NetworkGround ground, NetworkRoom room, string id, string address) =>
         ground.Attach(room, id, [new EndpointSettings("bridge") { Ipv4Address = address }])[0];
+
+    [Fact]
+    public void Networks_are_made_beside_a_VPN_that_takes_all_the_traffic()
+    {
+        using var ground = new NetworkGround();
+        ground.Host.Do(() =>
+        {
+            foreach (string half in (string[])["0.0.0.0/1", "128.0.0.0/1"])
+                FreshNetwork.Output("ip", "route", "add", half, "via", "198.51.100.2");
+            Assert.Equal("172.18.0.0/24", $"{ground.Module.Create(new NetworkRequest("blue")).Pools[0].Subnet}");
+        });
+        (_, Endpoint endpoint) = ground.Attach("c1");
+        Assert.Equal("172.17.0.2", $"{endpoint.Address}");
+    }
+
+    [Fact]
+    public void The_networks_that_always_exist_are_completed_after_a_crash()
+    {
+        using var ground = new NetworkGround();
+        string host = ground.Host.Do(() => ground.Module.Get("host").Id);
+        File.Delete(ground.Roots.Root + "/networks/names/bridge");
+        File.Delete(ground.Roots.Root + "/networks/names/none");
+        Assert.Equal(["bridge", "host", "none"], ground.Host.Do(() => ground.Module.List()).Select(n => n.Name));
+        Assert.Equal(host, ground.Host.Do(() => ground.Module.Get(host)).Id);
+    }
 }

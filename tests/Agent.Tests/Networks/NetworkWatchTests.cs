@@ -157,6 +157,9 @@ public sealed class NetworkWatchTests : IDisposable
         Assert.Equal((NetworkChange.PoolClash, "bridge", "eth0", prefix, "172.17.0.0/16"),
             (report.Change, report.Network!.Name, report.Interface, report.Address, report.Cause));
         Ip("route add 10.1.0.0/16 dev eth0");
+        // Two halves of a default route, as of a VPN.
+        Ip("route add 0.0.0.0/1 dev eth0");
+        Ip("route add 128.0.0.0/1 dev eth0");
         Assert.Empty(Settle());
         // It lasts: whoever comes later is told once.
         using NetworkWatch later = _ground.Host.Do(() => _ground.Module.Watch(_ => true, _reports.Add));

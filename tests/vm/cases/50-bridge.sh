@@ -8,5 +8,5 @@ eventually 10 page
 gateway=$(skiff exec web ip route | awk '/^default/ { print $3 }')
 skiff exec web ping -c 1 -w 5 "$gateway" > /dev/null || fail "the gateway $gateway does not answer"
 skiff rm -f web
-wget -q -T 2 -O - http://127.0.0.1:8080/index.html > /dev/null 2>&1 && fail "the port is still published"
+timeout 2 wget -q -O - http://127.0.0.1:8080/index.html > /dev/null 2>&1 && fail "the port is still published"
 true

@@ -1,7 +1,8 @@
 # What the Engine API tells of a container's use, and sets of its limits, where the host has all controllers.
+# short: 6.1 6.12
 # packages: netcat-openbsd libbsd0 libmd0
 need_image busybox
-disk=$(cat /sys/block/vda/dev)
+disk=$(cat /sys/block/vdc/dev)
 socket=/run/api.sock
 skiff agent --listen unix://$socket > /tmp/agent.log 2>&1 &
 agent=$!
@@ -31,14 +32,14 @@ grep -q "\"major\":${disk%:*},\"minor\":${disk#*:},\"op\":\"write\",\"value\":8[
 expect "without a network" "" "$(number rx_bytes)"
 
 update='{"Memory":33554432,"MemorySwap":67108864,"NanoCpus":500000000,"PidsLimit":30,"BlkioWeight":300,'
-update=$update'"BlkioDeviceReadBps":[{"Path":"/dev/vda","Rate":2097152}],'
-update=$update'"BlkioDeviceWriteIOps":[{"Path":"/dev/vda","Rate":70}]}'
+update=$update'"BlkioDeviceReadBps":[{"Path":"/dev/vdc","Rate":2097152}],'
+update=$update'"BlkioDeviceWriteIOps":[{"Path":"/dev/vdc","Rate":70}]}'
 expect "status of update" 200 "$(request POST /containers/one/update "$update")"
 expect "its answer" '{"Warnings":[]}' "$(cat /tmp/answer)"
 expect "limits" "33554432 33554432 30 50000 100000" \
     "$(cat "$cgroup/memory.max" "$cgroup/memory.swap.max" "$cgroup/pids.max" "$cgroup/cpu.max" | xargs)"
 expect "io.max" "$disk rbps=2097152 wbps=max riops=max wiops=70" "$(cat "$cgroup/io.max")"
-update='{"PidsLimit":0,"BlkioDeviceWriteIOps":[{"Path":"/dev/vda","Rate":90}]}'
+update='{"PidsLimit":0,"BlkioDeviceWriteIOps":[{"Path":"/dev/vdc","Rate":90}]}'
 expect "status of update" 200 "$(request POST /containers/one/update "$update")"
 expect "limits" "33554432 max" "$(cat "$cgroup/memory.max" "$cgroup/pids.max" | xargs)"
 expect "io.max" "$disk rbps=2097152 wbps=max riops=max wiops=90" "$(cat "$cgroup/io.max")"

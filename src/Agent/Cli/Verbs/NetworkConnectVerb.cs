@@ -16,6 +16,7 @@ internal sealed class NetworkConnectVerb : Verb
             + "negative values."),
         Option.Value("ip", "string", "IPv4 address (e.g., \"172.30.100.104\")"),
         Option.Value("ip6", "string", "IPv6 address (e.g., \"2001:db8::33\")"),
+        Option.List("link", "list", "Add link to another container (not supported)"),
         Option.List("link-local-ip", "strings", "Add a link-local address for the container"),
     ];
 
@@ -40,6 +41,8 @@ internal sealed class NetworkConnectVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments a)
     {
+        if (a.Has("link")) throw new UsageException("--link is not supported: in a network containers find each other "
+            + "by their names, and by those that --alias and --network-alias add");
         NetworkRecord network = engine.Networks.Get(a.Positional[0]);
         foreach (string option in a.Values("driver-opt"))
             if (option.IndexOf('=') <= 0)

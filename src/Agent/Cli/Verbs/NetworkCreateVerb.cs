@@ -11,8 +11,11 @@ internal sealed class NetworkCreateVerb : Verb
     [
         Option.Flag("attachable", "Enable manual container attachment"),
         Option.List("aux-address", "map", "Auxiliary IPv4 or IPv6 addresses used by Network driver"),
+        Option.Value("config-from", "string", "The network from which to copy the configuration (not supported)"),
+        Option.Flag("config-only", "Create a configuration only network (not supported)"),
         Option.Value("driver", "string", "Driver to manage the Network (default \"bridge\")", 'd'),
         Option.List("gateway", "ipSlice", "IPv4 or IPv6 Gateway for the master subnet"),
+        Option.Flag("ingress", "Create swarm routing-mesh network (not supported)"),
         Option.Flag("internal", "Restrict external access to the network"),
         Option.List("ip-range", "ipNetSlice", "Allocate container ip from a sub-range"),
         Option.Value("ipam-driver", "string", "IP Address Management Driver (default \"default\")"),
@@ -46,7 +49,7 @@ internal sealed class NetworkCreateVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments a)
     {
-        NetworkCreation.CheckScope(a.Value("scope") ?? "");
+        RefuseSwarms(a);
         NetworkRecord network = engine.CreateNetwork(new NetworkRequest(a.Positional[0])
         {
             Driver = a.Value("driver") ?? "bridge",
@@ -64,6 +67,15 @@ internal sealed class NetworkCreateVerb : Verb
         });
         Output.Line(network.Id);
         return 0;
+    }
+
+    // On one host, a network's configuration is the network.
+    private static void RefuseSwarms(ParsedArguments a)
+    {
+        foreach (string option in (ReadOnlySpan<string>)["config-from", "config-only", "ingress"])
+            if (option == "config-from" ? a.Value(option) is { Length: > 0 } : a.Flag(option))
+                throw new UsageException($"--{option} is not supported: it is for the networks of swarms");
+        NetworkCreation.CheckScope(a.Value("scope") ?? "");
     }
 
     // One value may stand for several, with commas between them.

@@ -1,4 +1,5 @@
 # Addresses that another station of the parent's network has, of macvlan and ipvlan, and one that takes one later.
+# short: 6.1 6.12
 # packages: iproute2 libbpf1 libelf1 libmnl0 libbsd0 libmd0
 need_image busybox
 . /payload/cases/links-lib
