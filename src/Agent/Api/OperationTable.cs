@@ -46,6 +46,7 @@ internal static class OperationTable
         new("POST", "/containers/{id}/rename", "ContainerRename", ContainerOperations.Rename),
         new("POST", "/containers/{id}/wait", "ContainerWait", ContainerWaiting.Wait),
         new("POST", "/containers/{id}/attach", "ContainerAttach", ContainerAttachment.Attach),
+        new("GET", "/containers/{id}/attach/ws", "ContainerAttachWebsocket", ContainerAttachment.AttachWebSocket),
         new("POST", "/containers/{id}/resize", "ContainerResize", ContainerAttachment.Resize),
         new("GET", "/containers/{id}/logs", "ContainerLogs", LogStreaming.Logs),
         new("POST", "/containers/{id}/exec", "ContainerExec", ExecOperations.Create),
