@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Skiff.Agent.Cli;
 
 namespace Skiff.Architecture.Tests;
@@ -19,8 +17,6 @@ public partial class FlagTableTests
     private static readonly string[] s_ofRunAlone = ["detach", "detach-keys", "sig-proxy"];
 
     private static readonly List<Row> s_rows = [.. ReadTable()];
-
-    private static readonly Lazy<Dictionary<string, string>> s_tests = new(ReadTests);
 
     [Fact]
     public void Table_has_every_flag_that_Skiff_knows_and_no_other() => Assert.Equal(
@@ -65,7 +61,7 @@ public partial class FlagTableTests
 
     private static string? Problem(Flag flag, string test)
     {
-        if (!s_tests.Value.TryGetValue(test, out string? text)) return $"there is no test '{test}'";
+        if (!TestSources.ByName.TryGetValue(test, out string? text)) return $"there is no test '{test}'";
         string verb = flag.Verb.Split(' ')[^1];
         // Most tests run containers by methods of SkiffHost.
         string other = verb == "run" ? @"|Detached\(|\bAsk\(" : "";
@@ -99,34 +95,6 @@ public partial class FlagTableTests
                 match.Groups["tests"].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries), number);
         }
     }
-
-    // Each test by the name that the table gives it, with its source and that of what it names in its own class.
-    private static Dictionary<string, string> ReadTests()
-    {
-        var tests = new Dictionary<string, string>();
-        foreach (string path in Repository.Files("tests/vm/cases", ".sh"))
-            tests[$"vm/{Path.GetFileNameWithoutExtension(path)}"] = Repository.Read(path);
-        foreach (string path in Repository.Files("tests", ".cs"))
-            foreach (var type in Sources.Parse(Repository.Read(path)).GetRoot().DescendantNodes()
-                .OfType<ClassDeclarationSyntax>())
-                foreach (var method in type.Members.OfType<MethodDeclarationSyntax>())
-                    tests[$"{type.Identifier.Text}.{method.Identifier.Text}"] = WithNamed(type, method);
-        return tests;
-    }
-
-    private static string WithNamed(ClassDeclarationSyntax type, MethodDeclarationSyntax method)
-    {
-        var words = method.DescendantTokens().Select(token => token.ValueText).ToHashSet();
-        return string.Join('\n', type.Members.Where(member => member == method || Names(member).Any(words.Contains)));
-    }
-
-    private static IEnumerable<string> Names(MemberDeclarationSyntax member) => member switch
-    {
-        PropertyDeclarationSyntax property => [property.Identifier.Text],
-        MethodDeclarationSyntax { AttributeLists.Count: 0 } method => [method.Identifier.Text],
-        FieldDeclarationSyntax field => field.Declaration.Variables.Select(one => one.Identifier.Text),
-        _ => [],
-    };
 
     [GeneratedRegex(@"^\| (`-(?<letter>.)` )?`--(?<name>[a-z0-9-]+)` \| (?<does>.+) \| (?<tests>.*?) ?\|$")]
     private static partial Regex TableRow();

@@ -14,15 +14,26 @@ internal static class ContainerAttachment
 {
     private const int MaxInputBytes = 32 << 10;
 
+    // Before it, a WebSocket had all streams.
+    private static readonly Version s_withStreams = new(1, 42);
+
     /// <summary>POST /containers/{id}/attach.</summary>
-    public static async Task Attach(ApiServer server, Exchange x)
+    public static Task Attach(ApiServer server, Exchange x) => AttachAsync(server, x, bySocket: false);
+
+    /// <summary>GET /containers/{id}/attach/ws: output comes as it is, both streams alike, as with Docker.</summary>
+    public static Task AttachWebSocket(ApiServer server, Exchange x)
+    {
+        WebSocketStream.Check(x);
+        return AttachAsync(server, x, bySocket: true);
+    }
+
+    private static async Task AttachAsync(ApiServer server, Exchange x, bool bySocket)
     {
         Engine engine = server.Open();
         ContainerConfig config = engine.Containers.Find(x.Id);
         ContainerState state = engine.StateOf(config);
         Query query = x.Request.Query;
-        AttachStreams streams = (query.Flag("stdin") && config.OpenStdin ? AttachStreams.Stdin : 0)
-            | (query.Flag("stdout") ? AttachStreams.Stdout : 0) | (query.Flag("stderr") ? AttachStreams.Stderr : 0);
+        AttachStreams streams = StreamsOf(query, config, all: bySocket && x.Version < s_withStreams);
         DetachKeys? keys = config.Tty ? new DetachKeys(DetachKeys.Parse(
             query.Value("detachKeys") is { Length: > 0 } given ? given : "ctrl-p,ctrl-q")) : null;
         if (state.Status == "paused") throw UsageException.Conflict(
@@ -34,14 +45,25 @@ internal static class ContainerAttachment
         ContainerRuns.Waiter? waiter = stream && run is null ? server.Runs.Await(config.Id, streams) : null;
         try
         {
-            Duplex duplex = await x.HijackAsync(OutputFrames.MediaType(config.Tty, x.Version));
-            var frames = new OutputFrames(duplex.Output, config.Tty);
+            WebSocketStream? socket = bySocket ? await WebSocketStream.AcceptAsync(x) : null;
+            Duplex duplex = socket is not null ? new Duplex(PipeReader.Create(socket), socket)
+                : await x.HijackAsync(OutputFrames.MediaType(config.Tty, x.Version));
+            var frames = new OutputFrames(duplex.Output, config.Tty || bySocket);
             if (query.Flag("logs")) await LogStreaming.ReplayAsync(engine, config, frames, streams);
             if (run is not null) await JoinAsync(run, engine, config, streams);
             if (waiter is not null) run = await BegunAsync(server, engine, config, waiter, x.Gone);
-            if (run is null) return;
-            RunEnd end = await PumpAsync(run, duplex, frames, streams, keys, config.StdinOnce, x.Gone);
-            waiter?.Ended.TrySetResult(end);
+            if (run is not null)
+            {
+                bool ends = await PumpAsync(
+                    run, waiter, duplex, frames, streams, keys, halfCloses: !bySocket, x.Gone);
+                // Others may wait for the end, which comes by this connection.
+                if (!ends && waiter is not null)
+                {
+                    _ = ContainerRuns.WatchAsync(run, [waiter]);
+                    run = null;
+                }
+            }
+            if (socket is not null) await socket.CloseAsync();
         }
         finally
         {
@@ -49,6 +71,11 @@ internal static class ContainerAttachment
             if (waiter is not null) server.Runs.Forget(config.Id, waiter);
         }
     }
+
+    private static AttachStreams StreamsOf(Query query, ContainerConfig config, bool all) =>
+        ((all || query.Flag("stdin")) && config.OpenStdin ? AttachStreams.Stdin : 0)
+            | (all || query.Flag("stdout") ? AttachStreams.Stdout : 0)
+            | (all || query.Flag("stderr") ? AttachStreams.Stderr : 0);
 
     /// <summary>POST /containers/{id}/resize.</summary>
     public static async Task Resize(ApiServer server, Exchange x)
@@ -90,15 +117,22 @@ internal static class ContainerAttachment
         return run;
     }
 
-    // Output until the run ends, or until somebody leaves by the keys; input beside.
-    private static async Task<RunEnd> PumpAsync(RunStream run, Duplex duplex, OutputFrames frames,
-        AttachStreams streams, DetachKeys? keys, bool once, CancellationToken gone)
+    // Output until the run ends, or until somebody leaves by the keys; input beside. A WebSocket has no half that can
+    // be closed: who closes it has left. False when the run goes on.
+    private static async Task<bool> PumpAsync(RunStream run, ContainerRuns.Waiter? waiter, Duplex duplex,
+        OutputFrames frames, AttachStreams streams, DetachKeys? keys, bool halfCloses, CancellationToken gone)
     {
         using var left = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        Task feeding = FeedAsync(run, duplex.Input, streams.HasFlag(AttachStreams.Stdin), keys, once, left);
+        Task feeding = FeedAsync(run, duplex.Input, streams.HasFlag(AttachStreams.Stdin), keys, halfCloses, left);
         try
         {
-            return await run.ReceiveAsync(frames.WriteAsync, left.Token);
+            RunEnd end = await run.ReceiveAsync(frames.WriteAsync, left.Token);
+            waiter?.Ended.TrySetResult(end);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            return false;
         }
         finally
         {
@@ -107,8 +141,8 @@ internal static class ContainerAttachment
         }
     }
 
-    private static async Task FeedAsync(RunStream run, PipeReader input, bool wanted, DetachKeys? keys, bool once,
-        CancellationTokenSource left)
+    private static async Task FeedAsync(RunStream run, PipeReader input, bool wanted, DetachKeys? keys,
+        bool halfCloses, CancellationTokenSource left)
     {
         var onward = new List<byte>();
         try
@@ -139,5 +173,6 @@ internal static class ContainerAttachment
         {
             // The run is over, or the client has gone; its output will say so.
         }
+        if (!halfCloses) await left.CancelAsync();
     }
 }

@@ -19,13 +19,14 @@ internal static class ContainerCreation
         using JsonDocument body = JsonBody.Parse(await x.ReadBodyAsync());
         JsonElement root = body.RootElement;
         string name = x.Request.Query.Value("name") ?? "", platform = x.Request.Query.Value("platform") ?? "";
-        ContainerConfig created = await ApiServer.RunAsync(() => Create(server.Open(), root, name, platform));
+        var warnings = new List<string>();
+        ContainerConfig created = await ApiServer.RunAsync(
+            () => Create(server.Open(warnings.Add), root, name, platform));
         await x.JsonAsync(201, w =>
         {
             w.WriteStartObject();
             w.WriteString("Id", created.Id);
-            w.WriteStartArray("Warnings");
-            w.WriteEndArray();
+            InspectJson.WriteStrings(w, "Warnings", warnings);
             w.WriteEndObject();
         });
     }
@@ -36,6 +37,7 @@ internal static class ContainerCreation
         ParsedArguments options = CreateOptions.Read(body, name, platform).Arguments;
         ContainerConfig asked = ContainerOptions.Read(options, ContainerStore.NewId());
         List<string>? entrypoint = Texts(body, "Entrypoint");
+        (ushort rows, ushort columns) = ConsoleSize(JsonBody.Object(body, "HostConfig") ?? default);
         asked = asked with
         {
             // A name without a value takes away what the image has; on a command line it would be the client's own.
@@ -44,6 +46,8 @@ internal static class ContainerCreation
             Shell = [.. Texts(body, "Shell") ?? []],
             Attached = [.. ((string[])["Stdin", "Stdout", "Stderr"]).Where(s => Truth(body, "Attach" + s) is true)],
             StdinOnce = Truth(body, "StdinOnce") is true,
+            ConsoleRows = rows,
+            ConsoleColumns = columns,
         };
         Platform? wanted = platform.Length > 0 ? Platform.Parse(platform) : null;
         using StoreLock hold = engine.Images.Hold();

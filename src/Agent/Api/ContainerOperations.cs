@@ -10,9 +10,15 @@ namespace Skiff.Agent.Api;
 /// <summary>What is done to containers that exist, each with an answer without a body.</summary>
 internal static class ContainerOperations
 {
-    /// <summary>POST /containers/{id}/start: 304 for one that runs.</summary>
-    public static async Task Start(ApiServer server, Exchange x) => await x.EmptyAsync(
-        await ApiServer.RunAsync(() => server.Runs.Start(server.Open(), x.Id)) ? 204 : 304);
+    /// <summary>POST /containers/{id}/start: 304 for one that runs. Nobody attaches by it, so that the keys which would
+    /// detach him say nothing.</summary>
+    public static async Task Start(ApiServer server, Exchange x)
+    {
+        if (x.Request.Query.Value("checkpoint") is { Length: > 0 })
+            throw ApiException.Bad("checkpoint is not supported: a container starts from its beginning");
+        bool starts = await ApiServer.RunAsync(() => server.Runs.Start(server.Open(), x.Id));
+        await x.EmptyAsync(starts ? 204 : 304);
+    }
 
     /// <summary>POST /containers/{id}/stop: 304 for one that does not run.</summary>
     public static async Task Stop(ApiServer server, Exchange x) => await x.EmptyAsync(await ApiServer.RunAsync(() =>

@@ -108,7 +108,8 @@ internal sealed class ContainerRuns
         }, TaskContinuationOptions.ExecuteSynchronously);
     }
 
-    private static async Task WatchAsync(RunStream stream, List<Waiter> waiters)
+    /// <summary>Waits for the end of a run, tells those who want to know, and ends the connection.</summary>
+    public static async Task WatchAsync(RunStream stream, List<Waiter> waiters)
     {
         using (stream)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Skiff.Agent.Cli;
+using Skiff.Agent.Containers;
 
 namespace Skiff.Agent.Api;
 
@@ -25,6 +26,7 @@ internal sealed class CreateOptions
         ("AutoRemove", "rm"), ("VolumeDriver", "volume-driver"), ("CgroupnsMode", "cgroupns"), ("IpcMode", "ipc"),
         ("PidMode", "pid"), ("UTSMode", "uts"), ("UsernsMode", "userns"), ("Privileged", "privileged"),
         ("PublishAllPorts", "publish-all"), ("ReadonlyRootfs", "read-only"), ("Runtime", "runtime"),
+        ("Isolation", "isolation"),
         ("CgroupParent", "cgroup-parent"), ("CpusetCpus", "cpuset-cpus"), ("CpusetMems", "cpuset-mems"),
         ("Init", "init"), ("OomKillDisable", "oom-kill-disable"),
     ];
@@ -36,7 +38,8 @@ internal sealed class CreateOptions
         ("BlkioWeight", "blkio-weight"), ("CpuPeriod", "cpu-period"), ("CpuQuota", "cpu-quota"),
         ("CpuRealtimePeriod", "cpu-rt-period"), ("CpuRealtimeRuntime", "cpu-rt-runtime"),
         ("KernelMemory", "kernel-memory"), ("MemoryReservation", "memory-reservation"),
-        ("MemorySwap", "memory-swap"), ("PidsLimit", "pids-limit"),
+        ("MemorySwap", "memory-swap"), ("PidsLimit", "pids-limit"), ("CpuCount", "cpu-count"),
+        ("CpuPercent", "cpu-percent"), ("IOMaximumIOps", "io-maxiops"), ("IOMaximumBandwidth", "io-maxbandwidth"),
     ];
 
     private static readonly (string Field, string Option)[] s_lists =
@@ -101,6 +104,7 @@ internal sealed class CreateOptions
 
     private void ReadHostConfig(JsonElement host)
     {
+        Refuse(host);
         Scalars(host, s_host);
         foreach (var (field, option) in s_numbers)
             if (Number(host, field) is { } number and not 0) Add(option, Invariant(number));
@@ -113,8 +117,13 @@ internal sealed class CreateOptions
         foreach (var (field, option) in s_pairs) AddPairs(host, field, option);
         foreach (var (target, value) in Pairs(host, "Tmpfs"))
             Add("tmpfs", value.Length > 0 ? $"{target}:{value}" : target);
-        foreach (JsonElement mount in Items(host, "Mounts")) Add("mount", MountText.Of(mount));
+        foreach (JsonElement mount in Items(host, "Mounts"))
+        {
+            var (option, value) = MountText.Of(mount);
+            Add(option, value);
+        }
         ReadPolicies(host);
+        ReadSystemPaths(host);
         ReadPorts(host);
         ReadDevices(host);
         ReadBlockDevices(host);
@@ -163,9 +172,56 @@ internal sealed class CreateOptions
         {
             List<string> ids = Texts(request, "DeviceIDs") ?? [];
             if (Text(request, "Driver") == "cdi") foreach (string id in ids) Add("device", id);
-            else Add("gpus", ids.Count > 0 ? $"\"device={string.Join(',', ids)}\""
-                : Number(request, "Count") is -1 ? "all" : Invariant(Number(request, "Count") ?? 0));
+            else Add("gpus", GpusOf(request, ids));
         }
+    }
+
+    private static string GpusOf(JsonElement request, List<string> ids)
+    {
+        string driver = Text(request, "Driver");
+        List<string>? abilities = Capabilities(request).Find(list => list.Contains("gpu"));
+        if (abilities is null && driver != "nvidia") throw ApiException.Bad($"could not select device driver "
+            + $"\"{driver}\" with capabilities: {Field(request, "Capabilities")?.GetRawText() ?? "[]"}");
+        if (Entries(request, "Options").Any())
+            throw ApiException.Bad("Options of DeviceRequests are not supported: no driver has any");
+        abilities?.Remove("gpu");
+        long count = Number(request, "Count") ?? 0;
+        return new CsvText().Add("driver", driver).Add("device", string.Join(',', ids))
+            .Add("count", count == -1 ? "all" : count != 0 || ids.Count == 0 ? Invariant(count) : "")
+            .Add("capabilities", string.Join(',', abilities ?? [])).ToString();
+    }
+
+    // [["gpu", "compute"]]: of the lists any may be met.
+    private static List<List<string>> Capabilities(JsonElement request)
+    {
+        if (Field(request, "Capabilities") is not { } lists) return [];
+        return lists.ValueKind == JsonValueKind.Array ? [.. lists.EnumerateArray().Select(list => (List<string>)[
+            .. list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(word =>
+                word.ValueKind == JsonValueKind.String ? word.GetString()! : throw NoLists()) : throw NoLists()])]
+            : throw NoLists();
+
+        static ApiException NoLists() => Wrong("Capabilities", "a list of lists of strings");
+    }
+
+    // Clients send `systempaths=unconfined` as two empty lists, and what inspect shows when they copy a container.
+    private void ReadSystemPaths(JsonElement host)
+    {
+        List<string>? masked = Texts(host, "MaskedPaths"), readOnly = Texts(host, "ReadonlyPaths");
+        if (masked is { Count: 0 } && readOnly is { Count: 0 })
+            Add("security-opt", $"{SecuritySettings.SystemPaths}={SecuritySettings.Unconfined}");
+        else if (masked?.Except(ContainerDefaults.AllMaskedPaths()).Any() is true
+            || ContainerDefaults.MaskedPaths.Except(masked ?? [.. ContainerDefaults.MaskedPaths]).Any()
+            || readOnly?.ToHashSet().SetEquals(ContainerDefaults.ReadonlyPaths) is false)
+            throw ApiException.Bad("MaskedPaths and ReadonlyPaths: lists of one's own are not supported; both empty "
+                + "open all of them, and without them, or with those that inspect shows, all are closed");
+    }
+
+    private static void Refuse(JsonElement host)
+    {
+        if (Number(host, "KernelMemoryTCP") is not (null or 0))
+            throw ApiException.Bad("KernelMemoryTCP is not supported: cgroup v2 has no such limit");
+        if (Text(host, "Cgroup").Length > 0)
+            throw ApiException.Bad("Cgroup is not supported: a container has a cgroup of its own (CgroupParent)");
     }
 
     private void ReadBlockDevices(JsonElement host)
@@ -192,6 +248,9 @@ internal sealed class CreateOptions
         else Add("network", EndpointText.Of(first, ends[at].Settings));
         for (int i = 0; i < ends.Count; i++)
             if (i != at) Add("network", EndpointText.Of(ends[i].Name, ends[i].Settings));
+        // Names only, which count in all of its networks.
+        foreach (string link in ends.SelectMany(end => Texts(end.Settings, "Links") ?? []).Distinct())
+            Add("link", link);
     }
 
     private void Scalars(JsonElement of, (string Field, string Option)[] fields)

@@ -143,12 +143,4 @@ internal static class ExecOperations
         };
         if (problem.Length > 0) throw new ApiException(409, problem);
     }
-
-    // [rows, columns]
-    private static (ushort Rows, ushort Columns) ConsoleSize(JsonElement body)
-    {
-        if (Field(body, "ConsoleSize") is not { ValueKind: JsonValueKind.Array } size || size.GetArrayLength() != 2
-            || !size[0].TryGetUInt16(out ushort rows) || !size[1].TryGetUInt16(out ushort columns)) return default;
-        return (rows, columns);
-    }
 }

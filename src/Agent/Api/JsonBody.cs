@@ -103,6 +103,16 @@ internal static class JsonBody
         foreach (JsonProperty property in map.EnumerateObject()) yield return (property.Name, property.Value);
     }
 
+    /// <summary>The field <c>ConsoleSize</c>, rows and columns; zeros when it is not there.</summary>
+    public static (ushort Rows, ushort Columns) ConsoleSize(JsonElement of)
+    {
+        if (Field(of, "ConsoleSize") is not { } size) return default;
+        return size.ValueKind == JsonValueKind.Array && size.GetArrayLength() == 2
+            && size[0].ValueKind == JsonValueKind.Number && size[0].TryGetUInt16(out ushort rows)
+            && size[1].ValueKind == JsonValueKind.Number && size[1].TryGetUInt16(out ushort columns)
+            ? (rows, columns) : throw Wrong("ConsoleSize", "two numbers, rows and columns");
+    }
+
     /// <summary>A field is not what it has to be.</summary>
     public static ApiException Wrong(string name, string what) => ApiException.Bad($"invalid {name}: has to be {what}");
 

@@ -39,6 +39,10 @@ internal static partial class InspectJson
         w.WriteNumber("ShmSize", c.ShmSizeBytes);
         if (c.Sysctls.Count > 0) WritePairs(w, "Sysctls", c.Sysctls);
         if (c.Annotations.Count > 0) WritePairs(w, "Annotations", c.Annotations);
+        w.WriteStartArray("ConsoleSize");
+        w.WriteNumberValue(c.ConsoleRows);
+        w.WriteNumberValue(c.ConsoleColumns);
+        w.WriteEndArray();
         w.WriteString("Runtime", "skiff");
         w.WriteString("Isolation", "");
         if (c.Init) w.WriteBoolean("Init", true);

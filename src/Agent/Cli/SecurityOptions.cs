@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
@@ -59,10 +60,12 @@ internal static class SecurityOptions
             + "'nested' or 'user, role, level, type, filetype' followed by ':' and a value", 125);
     }
 
+    // A path, or, as clients of the API send it, the profile itself.
     private static string ReadProfile(string path)
     {
-        Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] json);
-        if (errno != Errno.None)
+        byte[] json = Encoding.UTF8.GetBytes(path);
+        if (path.StartsWith('{')) path = "given as JSON";
+        else if (Files.TryReadAllBytes(Fd.Cwd, path, out json) is not Errno.None and var errno)
             throw new UsageException($"opening seccomp profile ({path}) failed: {ErrnoText.Of(errno)}", 125);
         try
         {
@@ -70,7 +73,7 @@ internal static class SecurityOptions
             using var compact = new MemoryStream();
             using (JsonDocument document = JsonDocument.Parse(json))
             using (var writer = new Utf8JsonWriter(compact)) document.WriteTo(writer);
-            return System.Text.Encoding.UTF8.GetString(compact.ToArray());
+            return Encoding.UTF8.GetString(compact.ToArray());
         }
         catch (FormatException e)
         {

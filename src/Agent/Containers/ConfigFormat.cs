@@ -38,6 +38,8 @@ internal static class ConfigFormat
             Hostname = Text(e, "Hostname"),
             Domainname = Text(e, "Domainname"),
             Tty = Flag(e, "Tty"),
+            ConsoleRows = (int)Number(e, "ConsoleRows"),
+            ConsoleColumns = (int)Number(e, "ConsoleColumns"),
             OpenStdin = Flag(e, "OpenStdin"),
             StdinOnce = Flag(e, "StdinOnce"),
             Attached = Texts(e, "Attached"),
@@ -115,6 +117,8 @@ internal static class ConfigFormat
         JsonFields.Write(w, "Hostname", c.Hostname);
         JsonFields.Write(w, "Domainname", c.Domainname);
         JsonFields.Write(w, "Tty", c.Tty);
+        JsonFields.Write(w, "ConsoleRows", c.ConsoleRows);
+        JsonFields.Write(w, "ConsoleColumns", c.ConsoleColumns);
         JsonFields.Write(w, "OpenStdin", c.OpenStdin);
         JsonFields.Write(w, "StdinOnce", c.StdinOnce);
         JsonFields.Write(w, "Attached", c.Attached);

@@ -53,6 +53,12 @@ internal sealed record ContainerConfig
     /// <summary>A pseudo-terminal for stdio.</summary>
     public bool Tty { get; init; }
 
+    /// <summary>Rows of the terminal's window until a client says otherwise; 0 when nobody has said.</summary>
+    public int ConsoleRows { get; init; }
+
+    /// <summary>Its columns.</summary>
+    public int ConsoleColumns { get; init; }
+
     /// <summary>Keep a stdin open for attachers.</summary>
     public bool OpenStdin { get; init; }
 

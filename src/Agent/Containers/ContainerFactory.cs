@@ -38,7 +38,7 @@ internal static class ContainerFactory
                 : asked.NetworkMode == "host" ? Skiff.Interop.Uname.Current.NodeName : asked.Id[..12],
             Labels = MergeLabels(defaults.Labels, asked.Labels),
             Healthcheck = MergeHealth(asked.Healthcheck, defaults.Healthcheck),
-            Shell = [.. defaults.Shell ?? []],
+            Shell = asked.Shell.Length > 0 ? asked.Shell : [.. defaults.Shell ?? []],
             StopSignal = asked.StopSignal.Length > 0 ? asked.StopSignal : defaults.StopSignal ?? "SIGTERM",
             StopTimeoutSeconds = asked.StopTimeoutSeconds >= 0 ? asked.StopTimeoutSeconds : defaults.StopTimeoutSeconds
                 ?? 10,

@@ -44,6 +44,7 @@ internal sealed partial class Engine
         CheckNotDead(config, "started");
         ContainerNamespaces.Resolve(Containers, config.NetworkMode);
         if (attach != AttachStreams.None) Events.Write(config, "attach");
+        if (size.Rows == 0) size = ((ushort)config.ConsoleRows, (ushort)config.ConsoleColumns);
         client.Start(new StartRequest(config.Id, attach, size.Rows, size.Columns));
     }
 

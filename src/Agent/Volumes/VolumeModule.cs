@@ -126,7 +126,7 @@ internal sealed class VolumeModule(StateRoots roots)
     {
         Volume volume = Get(name);
         string users = string.Join(", ", usedBy);
-        if (users.Length > 0) throw new UsageException($"remove {name}: volume is in use - [{users}]");
+        if (users.Length > 0) throw UsageException.Conflict($"remove {name}: volume is in use - [{users}]");
         string doomed = Path.Combine(_volumes, $"{Removed}{Environment.ProcessId}-{Random.Shared.Next():x}");
         using (volume.IsMounted ? _mounts.Withdraw(name, DataDirectory(name)) : null)
         {

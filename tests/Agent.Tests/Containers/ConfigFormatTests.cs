@@ -15,6 +15,7 @@ public class ConfigFormatTests
         ImageId = "sha256:1", DiffIds = ["sha256:2"], Args = ["sh", "-c", "\"\n"], Env = ["A=ä", "B="], WorkingDir =
             "/w",
         User = "1:2", GroupAdd = ["g"], Hostname = "h", Domainname = "d", Tty = true, OpenStdin = true,
+        ConsoleRows = 24, ConsoleColumns = 80,
         Labels = new() { ["k"] = "v" }, AutoRemove = true, ReadonlyRootfs = true, Privileged = true, CapAdd = ["ALL"],
         CapDrop = ["MKNOD"], SecurityOpt = ["no-new-privileges"],
         Mounts = [new Mount("tmpfs", "", "/t", true, true, "rslave", "size=1", true, true, "z")

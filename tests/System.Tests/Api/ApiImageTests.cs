@@ -110,7 +110,6 @@ public sealed class ApiImageTests(ApiAgent api) : IClassFixture<ApiAgent>
 
     [Theory]
     [InlineData("/build")]
-    [InlineData("/build/prune")]
     [InlineData("/session")]
     public void Building_is_not_there(string path) => api.Ask("POST", path).Is(HttpStatusCode.NotImplemented);
 

@@ -21,10 +21,11 @@ internal static class ApiRequests
         api.Ask(method, $"{path}?filters={Uri.EscapeDataString(filters)}");
 
     /// <summary>A request of HTTP/1.0 with any body; the answer is read to the end of the connection.</summary>
-    public static WholeAnswer Send(this ApiAgent api, string method, string path, byte[]? body = null)
+    public static WholeAnswer Send(
+        this ApiAgent api, string method, string path, byte[]? body = null, string headers = "")
     {
         using Socket socket = api.Connect();
-        string head = $"{method} {path} HTTP/1.0\r\nContent-Length: {body?.Length ?? 0}\r\n\r\n";
+        string head = $"{method} {path} HTTP/1.0\r\n{headers}Content-Length: {body?.Length ?? 0}\r\n\r\n";
         try
         {
             socket.Send([.. Encoding.ASCII.GetBytes(head), .. body ?? []]);

@@ -137,8 +137,9 @@ public sealed class ApiUseTests(ApiAgent api) : IClassFixture<ApiAgent>
             .ToJsonString());
         api.Ask("GET", "/plugins?filters={\"color\":[\"red\"]}").Fails(400, "invalid filter 'color'");
         api.Ask("GET", "/plugins/vieux/sshfs:latest/json").Fails(404, "plugin \"vieux/sshfs:latest\" not found");
-        foreach (string verb in (string[])["enable", "disable", "upgrade?remote=x", "push", "set"])
-            api.Ask("POST", $"/plugins/some/{verb}", "[]").Fails(404, "plugin \"some\" not found");
+        foreach (string path in (string[])["/plugins/some/enable", "/plugins/some/disable",
+            "/plugins/some/upgrade?remote=x", "/plugins/some/push", "/plugins/some/set"])
+            api.Ask("POST", path, "[]").Fails(404, "plugin \"some\" not found");
         api.Ask("DELETE", "/plugins/some").Fails(404, "plugin \"some\" not found");
         api.Ask("GET", "/plugins/privileges?remote=x").Fails(501, "not supported");
         api.Ask("POST", "/plugins/pull?remote=x", "[]").Fails(501, "not supported");

@@ -127,13 +127,19 @@ internal sealed class Exchange
     /// Takes the connection over, after the body was read: by 101 for a client that asks for an upgrade, else by 200,
     /// as Docker's clients know it.
     /// </summary>
-    public async Task<Duplex> HijackAsync(string contentType)
+    public Task<Duplex> HijackAsync(string contentType)
     {
-        IsHijacked = true;
         bool upgrades = Request.Header("Upgrade") is not null;
         if (upgrades) _headers.AddRange([("Connection", "Upgrade"), ("Upgrade", "tcp")]);
         _headers.Add(("Content-Type", contentType));
-        await _output.WriteAsync(Head(upgrades ? 101 : 200), Gone);
+        return TakeOverAsync(upgrades ? 101 : 200);
+    }
+
+    /// <summary>Takes the connection over, with the headers that were set.</summary>
+    public async Task<Duplex> TakeOverAsync(int status)
+    {
+        IsHijacked = true;
+        await _output.WriteAsync(Head(status), Gone);
         _watch ??= WatchHangUpAsync();
         return new Duplex(_input, _output);
     }

@@ -19,6 +19,7 @@ internal static class StatusText
         408 => "Request Timeout",
         409 => "Conflict",
         413 => "Content Too Large",
+        426 => "Upgrade Required",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         501 => "Not Implemented",

@@ -31,9 +31,7 @@ internal sealed class VolumePruneVerb : Verb
     /// <inheritdoc/>
     public override int Run(Engine engine, ParsedArguments arguments)
     {
-        var filter = new PruneFilter(arguments.Values("filter"));
-        if (filter.Dangling is not null) throw new UsageException("invalid filter 'dangling'");
-        if (filter.HasUntil) throw new UsageException("invalid filter 'until'");
+        PruneFilter filter = VolumePruning.FilterOf(arguments.Values("filter"));
         bool all = arguments.Flag("all");
         string which = all ? "all" : "anonymous";
         if (!arguments.Flag("force") && !Confirmation.Ask(

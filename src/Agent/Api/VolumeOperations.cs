@@ -1,0 +1,89 @@
+using Skiff.Agent.Api.Http;
+using Skiff.Agent.Cli;
+using Skiff.Agent.Containers;
+using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
+
+namespace Skiff.Agent.Api;
+
+using static Skiff.Agent.Api.JsonBody;
+
+/// <summary>Volumes.</summary>
+internal static class VolumeOperations
+{
+    private const string All = "all=";
+
+    // Before it, a prune took those with names, too.
+    private static readonly Version s_anonymousOnly = new(1, 42);
+
+    /// <summary>GET /volumes.</summary>
+    public static Task List(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
+    {
+        Engine engine = server.Open();
+        List<Volume> volumes = engine.Volumes.List().FindAll(new VolumeFilter(engine, Filters.Read(x)).Fits);
+        return w =>
+        {
+            w.WriteStartObject();
+            w.WriteStartArray("Volumes");
+            foreach (Volume volume in volumes) InspectJson.WriteVolume(w, engine.Volumes, volume);
+            w.WriteEndArray();
+            w.WriteNull("Warnings");
+            w.WriteEndObject();
+        };
+    });
+
+    /// <summary>POST /volumes/create: one of that name is answered as if it were new.</summary>
+    public static Task Create(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 201, body =>
+    {
+        string name = Text(body, "Name"), driver = Text(body, "Driver");
+        if (JsonBody.Object(body, "ClusterVolumeSpec") is not null) throw new ApiException(503, SwarmPaths.Message);
+        if (driver is not ("" or "local")) throw new ApiException(404,
+            $"create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+        Engine engine = server.Open();
+        Volume volume = engine.Volumes.Create(name.Length > 0 ? name : ContainerStore.NewId(), Map(body, "Labels"),
+            Map(body, "DriverOpts"), anonymous: name.Length == 0);
+        return w => InspectJson.WriteVolume(w, engine.Volumes, volume);
+    }, hasBody: true);
+
+    /// <summary>GET /volumes/{name}.</summary>
+    public static Task Inspect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
+    {
+        Engine engine = server.Open();
+        Volume volume = engine.Volumes.Get(x.Id);
+        return w => InspectJson.WriteVolume(w, engine.Volumes, volume);
+    });
+
+    /// <summary>PUT /volumes/{name}: of the volumes of swarms alone.</summary>
+    public static Task Update(ApiServer server, Exchange x) => throw new ApiException(
+        503, "volume update only valid for cluster volumes, but swarm is unavailable");
+
+    /// <summary>DELETE /volumes/{name}.</summary>
+    public static Task Remove(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 204, _ =>
+    {
+        server.Open().RemoveVolume(x.Id, missingIsFine: x.Request.Query.Flag("force"));
+        return null;
+    });
+
+    /// <summary>POST /volumes/prune.</summary>
+    public static Task Prune(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, _ =>
+    {
+        List<string> filters = Filters.Read(x);
+        bool all = x.Version < s_anonymousOnly;
+        foreach (string filter in filters)
+            if (filter.StartsWith(All, StringComparison.Ordinal)) all = filter[All.Length..] switch
+            {
+                "1" or "true" => true,
+                "0" or "false" => false,
+                _ => throw ApiException.Bad($"invalid filter '{filter}'"),
+            };
+        filters.RemoveAll(filter => filter.StartsWith(All, StringComparison.Ordinal));
+        List<string> gone = VolumePruning.Remove(server.Open(), VolumePruning.FilterOf(filters), all, out long bytes);
+        return w =>
+        {
+            w.WriteStartObject();
+            InspectJson.WriteStrings(w, "VolumesDeleted", gone);
+            w.WriteNumber("SpaceReclaimed", bytes);
+            w.WriteEndObject();
+        };
+    });
+}
