@@ -63,9 +63,10 @@ internal sealed class ApiServer : IDisposable
         }
     }
 
-    /// <summary>An engine on the state.</summary>
+    /// <summary>An engine on the state. Its containers log as Docker's do: docker-py reads no others.</summary>
     /// <param name="warn">Takes its warnings; null for the log.</param>
-    public Engine Open(Action<string>? warn = null) => new(_roots) { Warn = warn ?? _log };
+    public Engine Open(Action<string>? warn = null) =>
+        new(_roots) { Warn = warn ?? _log, DefaultLogDriver = "json-file" };
 
     /// <summary>Does what may wait, on a thread of its own: a handful of those of the pool serve all clients.</summary>
     public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(

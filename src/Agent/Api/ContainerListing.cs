@@ -58,7 +58,7 @@ internal static class ContainerListing
         w.WriteEndArray();
         w.WriteString("Image", c.Image);
         w.WriteString("ImageID", c.ImageId);
-        w.WriteString("Command", string.Join(' ', c.Args));
+        w.WriteString("Command", PsVerb.CommandLine(c));
         w.WriteNumber("Created", c.Created.ToUnixTimeSeconds());
         w.WriteStartArray("Ports");
         foreach (Endpoint end in ends)

@@ -82,14 +82,17 @@ internal sealed class ContainerRuns
                 waiter.Ended.TrySetResult(new RunEnd(code, ""));
                 waiter.Begun.TrySetResult(null);
             }
-            // Docker's client makes its exit code of these words.
-            string words = code == 127 ? ": executable file not found in $PATH"
-                : code == 126 ? ": permission denied" : "";
-            throw words.Length == 0 ? e : new ApiException(400, e.Message + words);
+            throw code is 126 or 127 ? NotExecuted(e, code) : e;
         }
         Begin(engine, config, client, waiters, attached);
         return true;
     }
+
+    /// <summary>An error of what cannot be executed, in words of which Docker's clients make an exit code.</summary>
+    /// <param name="e">The error.</param>
+    /// <param name="code">The exit code.</param>
+    public static ApiException NotExecuted(Exception e, int code) => new(400, e.Message
+        + (code == 127 ? ": executable file not found in $PATH" : code == 126 ? ": permission denied" : ""));
 
     private static void Begin(
         Engine engine, ContainerConfig config, MonitorClient client, List<Waiter> waiters, Waiter? attached)

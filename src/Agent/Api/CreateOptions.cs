@@ -84,10 +84,13 @@ internal sealed class CreateOptions
         if (platform.Length > 0) options.Add("platform", platform);
         options.Scalars(body, s_config);
         foreach (var (port, _) in Entries(body, "ExposedPorts")) options.Add("expose", port);
-        foreach (var (path, _) in Entries(body, "Volumes")) options.Add("volume", path);
         options.AddPairs(body, "Labels", "label");
         JsonElement? host = JsonBody.Object(body, "HostConfig");
         if (host is { } config) options.ReadHostConfig(config);
+        // As those of an image they give way to what is mounted at their place: docker-py names both.
+        Mount[] mounts = MountFlags.Read(options.Arguments);
+        foreach (var (path, _) in Entries(body, "Volumes"))
+            if (!Array.Exists(mounts, mount => mount.Target == path.TrimEnd('/'))) options.Add("volume", path);
         string mode = host is { } h ? Text(h, "NetworkMode") : "";
         options.ReadNetworks(body, Truth(body, "NetworkDisabled") is true ? "none" : mode is "default" ? "" : mode);
         return options;

@@ -6,7 +6,6 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Monitor;
 using Skiff.Interop;
-using Skiff.Interop.Terminals;
 
 namespace Skiff.Agent.Api;
 
@@ -32,7 +31,8 @@ internal static class ExecOperations
             User = Text(body, "User"), Tty = Truth(body, "Tty") is true, Privileged = Truth(body, "Privileged") is true,
         }, (Truth(body, "AttachStdin") is true ? AttachStreams.Stdin : 0)
             | (Truth(body, "AttachStdout") is true ? AttachStreams.Stdout : 0)
-            | (Truth(body, "AttachStderr") is true ? AttachStreams.Stderr : 0), keys) { Size = ConsoleSize(body) };
+            | (Truth(body, "AttachStderr") is true ? AttachStreams.Stderr : 0), keys);
+        if (ConsoleSize(body) is { Rows: > 0 } size) record.Resize(size.Rows, size.Columns);
         server.Execs.Add(record);
         await x.JsonAsync(201, w =>
         {
@@ -48,7 +48,7 @@ internal static class ExecOperations
         byte[] bytes = await x.ReadBodyAsync();
         using JsonDocument document = JsonBody.Parse(bytes.Length == 0 ? "{}"u8.ToArray() : bytes);
         ExecRecord record = server.Execs.Get(x.Id);
-        if (ConsoleSize(document.RootElement) is { Rows: > 0 } size) record.Size = size;
+        if (ConsoleSize(document.RootElement) is { Rows: > 0 } size) record.Resize(size.Rows, size.Columns);
         bool detach = Truth(document.RootElement, "Detach") is true;
         CheckRuns(server.Open(), record.Container);
         if (!record.TryStart()) throw new ApiException(409, $"Error: Exec command {record.Id} is already running");
@@ -95,8 +95,8 @@ internal static class ExecOperations
     public static async Task Resize(ApiServer server, Exchange x)
     {
         ExecRecord record = server.Execs.Get(x.Id);
-        record.Size = ContainerAttachment.Size(x);
-        if (record.Terminal is { } terminal) WindowSize.Set(terminal, record.Size.Rows, record.Size.Columns);
+        (ushort rows, ushort columns) = ContainerAttachment.Size(x);
+        record.Resize(rows, columns);
         await x.EmptyAsync(200);
     }
 

@@ -41,8 +41,7 @@ internal sealed class ExecStreams
         catch (UsageException e)
         {
             streams.End(e.ExitCode);
-            // Docker's client makes its exit code of the process' one, which it asks for.
-            throw new ApiException(400, e.Message);
+            throw ContainerRuns.NotExecuted(e, e.ExitCode);
         }
         catch
         {
@@ -86,7 +85,7 @@ internal sealed class ExecStreams
             _client.Send(MessageFormat.Pack(request), [nothing.Number, nothing.Number, nothing.Number]);
             Fd terminal = _client.ReceiveTerminal(out int pid);
             _record.Pid = pid;
-            _record.Terminal = terminal;
+            _record.Joined(terminal);
             _outputs.Add((terminal, 1));
             if (!detach && _record.Streams.HasFlag(AttachStreams.Stdin)) _input = terminal;
             return;
@@ -200,7 +199,7 @@ internal sealed class ExecStreams
     private void End(int code)
     {
         (_record.ExitCode, _record.TouchedMs) = (code, Environment.TickCount64);
-        _record.Terminal = null;
+        _record.Joined(null);
         foreach ((Fd fd, _) in _outputs) fd.Dispose();
         Interlocked.Exchange(ref _input, null)?.Dispose();
         _client.Dispose();

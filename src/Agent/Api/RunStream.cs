@@ -94,14 +94,19 @@ internal sealed class RunStream : IDisposable
 
     private async ValueTask<int> TryReceiveAsync(byte[] buffer, SocketFlags flags, CancellationToken left)
     {
-        try
-        {
-            return await Socket().ReceiveAsync(buffer.AsMemory(), flags, left);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return 0;
-        }
+        while (true)
+            try
+            {
+                return await Socket().ReceiveAsync(buffer.AsMemory(), flags, left);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                // The monitor went with input unread. That is told once, and before the end of the run, which it sent.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return 0;
+            }
     }
 
     private RunEnd? TryReconnect() => _link.TryReconnect(out int code) ? null : new RunEnd(code, _link.Doubt);

@@ -22,7 +22,7 @@ internal sealed partial class Engine
     /// <param name="image">The image.</param>
     public ContainerConfig Create(ContainerConfig asked, string[]? entrypoint, Image image)
     {
-        asked = LogDefaults.Apply(asked, Roots.LogsFile);
+        asked = LogDefaults.Apply(asked, Roots.LogsFile, DefaultLogDriver);
         Images.Records.Touch(image.Id);
         asked = asked with { Mounts = [.. WithMountsOfOthers(asked).Select(WithImage)] };
         ContainerConfig config =

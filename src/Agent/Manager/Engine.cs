@@ -2,6 +2,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Events;
 using Skiff.Agent.Images;
 using Skiff.Agent.Monitor;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Agent.Networks;
 using Skiff.Agent.Volumes;
 using Skiff.Interop.Cgroups;
@@ -40,6 +41,9 @@ internal sealed partial class Engine(StateRoots roots)
 
     /// <summary>Told in words what is wrong and keeps nothing from going on.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
+
+    /// <summary>The log driver of containers for which nobody has chosen one.</summary>
+    public string DefaultLogDriver { get; init; } = LogOptions.DefaultDriver;
 
     /// <summary>What the agent keeps of running containers; null in other processes.</summary>
     public TerminalKeeper? Terminals { get; set; }

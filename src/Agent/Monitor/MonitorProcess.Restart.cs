@@ -7,6 +7,9 @@ namespace Skiff.Agent.Monitor;
 /// <summary>What follows the end of a run, and an unhealthy one.</summary>
 internal sealed partial class MonitorProcess
 {
+    // The length of a run whose end is still to become an event.
+    private TimeSpan? _ended;
+
     private void OnContainerExit()
     {
         TimeSpan ran = _run!.Length;
@@ -19,10 +22,19 @@ internal sealed partial class MonitorProcess
         Refresh();
         _records.Ended(status, oomKilled, health);
         int exitCode = _records.State.ExitCode;
-        _store.Events.WriteEnd(_config, exitCode, ran);
+        _ended = ran;
+        // Of a container that goes with its run, the end comes before that.
+        if (_config.AutoRemove) WriteEnd();
         if (!_noRestart && (_restartAnyway || _config.Restart.Restarts(exitCode, _records.State.RestartCount)))
             RestartLater(ran);
         else Finish();
+    }
+
+    // Whoever hears of it looks at the state, as docker compose does, and has to find the same there.
+    private void WriteEnd()
+    {
+        if (_ended is { } ran) _store.Events.WriteEnd(_config, _records.State.ExitCode, ran);
+        _ended = null;
     }
 
     // `update` and `rename` may have been there since the start.
@@ -32,6 +44,7 @@ internal sealed partial class MonitorProcess
     {
         _restartAnyway = false;
         _records.Restarting();
+        WriteEnd();
         // Whoever watched this run has seen its end; whoever waits for the container waits on.
         TellEnd(client => client.Streams != AttachStreams.None);
         _restart = _loop.After(_delay.Next(ran), Restart);
@@ -59,6 +72,7 @@ internal sealed partial class MonitorProcess
     {
         _records.Finish();
         _store.RemoveRunDirectory(_config.Id);
+        WriteEnd();
         TellEnd(static _ => true);
         _loop.End();
     }
@@ -75,9 +89,10 @@ internal sealed partial class MonitorProcess
     private void OnHealth(HealthState health)
     {
         Refresh();
-        if (health.Status != _records.State.Health) _store.Events.Write(_config, $"health_status: {health.Status}");
-        bool sick = health.Status == "unhealthy" && _records.State.Health != "unhealthy";
+        bool changes = health.Status != _records.State.Health;
         _records.Health(health);
+        if (changes) _store.Events.Write(_config, $"health_status: {health.Status}");
+        bool sick = changes && health.Status == "unhealthy";
         if (!sick) return;
         switch (_config.HealthOnFailure)
         {

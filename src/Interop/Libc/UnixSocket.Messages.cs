@@ -60,9 +60,8 @@ public sealed unsafe partial class UnixSocket
     /// <param name="count">Bytes received.</param>
     /// <param name="descriptors">Gets the descriptors, which are then the caller's; null closes them.</param>
     /// <returns>
-    /// EAGAIN: the socket does not block and nothing waits. ECONNRESET: the peer went away with our data unread.
-    /// EMFILE:
-    /// descriptors came and found no place.
+    /// EAGAIN: the socket does not block and nothing waits. EMFILE: descriptors came and found no place. Never
+    /// ECONNRESET: a peer that went away with our data unread has come to its end.
     /// </returns>
     public Errno TryReceive(Span<byte> buffer, out int count, List<Fd>? descriptors = null)
     {
@@ -79,7 +78,8 @@ public sealed unsafe partial class UnixSocket
             };
             nint r;
             do r = Native.recvmsg(Fd.Number, &message, MSG_CMSG_CLOEXEC);
-            while (r == -1 && Native.LastErrno == Errno.EINTR);
+            // The reset is told once, and before what the peer had sent until then.
+            while (r == -1 && Native.LastErrno is Errno.EINTR or Errno.ECONNRESET);
             if (r == -1) return Native.LastErrno;
             int before = descriptors?.Count ?? 0;
             TakeRights(control, message.msg_controllen, descriptors);

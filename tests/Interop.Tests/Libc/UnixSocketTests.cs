@@ -65,6 +65,24 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
+    public void What_a_peer_has_sent_comes_also_when_it_left_without_reading()
+    {
+        var (a, b) = UnixSocket.Pair();
+        using (a)
+        using (b)
+        {
+            byte[] buffer = new byte[10];
+            Assert.Equal(Errno.None, a.TrySend("end"u8));
+            Assert.Equal(Errno.None, b.TrySend("unread"u8));
+            a.Dispose();
+            Assert.Equal(Errno.None, b.TryReceive(buffer, out int count));
+            Assert.Equal("end", Encoding.ASCII.GetString(buffer, 0, count));
+            Assert.Equal(Errno.None, b.TryReceive(buffer, out count));
+            Assert.Equal(0, count);
+        }
+    }
+
+    [Fact]
     public void Most_descriptors_travel_in_one_message_and_none_leak_when_unwanted()
     {
         var (a, b) = UnixSocket.Pair();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Monitor.Logs;
 using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
@@ -47,7 +48,7 @@ internal sealed class InfoVerb : Verb
         Output.Line($"Containers: {containers.Count}");
         Output.Line($" Running: {running}\n Paused: {paused}\n Stopped: {containers.Count - running - paused}");
         Output.Line($"Images: {engine.Images.ListForShow().Count}\nServer Version: {VersionVerb.Version}");
-        Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: local\n{Cgroups()}");
+        Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: {LogDriver(engine)}\n{Cgroups()}");
         Output.Line(
             $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
         string security = string.Join(' ', SecurityOptions());
@@ -73,6 +74,9 @@ internal sealed class InfoVerb : Verb
         foreach (string problem in registry.Problems) Output.Error($"WARNING: CDI: {problem}");
     }
 
+    private static string LogDriver(Engine engine) =>
+        LogDefaults.Load(engine.Roots.LogsFile, engine.DefaultLogDriver).Driver;
+
     /// <summary>The fields of SystemInfo that have the same facts.</summary>
     public static void WriteFacts(Utf8JsonWriter json, Engine engine)
     {
@@ -86,7 +90,7 @@ internal sealed class InfoVerb : Verb
         json.WriteNumber("Images", engine.Images.ListForShow().Count);
         json.WriteString("ServerVersion", VersionVerb.Version);
         json.WriteString("Driver", engine.Snapshotter.Name);
-        json.WriteString("LoggingDriver", "local");
+        json.WriteString("LoggingDriver", LogDriver(engine));
         json.WriteString("CgroupVersion", "2");
         json.WriteString("KernelVersion", KernelVersion.Release);
         json.WriteString("OSType", "linux");

@@ -1,3 +1,4 @@
+using System.Text;
 using Skiff.Agent.Cli.Display;
 using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
@@ -133,8 +134,18 @@ internal sealed class PsVerb : Verb
     internal static string CommandOf(ContainerConfig config, bool full)
     {
         const int width = 20;
-        string command = string.Join(' ', config.Args);
+        string command = CommandLine(config);
         if (!full && command.Length > width) command = command[..(width - 1)] + "…";
-        return $"\"{command}\"";
+        return $"\"{command.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")}\"";
+    }
+
+    /// <summary>A container's command as Docker lists it: arguments that have blanks in them between quotes.</summary>
+    internal static string CommandLine(ContainerConfig config)
+    {
+        var line = new StringBuilder(config.Args[0]);
+        foreach (string argument in config.Args.AsSpan(1))
+            if (argument.Contains(' ')) line.Append(" '").Append(argument).Append('\'');
+            else line.Append(' ').Append(argument);
+        return line.ToString();
     }
 }

@@ -19,10 +19,11 @@ internal static class LogDefaults
     /// <summary>The record with driver and options decided and checked.</summary>
     /// <param name="asked">What the flags ask for.</param>
     /// <param name="file">The file, which then has to be there; null for the default one.</param>
+    /// <param name="driver">The driver when neither says which.</param>
     /// <exception cref="UsageException">Names the flag, or the file, and what is wrong with it.</exception>
-    public static ContainerConfig Apply(ContainerConfig asked, string? file)
+    public static ContainerConfig Apply(ContainerConfig asked, string? file, string driver)
     {
-        var (driver, options) = Load(file);
+        (driver, Dictionary<string, string> options) = Load(file, driver);
         if (asked.LogDriver.Length > 0 && asked.LogDriver != driver) options = [];
         foreach (var (name, value) in asked.LogOptions) options[name] = value;
         ContainerConfig config = asked with
@@ -33,15 +34,18 @@ internal static class LogDefaults
         return config;
     }
 
-    private static (string Driver, Dictionary<string, string> Options) Load(string? file)
+    /// <summary>What the file says.</summary>
+    /// <param name="file">The file, which then has to be there; null for the default one.</param>
+    /// <param name="driver">The driver when it does not say which.</param>
+    public static (string Driver, Dictionary<string, string> Options) Load(string? file, string driver)
     {
         string path = file ?? DefaultFile;
         Errno errno = Files.TryReadAllBytes(Fd.Cwd, path, out byte[] json);
-        if (errno == Errno.ENOENT && file is null) return (LogOptions.DefaultDriver, []);
+        if (errno == Errno.ENOENT && file is null) return (driver, []);
         if (errno != Errno.None) throw new LinuxException(errno, "read", path, "reading the defaults of logs");
         try
         {
-            var found = Parse(json);
+            var found = Parse(json, driver);
             LogOptions.Read(found.Driver, found.Options);
             return found;
         }
@@ -51,10 +55,9 @@ internal static class LogDefaults
         }
     }
 
-    private static (string Driver, Dictionary<string, string> Options) Parse(byte[] json)
+    private static (string Driver, Dictionary<string, string> Options) Parse(byte[] json, string driver)
     {
         using JsonDocument document = JsonDocument.Parse(json, s_options);
-        string driver = LogOptions.DefaultDriver;
         var options = new Dictionary<string, string>();
         foreach (JsonProperty member in Members(document.RootElement, "the file"))
             switch (member.Name)
