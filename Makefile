@@ -71,5 +71,5 @@ clean: ## remove build results; keeps downloaded packages and images
 	rm -rf $(OUT)/skiff $(OUT)/skiff.dbg $(OUT)/publish $(OUT)/arm64 $(OUT)/demo $(OUT)/results
 	find src tests bench -depth -type d \( -name bin -o -name obj \) -exec rm -rf {} +
 
-.PHONY: help publish test fuzz fuzz-api soak demo peers bench compare compare-pull compare-net compare-api publish-arm64 vm-test \
-    powercut clean
+.PHONY: help publish test fuzz fuzz-api soak demo peers bench compare compare-pull compare-net compare-api \
+    publish-arm64 vm-test powercut clean

@@ -81,8 +81,11 @@ internal sealed class ApiServer : IDisposable
         await x.WholeAsync(status, "application/json", await RunAsync(() => Exchange.Json(write)));
 
     /// <summary>Notes an error of which a client was told; of a fault of this program, where it is, too.</summary>
-    public void Note(Exchange x, Exception e) => _log(
-        $"{x.Request.Method} {x.Request.Path}: {(e is LinuxException or ImageException or ApiException ? e.Message : e)}");
+    public void Note(Exchange x, Exception e)
+    {
+        bool isOfTheProgram = e is not (LinuxException or ImageException or ApiException);
+        _log($"{x.Request.Method} {x.Request.Path}: {(isOfTheProgram ? e : e.Message)}");
+    }
 
     /// <summary>
     /// Does the work of a request on a thread of its own, and answers with what it says then. One method for all of
@@ -131,6 +134,7 @@ internal sealed class ApiServer : IDisposable
     private static Operation Find(Exchange x)
     {
         string path = WithoutVersion(x);
+        if (path.Contains('\0')) throw ApiException.Bad("the path has a NUL in it");
         bool known = false;
         foreach (Operation operation in OperationTable.Rows)
         {

@@ -14,14 +14,29 @@ internal static class JsonBody
         try
         {
             JsonDocument document = JsonDocument.Parse(body.AsMemory(), new JsonDocumentOptions { MaxDepth = 32 });
+            CheckTexts(document.RootElement);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw ApiException.Bad("the request's body has to be a JSON object");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw ApiException.Bad($"invalid JSON: {e.Message}");
         }
+    }
+
+    // The parser takes bytes that are no UTF-8, and halves of surrogates, for text; who reads that throws.
+    private static void CheckTexts(JsonElement of)
+    {
+        if (of.ValueKind == JsonValueKind.String) of.GetString();
+        else if (of.ValueKind == JsonValueKind.Array)
+            foreach (JsonElement element in of.EnumerateArray()) CheckTexts(element);
+        else if (of.ValueKind == JsonValueKind.Object)
+            foreach (JsonProperty property in of.EnumerateObject())
+            {
+                _ = property.Name;
+                CheckTexts(property.Value);
+            }
     }
 
     /// <summary>A field, or null.</summary>

@@ -27,6 +27,9 @@ public sealed class ApiProtocolTests(ApiAgent api) : IClassFixture<ApiAgent>
     [InlineData("POST /containers/create HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "400")]
     [InlineData("POST /containers/create HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}xx", "400")]
     [InlineData("POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", "413")]
+    [InlineData("GET /containers/%00/json HTTP/1.0\r\n\r\n", "400")]
+    [InlineData("POST /containers/create HTTP/1.0\r\nContent-Length: 13\r\n\r\n{\"Image\":\"\u00d0\"}", "400")]
+    [InlineData("POST /containers/create HTTP/1.0\r\nContent-Length: 14\r\n\r\n{\"a\":\"\\ud800\"}", "400")]
     public void Each_request_has_the_answer_that_it_deserves(string text, string status)
     {
         // Its sending half is closed, too: who waits for more than that would wait for ever.
