@@ -19,7 +19,7 @@ internal static class ContainerCreation
         using JsonDocument body = JsonBody.Parse(await x.ReadBodyAsync());
         JsonElement root = body.RootElement;
         string name = x.Request.Query.Value("name") ?? "", platform = x.Request.Query.Value("platform") ?? "";
-        ContainerConfig created = await ApiServer.RunAsync(() => Create(server.Open(), root, name, platform));
+        ContainerConfig created = await ApiServer.RunAsync(() => Create(server.Open(), x, root, name, platform));
         await x.JsonAsync(201, w =>
         {
             w.WriteStartObject();
@@ -30,7 +30,8 @@ internal static class ContainerCreation
         });
     }
 
-    private static ContainerConfig Create(Engine engine, JsonElement body, string name, string platform)
+    private static ContainerConfig Create(
+        Engine engine, Exchange x, JsonElement body, string name, string platform)
     {
         Creation.CheckHost();
         ParsedArguments options = CreateOptions.Read(body, name, platform).Arguments;
@@ -45,6 +46,7 @@ internal static class ContainerCreation
             Attached = [.. ((string[])["Stdin", "Stdout", "Stderr"]).Where(s => Truth(body, "Attach" + s) is true)],
             StdinOnce = Truth(body, "StdinOnce") is true,
         };
+        asked = ScopedCreation.Checked(engine, x, asked);
         Platform? wanted = platform.Length > 0 ? Platform.Parse(platform) : null;
         using StoreLock hold = engine.Images.Hold();
         if (engine.Images.Find(asked.Image) is not { } image || (wanted?.Suits(image.Platform) ?? 1) <= 0)
