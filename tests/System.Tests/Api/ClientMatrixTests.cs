@@ -43,8 +43,8 @@ public sealed class ClientMatrixTests(ApiAgent api, ITestOutputHelper output) : 
         {
             string[] results = attempt(group);
             string[] bad = [.. results.Where(problem => problem.Length > 0)];
-            output.WriteLine($"clients: {client,-12}{group.Key,-20}{results.Length - bad.Length,4} of {results.Length,3} "
-                + (bad.Length == 0 ? "pass" : "FAIL"));
+            output.WriteLine($"clients: {client,-12}{group.Key,-20}{results.Length - bad.Length,4} of "
+                + $"{results.Length,3} {(bad.Length == 0 ? "pass" : "FAIL")}");
             problems.AddRange(bad.Select(problem => $"{client}: [{group.Key}] {problem}"));
             count += results.Length;
         }
