@@ -1,14 +1,14 @@
 # A log survives the loss of power: what is left of it can be read, and the next start goes on behind it.
 # kernels: 6.12 6.1
 STATE=/var/lib/skiff/logs-marker
+compressed() { ls /var/lib/skiff/containers/*/logs/*.gz > /dev/null 2>&1; }
 need_image busybox
 if [ ! -e "$STATE" ]; then
     for driver in local json-file; do
         skiff run -d --name "$driver" --network none --log-driver "$driver" --log-opt max-size=200k "$IMAGE" \
             sh -c 'seq 1 60000; sleep 1; sync; i=60000; while :; do i=$((i+1)); echo $i; done'
     done
-    sleep 1
-    expect "compressed" "yes" "$(ls /var/lib/skiff/containers/*/logs/*.gz > /dev/null && echo yes)"
+    eventually 60 compressed
     touch "$STATE"
     sync
     sleep 4
