@@ -84,8 +84,8 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
         api.Ask("DELETE", "/images/made:by-hand?force=1&noprune=1").Is(200);
         api.Remove(user, container);
         // What the forced removal has left goes; no image that has a name does.
-        Assert.DoesNotContain("Untagged", api.AskFiltered(
-            "POST", "/images/prune", """{"dangling":["false"],"label":["no=body"]}""").Is(200)!.ToJsonString());
+        Assert.DoesNotContain("Untagged", api.AskFiltered("POST", "/images/prune",
+            """{"dangling":["false"],"label":["no=body"]}""").Is(200)!.ToJsonString());
         api.Ask("DELETE", "/images/tagged:one").Is(200);
     }
 
