@@ -11,17 +11,17 @@ public sealed class AgentFileTests
     {
         AgentFile file = Read("""
             {
-            	"hosts": ["unix:///run/skiff/docker.sock", "tcp://127.0.0.1:2376"],
-            	"group": "root", "mode": "0600",
-            	"sockets": [
-            		{"listen": "unix:///run/skiff/ro.sock", "scope": "read-only", "mode": "0666"},
-            		{"listen": "unix:\/\/\/run\/skiff\/shop.sock", "scope": "label:com.docker.compose.project=shop"}
-            	],
-            	"tls": true, "tlsverify": true, "tlscacert": "/ca", "tlscert": "/cert", "tlskey": "/key",
-            	"labels": ["a=b", "c="], "debug": true, "metrics-addr": "127.0.0.1:9323",
-            	"live-restore": true, "log-level": "warn", "userland-proxy": null
+                "hosts": ["unix:///run/skiff/docker.sock", "tcp://127.0.0.1:2376"],
+                "group": "root", "mode": "0600",
+                "sockets": [
+                    {"listen": "unix:///run/skiff/ro.sock", "scope": "read-only", "mode": "0666"},
+                    {"listen": "unix:\/\/\/run\/skiff\/shop.sock", "scope": "label:com.docker.compose.project=shop"}
+                ],
+                "tls": true, "tlsverify": true, "tlscacert": "/ca", "tlscert": "/cert", "tlskey": "/key",
+                "labels": ["a=b", "c="], "debug": true, "metrics-addr": "127.0.0.1:9323",
+                "live-restore": true, "log-level": "warn", "userland-proxy": null
             }
-            """);
+            """.Replace("    ", "\t"));
         Assert.Empty(file.Faults);
         Assert.Equal(["live-restore", "log-level"], file.PassedOver);
         AgentSettings s = file.Settings;
@@ -80,7 +80,8 @@ public sealed class AgentFileTests
     [Fact]
     public void All_faults_are_told_at_once()
     {
-        AgentFile file = Read("{\"hosts\": [\"x\", \"y\"],\n\"debug\": 1,\n\"sockets\": [{\"listen\": 1, \"scope\": 2}]}");
+        AgentFile file = Read(
+            "{\"hosts\": [\"x\", \"y\"],\n\"debug\": 1,\n\"sockets\": [{\"listen\": 1, \"scope\": 2}]}");
         Assert.Equal(6, file.Faults.Count);
         Assert.Equal(["1", "1", "2", "3", "3", "3"], file.Faults.Select(fault => fault.Split(' ')[1].TrimEnd(',')));
     }
