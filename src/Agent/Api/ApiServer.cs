@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Skiff.Agent.Api.Http;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Manager.Settings;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 
@@ -11,7 +12,7 @@ namespace Skiff.Agent.Api;
 /// The Docker Engine API (1.51) in the agent: finds the operation of a request, and makes its errors answers. Each
 /// request has an engine of its own, as each verb of the command line has.
 /// </summary>
-internal sealed class ApiServer : IDisposable
+internal sealed class ApiServer : IAgentApi
 {
     /// <summary>The newest version that is spoken.</summary>
     public static readonly Version Newest = new(1, 51);
@@ -22,6 +23,7 @@ internal sealed class ApiServer : IDisposable
     private readonly StateRoots _roots;
     private readonly Action<string> _log;
     private readonly HttpServer _http;
+    private readonly List<Listener> _listeners = [];
     private readonly Rest _rest = new();
 
     /// <summary>Prepares; nothing is served yet.</summary>
@@ -30,7 +32,7 @@ internal sealed class ApiServer : IDisposable
     public ApiServer(StateRoots roots, Action<string> log)
     {
         (_roots, _log) = (roots, log);
-        _http = new HttpServer(AnswerAsync, log);
+        _http = new HttpServer(log);
         Events = new EventHub(roots, log);
     }
 
@@ -46,14 +48,17 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Cancelled when the agent ends.</summary>
     public CancellationToken Ended => _http.Ended;
 
-    /// <summary>Serves at addresses.</summary>
-    /// <exception cref="UsageException">One is malformed, or somebody has it.</exception>
-    public static IDisposable Open(StateRoots roots, IReadOnlyList<string> addresses)
+    /// <summary>How the agent is set up.</summary>
+    public AgentSettings Settings { get; private set; } = new();
+
+    /// <summary>Serves as settings say.</summary>
+    /// <exception cref="UsageException">A place is not to be had, or a certificate is of no use.</exception>
+    public static IAgentApi Open(StateRoots roots, AgentSettings settings)
     {
         var server = new ApiServer(roots, Cli.Output.Error);
         try
         {
-            foreach (string address in addresses) server._http.Serve(Listener.Open(address));
+            server.Apply(settings);
             return server;
         }
         catch
@@ -62,6 +67,51 @@ internal sealed class ApiServer : IDisposable
             throw;
         }
     }
+
+    /// <summary>Tells what is wrong with files that settings name.</summary>
+    /// <exception cref="UsageException">A certificate is of no use.</exception>
+    public static void Check(AgentSettings settings)
+    {
+        if (settings.Tls is { } files) ServerTls.Load(files);
+    }
+
+    /// <inheritdoc/>
+    public void Apply(AgentSettings settings)
+    {
+        bool usesTls = settings.Sockets.Any(socket => socket.Address.Kind == ListenKind.Tcp);
+        ServerTls? tls = usesTls ? ServerTls.Load(settings.Tls!) : null;
+        List<Listener> kept = _listeners.FindAll(one => settings.Sockets.Contains(one.Settings));
+        List<Listener> added = [];
+        try
+        {
+            foreach (SocketSettings socket in settings.Sockets)
+                if (!kept.Exists(one => one.Settings == socket)) added.AddRange(Listener.Open(
+                    socket, Ended, _listeners.Find(one => one.Settings.Address == socket.Address)));
+        }
+        catch
+        {
+            foreach (Listener listener in added) listener.Dispose();
+            throw;
+        }
+        foreach (Listener gone in _listeners.FindAll(one => !kept.Contains(one)))
+        {
+            gone.IsReplaced = added.Exists(one => one.Settings.Address == gone.Settings.Address);
+            _listeners.Remove(gone);
+            _http.Close(gone);
+        }
+        _listeners.AddRange(added);
+        foreach (Listener listener in _listeners)
+            listener.Tls = listener.Settings.Address.Kind == ListenKind.Tcp ? tls : null;
+        Settings = settings;
+        foreach (Listener listener in added)
+            _http.Serve(listener, x => AnswerAsync(x, listener.Settings.Scope));
+    }
+
+    /// <inheritdoc/>
+    public long Clients => _http.Clients;
+
+    /// <inheritdoc/>
+    public bool TryRest() => !Execs.IsBusy && _http.TryRestAsync().GetAwaiter().GetResult();
 
     /// <summary>An engine on the state. Its containers log as Docker's do: docker-py reads no others.</summary>
     /// <param name="warn">Takes its warnings; null for the log.</param>
@@ -83,8 +133,8 @@ internal sealed class ApiServer : IDisposable
     /// <summary>Notes an error of which a client was told; of a fault of this program, where it is, too.</summary>
     public void Note(Exchange x, Exception e)
     {
-        bool isOfTheProgram = e is not (LinuxException or ImageException or ApiException);
-        _log($"{x.Request.Method} {x.Request.Path}: {(isOfTheProgram ? e : e.Message)}");
+        bool isShort = !Settings.Debug && e is (LinuxException or ImageException or ApiException);
+        _log($"{x.Request.Method} {x.Request.Path}: {(isShort ? e.Message : e)}");
     }
 
     /// <summary>
@@ -108,15 +158,18 @@ internal sealed class ApiServer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task AnswerAsync(Exchange x)
+    private async Task AnswerAsync(Exchange x, SocketScope? scope)
     {
+        x.Scope = scope;
         x.SetHeader("Api-Version", Newest.ToString());
         x.SetHeader("Docker-Experimental", "false");
         x.SetHeader("Ostype", "linux");
         x.SetHeader("Server", $"Skiff/{SystemOperations.EngineVersion} (linux)");
         try
         {
-            await Find(x).Handle(this, x);
+            Operation operation = Find(x);
+            Scoped.Admit(this, operation, x);
+            await operation.Handle(this, x);
         }
         catch (Exception e) when (StatusOf(e) is var status and > 0)
         {

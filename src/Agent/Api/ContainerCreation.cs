@@ -21,7 +21,7 @@ internal static class ContainerCreation
         string name = x.Request.Query.Value("name") ?? "", platform = x.Request.Query.Value("platform") ?? "";
         var warnings = new List<string>();
         ContainerConfig created = await ApiServer.RunAsync(
-            () => Create(server.Open(warnings.Add), root, name, platform));
+            () => Create(server.Open(warnings.Add), x, root, name, platform));
         await x.JsonAsync(201, w =>
         {
             w.WriteStartObject();
@@ -31,7 +31,8 @@ internal static class ContainerCreation
         });
     }
 
-    private static ContainerConfig Create(Engine engine, JsonElement body, string name, string platform)
+    private static ContainerConfig Create(
+        Engine engine, Exchange x, JsonElement body, string name, string platform)
     {
         Creation.CheckHost();
         ParsedArguments options = CreateOptions.Read(body, name, platform).Arguments;
@@ -49,6 +50,7 @@ internal static class ContainerCreation
             ConsoleRows = rows,
             ConsoleColumns = columns,
         };
+        asked = ScopedCreation.Checked(engine, x, asked);
         Platform? wanted = platform.Length > 0 ? Platform.Parse(platform) : null;
         using StoreLock hold = engine.Images.Hold();
         if (engine.Images.Find(asked.Image) is not { } image || (wanted?.Suits(image.Platform) ?? 1) <= 0)

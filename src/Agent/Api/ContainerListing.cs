@@ -19,7 +19,7 @@ internal static class ContainerListing
         int limit = x.Request.Query.Value("limit") is not { Length: > 0 } text ? 0
             : int.TryParse(text, out int number) ? number : throw ApiException.Bad($"invalid limit: {text}");
         var rows = engine.List(x.Request.Query.Flag("all") || limit > 0 || filter.HasStatus);
-        rows.RemoveAll(row => !filter.Matches(row.Config, row.State));
+        rows.RemoveAll(row => !Scoped.Has(x, row.Config.Labels) || !filter.Matches(row.Config, row.State));
         if (limit > 0 && rows.Count > limit) rows.RemoveRange(limit, rows.Count - limit);
         bool sizes = x.Request.Query.Flag("size");
         return x.JsonAsync(200, w =>
@@ -36,6 +36,9 @@ internal static class ContainerListing
     {
         Engine engine = server.Open();
         ContainerConfig config = engine.Containers.Find(x.Id);
+        // Values are secrets as often as not.
+        if (x.Scope is { IsReadOnly: true })
+            config = config with { Env = Array.ConvertAll(config.Env, variable => variable.Split('=')[0]) };
         return x.WholeAsync(200, "application/json",
             InspectJson.OfContainer(engine, config, x.Request.Query.Flag("size")));
     }

@@ -72,7 +72,8 @@ internal static class ContainerOperations
     public static async Task Prune(ApiServer server, Exchange x)
     {
         var filter = new PruneFilter(Filters.Read(x));
-        (List<string> gone, long bytes) = await ApiServer.RunAsync(() => ContainerPruning.Prune(server.Open(), filter));
+        (List<string> gone, long bytes) = await ApiServer.RunAsync(() =>
+            ContainerPruning.Prune(server.Open(), filter, config => Scoped.Has(x, config.Labels)));
         await x.JsonAsync(200, w =>
         {
             w.WriteStartObject();

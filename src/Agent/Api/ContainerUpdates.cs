@@ -36,6 +36,7 @@ internal static class ContainerUpdates
     /// <summary>POST /containers/{id}/update.</summary>
     public static Task Update(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
     {
+        Scoped.CheckUpdate(x, body);
         var warnings = new List<string>();
         Engine engine = server.Open(warnings.Add);
         ContainerConfig config = engine.Containers.Find(x.Id);

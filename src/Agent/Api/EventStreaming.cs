@@ -16,7 +16,9 @@ internal static class EventStreaming
     /// </summary>
     public static async Task Follow(ApiServer server, Exchange x)
     {
-        var filter = new EventFilter(Filters.Read(x));
+        List<string> filters = Filters.Read(x);
+        if (x.Scope is { IsReadOnly: false } scope) filters.Add($"label={scope.Key}={scope.Value}");
+        var filter = new EventFilter(filters);
         Query query = x.Request.Query;
         long now = EventJournal.Now;
         long since = query.Value("since") is { Length: > 0 } from ? TimeSyntax.Parse(from, "since") : long.MaxValue;

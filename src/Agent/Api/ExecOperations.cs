@@ -22,6 +22,7 @@ internal static class ExecOperations
         Engine engine = server.Open();
         ContainerConfig config = engine.Containers.Find(x.Id);
         CheckRuns(engine, config);
+        if (x.Scope is { } scope && Truth(body, "Privileged") is true) throw Scoped.Refusal(scope, "Privileged");
         if (Texts(body, "Cmd") is not { Count: > 0 } command) throw ApiException.Bad("No exec command specified");
         string keys = Text(body, "DetachKeys");
         if (keys.Length > 0) DetachKeys.Parse(keys);

@@ -26,12 +26,24 @@ internal sealed class ExecTable
         }
     }
 
+    /// <summary>Whether one runs.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_lock) return _records.Values.Any(record => record.IsRunning);
+        }
+    }
+
+    /// <summary>The error about one that is not there.</summary>
+    public static ApiException NotFound(string id) => new(404, $"No such exec instance: {id}");
+
     /// <summary>One of them.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public ExecRecord Get(string id)
     {
         lock (_lock)
             return _records.TryGetValue(id, out ExecRecord? record) ? record
-                : throw new ApiException(404, $"No such exec instance: {id}");
+                : throw NotFound(id);
     }
 }

@@ -14,6 +14,7 @@ internal static class ImageTransfers
     public static Task Create(ApiServer server, Exchange x)
     {
         Query query = x.Request.Query;
+        if (x.Scope is { } scope && query.Value("fromSrc") is { Length: > 0 }) throw Scoped.Refusal(scope, "fromSrc");
         Platform? platform = query.Value("platform") is { Length: > 0 } text ? Platform.Parse(text) : null;
         return query.Value("fromImage") is { Length: > 0 } image ? Pull(server, x, image, platform)
             : query.Value("fromSrc") is { Length: > 0 } source ? Import(server, x, source, platform ?? Platform.Host)

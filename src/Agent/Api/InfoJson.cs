@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Skiff.Agent.Cli;
 using Skiff.Agent.Cli.Verbs;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Manager.Settings;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Api;
@@ -10,7 +12,7 @@ namespace Skiff.Agent.Api;
 internal static class InfoJson
 {
     /// <summary>Writes it.</summary>
-    public static void Write(Utf8JsonWriter w, Engine engine)
+    public static void Write(Utf8JsonWriter w, Engine engine, AgentSettings settings)
     {
         w.WriteStartObject();
         w.WriteString("ID", Hostname());
@@ -24,8 +26,10 @@ internal static class InfoJson
         w.WriteString("IndexServerAddress", "https://index.docker.io/v1/");
         foreach (string ability in (ReadOnlySpan<string>)["MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota",
             "CPUShares", "CPUSet", "PidsLimit", "IPv4Forwarding"]) w.WriteBoolean(ability, true);
-        foreach (string inability in (ReadOnlySpan<string>)["OomKillDisable", "Debug", "ExperimentalBuild",
+        foreach (string inability in (ReadOnlySpan<string>)["OomKillDisable", "ExperimentalBuild",
             "LiveRestoreEnabled"]) w.WriteBoolean(inability, inability == "LiveRestoreEnabled");
+        w.WriteBoolean("Debug", settings.Debug);
+        InspectJson.WriteStrings(w, "Labels", settings.Labels);
         w.WriteNumber("NFd", 0);
         w.WriteNumber("NGoroutines", 0);
         w.WriteNumber("NEventsListener", 0);

@@ -21,7 +21,7 @@ internal static class NetworkOperations
         {
             w.WriteStartArray();
             foreach (NetworkRecord network in networks)
-                if (filter.Fits(network)) InspectJson.WriteNetwork(w, null, network);
+                if (Scoped.Has(x, network.Labels) && filter.Fits(network)) InspectJson.WriteNetwork(w, null, network);
             w.WriteEndArray();
         };
     });
@@ -43,7 +43,7 @@ internal static class NetworkOperations
     /// <summary>POST /networks/create.</summary>
     public static Task Create(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 201, body =>
     {
-        NetworkRecord network = server.Open().CreateNetwork(NetworkBody.Read(body));
+        NetworkRecord network = server.Open().CreateNetwork(Scoped.Checked(x, NetworkBody.Read(body)));
         return w =>
         {
             w.WriteStartObject();
@@ -65,13 +65,14 @@ internal static class NetworkOperations
     public static Task Connect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
     {
         Engine engine = server.Open();
-        NetworkRecord network = engine.Networks.Get(x.Id);
+        NetworkRecord network = Scoped.Network(engine, x, x.Id);
         JsonElement asked = JsonBody.Object(body, "EndpointConfig") ?? default;
         if (Texts(asked, "Links") is { Count: > 0 }) throw ApiException.Bad(
             "Links are not supported here: in a network containers find each other by their names and aliases");
-        EndpointSettings settings = NetworkFlags.Parse(EndpointText.Of(network.Name, asked));
+        EndpointSettings settings = Scoped.Checked(
+            x, NetworkFlags.Parse(EndpointText.Of(network.Name, asked)));
         NetworkFlags.Check(settings, NetworkMode.Parse(network.Name));
-        engine.Connect(engine.Containers.Find(Text(body, "Container")), network, settings);
+        engine.Connect(Scoped.Container(engine, x, Text(body, "Container")), network, settings);
         return null;
     }, hasBody: true);
 
@@ -79,7 +80,10 @@ internal static class NetworkOperations
     public static Task Disconnect(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 200, body =>
     {
         Engine engine = server.Open();
-        engine.Disconnect(Text(body, "Container"), engine.Networks.Get(x.Id), force: Truth(body, "Force") is true);
+        string container = Text(body, "Container");
+        // One that is gone can only be told of by its name.
+        if (x.Scope is not null) container = Scoped.Container(engine, x, container).Id;
+        engine.Disconnect(container, Scoped.Network(engine, x, x.Id), force: Truth(body, "Force") is true);
         return null;
     }, hasBody: true);
 
@@ -89,7 +93,7 @@ internal static class NetworkOperations
         var filter = new PruneFilter(Filters.Read(x));
         if (filter.Dangling is not null) throw ApiException.Bad("invalid filter 'dangling'");
         List<NetworkRecord> gone = server.Open().PruneNetworks(
-            network => filter.Fits(network.Created, network.Labels));
+            network => Scoped.Has(x, network.Labels) && filter.Fits(network.Created, network.Labels));
         return w =>
         {
             w.WriteStartObject();

@@ -45,7 +45,8 @@ internal static class SystemOperations
     });
 
     /// <summary>GET /info.</summary>
-    public static Task Info(ApiServer server, Exchange x) => x.JsonAsync(200, w => InfoJson.Write(w, server.Open()));
+    public static Task Info(ApiServer server, Exchange x) => x.JsonAsync(
+        200, w => InfoJson.Write(w, server.Open(), server.Settings));
 
     private static void WriteFacts(Utf8JsonWriter w)
     {

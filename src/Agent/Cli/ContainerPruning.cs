@@ -10,13 +10,17 @@ internal static class ContainerPruning
     /// <summary>Removes those that the filter fits, lists them, and returns the bytes that they had written.</summary>
     public static long Run(Engine engine, PruneFilter filter)
     {
-        (List<string> gone, long bytes) = Prune(engine, filter);
+        (List<string> gone, long bytes) = Prune(engine, filter, static _ => true);
         if (gone.Count > 0) Output.Line($"Deleted Containers:\n{string.Join('\n', gone)}\n");
         return bytes;
     }
 
     /// <summary>Removes those that the filter fits; returns them, and the bytes that they had written.</summary>
-    public static (List<string> Gone, long Bytes) Prune(Engine engine, PruneFilter filter)
+    /// <param name="engine">Has them.</param>
+    /// <param name="filter">The filter.</param>
+    /// <param name="may">Whether one may go besides.</param>
+    public static (List<string> Gone, long Bytes) Prune(
+        Engine engine, PruneFilter filter, Func<ContainerConfig, bool> may)
     {
         long bytes = 0;
         List<string> gone = [];
@@ -24,7 +28,7 @@ internal static class ContainerPruning
         using StoreLock alone = engine.Images.Lock(exclusive: true, null);
         foreach (var (config, state) in engine.List(all: true))
         {
-            if (state.IsActive || !filter.Fits(config.Created, config.Labels)) continue;
+            if (state.IsActive || !may(config) || !filter.Fits(config.Created, config.Labels)) continue;
             long written = engine.WrittenBy(config);
             if (!engine.TryRemove(config, withVolumes: false))
             {

@@ -1,5 +1,6 @@
 using System.Text;
 using Skiff.Agent.Containers;
+using Skiff.Agent.Manager.Settings;
 using Skiff.Agent.Monitor;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
@@ -26,10 +27,11 @@ internal sealed class AgentLoop : IDisposable
     private readonly TimerFd _timer = new();
     private readonly EventLoop _loop = new();
     private readonly Inotify _inotify = new();
-    private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT);
+    private readonly SignalPipe _signals = new(Signals.SIGTERM, Signals.SIGINT, Signals.SIGHUP);
     private readonly BootStart _boot;
     private readonly TerminalKeeper _terminals;
     private NetworkKeeper? _networks;
+    private int _restarts; // Of containers whose monitor was killed, to come.
     private readonly Dictionary<int, string> _watches = []; // Of run directories, until nobody waits for their state.
     private readonly Dictionary<string, PidFd> _monitors = [];
     private readonly byte[] _events = new byte[4096];
@@ -62,6 +64,14 @@ internal sealed class AgentLoop : IDisposable
     /// <summary>How many monitors it watches.</summary>
     public int Monitors => _monitors.Count;
 
+    /// <summary>Reads the configuration again (SIGHUP).</summary>
+    public Action Reload { get; set; } = static () => { };
+
+    /// <summary>Ends when nobody has come for a while: whoever wants something then starts it again.</summary>
+    /// <param name="idleMs">How long it stays at least.</param>
+    /// <param name="api">Knows who is there.</param>
+    public void EndWhenIdle(int idleMs, IAgentApi api) => Look(idleMs, api, -1);
+
     /// <summary>Has metrics answered from now on.</summary>
     public void Serve(MetricsServer metrics) => metrics.Start(_loop);
 
@@ -73,7 +83,7 @@ internal sealed class AgentLoop : IDisposable
         // Watched first, looked at then: what starts in between is seen twice rather than never.
         _inotify.Add(directory, InotifyMask.IN_CREATE | InotifyMask.IN_ONLYDIR);
         _loop.Watch(_inotify.Fd, EpollEvents.EPOLLIN, _ => OnChanges());
-        _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => _loop.End());
+        _loop.Watch(_signals.Fd, EpollEvents.EPOLLIN, _ => OnSignals());
         Try("cleaning up", _engine.Reconcile);
         AdoptAll();
         if (!RootlessMode.IsOn) Try("listening to the network", () =>
@@ -83,7 +93,10 @@ internal sealed class AgentLoop : IDisposable
         });
         Try("starting containers", _boot.Begin);
         if (_governor is not null) Watch(_governor);
+        ServiceManager.Tell(ServiceManager.Ready);
+        if (ServiceManager.WatchdogMs is > 0 and var watchdogMs) FeedWatchdog(watchdogMs);
         _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
+        ServiceManager.Tell("STOPPING=1");
     }
 
     /// <inheritdoc/>
@@ -100,6 +113,28 @@ internal sealed class AgentLoop : IDisposable
     }
 
     private static string LockOf(StateRoots roots) => Path.Combine(roots.RunRoot, "agent.lock");
+
+    private void OnSignals()
+    {
+        while (_signals.TryTake(out int signal))
+            if (signal == Signals.SIGHUP) Reload();
+            else _loop.End();
+    }
+
+    // From the loop itself: a loop that stands still is what the watchdog is there for.
+    private void FeedWatchdog(int intervalMs)
+    {
+        ServiceManager.Tell("WATCHDOG=1");
+        _loop.After(intervalMs, () => FeedWatchdog(intervalMs));
+    }
+
+    // Two looks without a client in between, and nothing that only an agent does.
+    private void Look(int idleMs, IAgentApi api, long clients) => _loop.After(idleMs, () =>
+    {
+        bool wasIdle = api.Clients == clients && !_boot.IsWaiting && _restarts == 0;
+        if (wasIdle && api.TryRest()) _loop.End();
+        else Look(idleMs, api, api.Clients);
+    });
 
     private void Watch(DiskGovernor governor)
     {
@@ -196,7 +231,13 @@ internal sealed class AgentLoop : IDisposable
         }
         bool again = config.Restart.StartsAtBoot(state, afterBoot: false);
         _log($"container {config.Name}: its monitor was killed; {(again ? "started again" : "cleaned up")}");
-        if (again) _loop.After(RestartAfterCrashMs, () => Try($"starting {config.Name}", () => _boot.Start(config)));
+        if (!again) return;
+        _restarts++;
+        _loop.After(RestartAfterCrashMs, () =>
+        {
+            _restarts--;
+            Try($"starting {config.Name}", () => _boot.Start(config));
+        });
     });
 
     // One broken container must not keep the others from being looked after.

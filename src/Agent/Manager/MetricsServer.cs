@@ -44,10 +44,8 @@ internal sealed class MetricsServer : IDisposable
     /// <exception cref="UsageException">No such address, or somebody has it.</exception>
     public static MetricsServer Listen(string address, Func<string> metrics)
     {
-        string? path = address.StartsWith(UnixPrefix, StringComparison.Ordinal) ? address[UnixPrefix.Length..] : null;
-        // A port has to be named: without one it would be any.
-        if (path is null && (!IPEndPoint.TryParse(address, out IPEndPoint? end) || end.Port == 0)) throw new
-            UsageException($"bad --metrics \"{address}\": expected ADDRESS:PORT with a numeric address, or unix:PATH");
+        Check(address);
+        string? path = PathOf(address);
         EndPoint place = path is null ? IPEndPoint.Parse(address) : new UnixDomainSocketEndPoint(path);
         if (path is not null) Files.TryUnlinkAt(Fd.Cwd, path);
         var listener = new Socket(
@@ -67,6 +65,15 @@ internal sealed class MetricsServer : IDisposable
         }
     }
 
+    /// <summary>Tells whether it can be an address.</summary>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public static void Check(string address)
+    {
+        // A port has to be named: without one it would be any.
+        if (PathOf(address) is null && (!IPEndPoint.TryParse(address, out IPEndPoint? end) || end.Port == 0)) throw new
+            UsageException($"bad --metrics \"{address}\": expected ADDRESS:PORT with a numeric address, or unix:PATH");
+    }
+
     /// <summary>Begins to answer.</summary>
     public void Start(EventLoop loop)
     {
@@ -81,6 +88,9 @@ internal sealed class MetricsServer : IDisposable
         _listener.Dispose();
         if (_path is not null) Files.TryUnlinkAt(Fd.Cwd, _path);
     }
+
+    private static string? PathOf(string address) =>
+        address.StartsWith(UnixPrefix, StringComparison.Ordinal) ? address[UnixPrefix.Length..] : null;
 
     private void Accept()
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Skiff.Layers.Registry;
 
 /// <summary>What is wrong with a server's certificate, in plain words.</summary>
-internal static class CertificateProblem
+public static class CertificateProblem
 {
     /// <summary>The first of what is wrong, the plainest first.</summary>
     public static string Of(string? host, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)

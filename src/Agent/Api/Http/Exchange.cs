@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Skiff.Agent.Manager.Settings;
 
 namespace Skiff.Agent.Api.Http;
 
@@ -47,6 +48,9 @@ internal sealed class Exchange
 
     /// <summary>What the path has in place of the operation's <c>{id}</c> or <c>{name}</c>.</summary>
     public string Id { get; set; } = "";
+
+    /// <summary>What the socket lets its clients do; null for everything.</summary>
+    public SocketScope? Scope { get; set; }
 
     /// <summary>Whether an answer has begun: an error can no longer be one.</summary>
     public bool HasBegun { get; private set; }

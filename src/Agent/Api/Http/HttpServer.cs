@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Api.Http;
@@ -7,9 +9,8 @@ namespace Skiff.Agent.Api.Http;
 /// HTTP/1.1 for the API. Kestrel is an eighth of the binary and takes no connection over from a POST with a body, which
 /// is what <c>docker exec</c> sends: docs/decisions/027.
 /// </summary>
-/// <param name="handle">Answers a request.</param>
 /// <param name="log">Takes a line about what went wrong.</param>
-internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log) : IDisposable
+internal sealed class HttpServer(Action<string> log) : IDisposable
 {
     /// <summary>Connections at once; each has a descriptor, and waits for little memory.</summary>
     public const int MaxConnections = 4096;
@@ -21,38 +22,67 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         .. "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"u8];
 
     private readonly CancellationTokenSource _ended = new();
-    private readonly List<Listener> _listeners = [];
+    private readonly List<(Listener Listener, Func<Exchange, Task> Handle, Task Accepting)> _listeners = [];
+    private CancellationTokenSource _paused = new();
     private int _connections;
+    private long _clients;
 
     /// <summary>Connections that are there now.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Connections that there have been.</summary>
+    public long Clients => Volatile.Read(ref _clients);
 
     /// <summary>Cancelled when the server ends.</summary>
     public CancellationToken Ended => _ended.Token;
 
     /// <summary>Begins to serve clients of a listener, which the server owns from now on.</summary>
-    public void Serve(Listener listener)
+    /// <param name="listener">The listener.</param>
+    /// <param name="handle">Answers a request.</param>
+    public void Serve(Listener listener, Func<Exchange, Task> handle) =>
+        _listeners.Add((listener, handle, AcceptAsync(listener, handle)));
+
+    /// <summary>
+    /// Stops to take clients unless there are some. Those who come then wait in the socket for whoever listens next.
+    /// </summary>
+    public async Task<bool> TryRestAsync()
     {
-        _listeners.Add(listener);
-        _ = AcceptAsync(listener);
+        await _paused.CancelAsync();
+        foreach (var (_, _, accepting) in _listeners) await accepting;
+        if (Connections == 0) return true;
+        _paused = new CancellationTokenSource();
+        for (int i = 0; i < _listeners.Count; i++)
+            _listeners[i] = _listeners[i] with
+            {
+                Accepting = AcceptAsync(_listeners[i].Listener, _listeners[i].Handle),
+            };
+        return false;
+    }
+
+    /// <summary>Serves nobody there any more; those who are there lose their connections.</summary>
+    public void Close(Listener listener)
+    {
+        _listeners.RemoveAll(one => one.Listener == listener);
+        listener.Dispose();
     }
 
     /// <summary>Ends all connections.</summary>
     public void Dispose()
     {
         _ended.Cancel();
-        foreach (Listener listener in _listeners) listener.Dispose();
+        foreach (var (listener, _, _) in _listeners) listener.Dispose();
     }
 
-    private async Task AcceptAsync(Listener listener)
+    private async Task AcceptAsync(Listener listener, Func<Exchange, Task> handle)
     {
-        while (!_ended.IsCancellationRequested)
+        while (true)
         {
             try
             {
-                Socket socket = await listener.AcceptAsync(_ended.Token);
+                Socket socket = await listener.AcceptAsync(_paused.Token);
+                Interlocked.Increment(ref _clients);
                 if (Interlocked.Increment(ref _connections) > MaxConnections) Refuse(socket);
-                else _ = ServeAsync(socket);
+                else _ = ServeAsync(socket, listener, handle);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -61,7 +91,7 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
             catch (SocketException e)
             {
                 // No descriptor, or a client that went away before it was seen.
-                log($"accepting a client at {listener.Path}: {e.Message}");
+                log($"accepting a client at {listener.Settings.Address}: {e.Message}");
                 await Task.Delay(100, CancellationToken.None);
             }
         }
@@ -98,18 +128,24 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         Interlocked.Decrement(ref _connections);
     }
 
-    private async Task ServeAsync(Socket socket)
+    private async Task ServeAsync(Socket socket, Listener listener, Func<Exchange, Task> handle)
     {
         try
         {
             using var stream = new NetworkStream(socket, ownsSocket: true);
-            await new Connection(stream, () => IsHungUp(socket), handle, _ended.Token).RunAsync();
+            if (listener.Tls is { } tls) await ServeSafelyAsync(await tls.AcceptAsync(stream, listener.Ended));
+            else await new Connection(stream, () => IsHungUp(socket), handle, listener.Ended).RunAsync();
             socket.Shutdown(SocketShutdown.Send);
             await LeaveAsync(socket);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        catch (AuthenticationException e)
         {
-            // It went away.
+            log($"{listener.Settings.Address}: a client was not let in: {(e.InnerException ?? e).Message}");
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            or OperationCanceledException)
+        {
+            // It went away, or did not come to the point.
         }
         catch (Exception e)
         {
@@ -118,6 +154,12 @@ internal sealed class HttpServer(Func<Exchange, Task> handle, Action<string> log
         finally
         {
             Interlocked.Decrement(ref _connections);
+        }
+
+        async Task ServeSafelyAsync(SslStream safe)
+        {
+            await new Connection(safe, () => IsHungUp(socket), handle, listener.Ended).RunAsync();
+            await safe.ShutdownAsync();
         }
     }
 }
