@@ -48,7 +48,10 @@ public sealed class EventHubTests : IDisposable
         {
             EventQueue queue = Follow();
             _journal.Write("image", "tag", $"in{round}");
-            Assert.Equal($"in{round}", await TakeAsync(queue, 1));
+            var ids = new List<string>();
+            while (!ids.Contains($"in{round}")) ids.AddRange(await NextAsync(queue));
+            // A reader that was still there may hand over what it had not seen yet.
+            Assert.All(ids, id => Assert.True(id == $"in{round}" || id == "for nobody", id));
             _hub.Leave(queue);
             // The reader sees that it is not wanted any more at every other time.
             if (round % 2 == 0) _journal.Write("image", "tag", "for nobody");
@@ -74,10 +77,11 @@ public sealed class EventHubTests : IDisposable
     private static async Task<string> TakeAsync(EventQueue queue, int count)
     {
         var ids = new List<string>();
-        while (ids.Count < count)
-            foreach (byte[] line in await queue.TakeAsync(default).WaitAsync(s_limit))
-                ids.Add(EngineEvent.TryParse(line)!.Id);
+        while (ids.Count < count) ids.AddRange(await NextAsync(queue));
         Assert.Equal(count, ids.Count);
         return string.Join(' ', ids);
     }
+
+    private static async Task<List<string>> NextAsync(EventQueue queue) =>
+        (await queue.TakeAsync(default).WaitAsync(s_limit)).ConvertAll(line => EngineEvent.TryParse(line)!.Id);
 }
