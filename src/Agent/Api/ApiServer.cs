@@ -187,7 +187,6 @@ internal sealed class ApiServer : IAgentApi
     private static Operation Find(Exchange x)
     {
         string path = WithoutVersion(x);
-        if (path.Contains('\0')) throw ApiException.Bad("the path has a NUL in it");
         bool known = false;
         foreach (Operation operation in OperationTable.Rows)
         {
@@ -195,7 +194,7 @@ internal sealed class ApiServer : IAgentApi
             known = true;
             if (operation.Method != x.Request.Method) continue;
             x.Id = id;
-            return operation;
+            return id.Contains('\0') ? throw ApiException.Bad("the path has a NUL in it") : operation;
         }
         throw SwarmPaths.IsOne(path) ? new ApiException(503, SwarmPaths.Message)
             : known ? new ApiException(405, "method not allowed") : new ApiException(404, "page not found");

@@ -8,7 +8,8 @@ internal static class ReferenceGrammar
     /// <summary>What is wrong with the host or the path, or null.</summary>
     public static string? WhatIsWrong(string registry, string repository)
     {
-        if (!IsHost(registry)) return $"bad registry host \"{registry}\"";
+        // Who writes a password into it wants it nowhere else.
+        if (!IsHost(registry)) return $"bad registry host \"{registry[(registry.LastIndexOf('@') + 1)..]}\"";
         if (repository.AsSpan().IndexOfAnyInRange('A', 'Z') >= 0)
             return $"repository name ({repository}) must be lowercase";
         if (!IsPath(repository)) return $"bad repository name \"{repository}\"";

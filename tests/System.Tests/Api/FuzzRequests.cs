@@ -64,8 +64,9 @@ internal sealed class FuzzRequests(Random random, string image)
     private string Request()
     {
         string[] operation = Pick(s_operations).Split(' ');
-        string path = operation[1].Replace("{id}", Pick(_names)).Replace("{name}", Pick(_names))
-            .Replace("{name:.*}", Pick(_names));
+        // The registry is that of all tests: nothing is pushed to it.
+        string name = operation[2] == "ImagePush" ? "127.0.0.1:1/nothing" : Pick(_names);
+        string path = operation[1].Replace("{id}", name).Replace("{name}", name).Replace("{name:.*}", name);
         string[] parameters = [.. operation[3..].Where(_ => random.Next(2) == 0)
             .Select(name => $"{name}={Value(name)}")];
         string query = parameters.Length == 0 ? "" : "?" + string.Join('&', parameters);
