@@ -24,7 +24,7 @@ internal sealed class ApiServer : IAgentApi
     private readonly Action<string> _log;
     private readonly HttpServer _http;
     private readonly List<Listener> _listeners = [];
-    private readonly Rest _rest = new();
+    private readonly IdleRelease _memory = new();
 
     /// <summary>Prepares; nothing is served yet.</summary>
     /// <param name="roots">The state that it works on.</param>
@@ -180,7 +180,7 @@ internal sealed class ApiServer : IAgentApi
         }
         finally
         {
-            _rest.Begin();
+            _memory.RequestEnded();
         }
     }
 

@@ -1,6 +1,5 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
-using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Archives;
 using Skiff.Layers.Oci;

@@ -1,7 +1,6 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Images;
 using Skiff.Agent.Monitor.Logs;
-using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 

@@ -1,6 +1,5 @@
 using Skiff.Agent.Containers;
 using Skiff.Agent.Monitor;
-using Skiff.Agent.Networks;
 using Skiff.Interop;
 using Skiff.Layers.Oci;
 

@@ -1,5 +1,4 @@
 using Skiff.Agent.Containers;
-using Skiff.Agent.Networks;
 using Skiff.Agent.Rootless;
 using Skiff.Interop;
 using Skiff.Interop.Cgroups;

@@ -36,6 +36,7 @@ internal static class ServiceManager
         }
     }
 
-    private static long Number(string variable) => long.TryParse(Environment.GetEnvironmentVariable(variable),
+    /// <summary>A number among the variables that systemd sets (sd_notify(3), sd_listen_fds(3)); 0 for none.</summary>
+    public static long Number(string variable) => long.TryParse(Environment.GetEnvironmentVariable(variable),
         NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
 }

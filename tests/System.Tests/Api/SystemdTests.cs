@@ -47,6 +47,8 @@ public sealed class SystemdTests(SkiffHost host)
         Assert.Equal("", Command.Shell("tr '\\0' '\\n' < /proc/$1/environ | grep LISTEN", $"{monitor}").Out);
         Assert.Equal("", Command.Shell("ss -xlp | grep sd.sock | grep -o pid=$1", $"{monitor}").Out);
         Command.Shell($"kill {first}").Exits(0);
+        // A connection of before would be cut, not served by the next one.
+        OwnAgent.Until(() => !Directory.Exists($"/proc/{first}"), "the first one ends");
         // Who comes next waits in the socket until there is an agent again.
         agent.Ask("sd.sock", "GET", "/containers/one/json").Is(HttpStatusCode.OK);
         Assert.NotEqual(first, Pids(agent)[^1]);

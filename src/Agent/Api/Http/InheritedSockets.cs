@@ -1,4 +1,3 @@
-using System.Globalization;
 using Skiff.Agent.Manager;
 using Skiff.Interop;
 
@@ -29,17 +28,13 @@ internal static class InheritedSockets
     private static List<(string Name, Fd Socket)> Take()
     {
         List<(string, Fd)> all = [];
-        if (Number("LISTEN_PID") != Environment.ProcessId) return all;
+        if (ServiceManager.Number("LISTEN_PID") != Environment.ProcessId) return all;
         string[] names = (Environment.GetEnvironmentVariable("LISTEN_FDNAMES") ?? "").Split(':');
-        for (int i = 0; i < Number("LISTEN_FDS"); i++)
+        for (int i = 0; i < ServiceManager.Number("LISTEN_FDS"); i++)
         {
             using var inherited = new Fd(First + i);
             all.Add((i < names.Length ? names[i] : "", Files.Dup(inherited)));
         }
         return all;
     }
-
-    private static int Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture,
-            out int number) ? number : 0;
 }

@@ -73,7 +73,7 @@ internal sealed class Listener : IDisposable
         if (Path.GetDirectoryName(path) is { Length: > 0 } directory) Files.MakeDirectories(directory);
         // The name has at most its mode from the start, so that nobody slips in between; the group is root's until it
         // has its own, and what the umask has taken away comes after that.
-        Fd fd = UnixSocket.Listen(path, UnixSocketType.SOCK_STREAM, settings.Mode).Fd;
+        using Fd fd = UnixSocket.Listen(path, UnixSocketType.SOCK_STREAM, settings.Mode).Fd;
         if (settings.Group is { } group)
         {
             Errno errno = Files.TryChownAt(Fd.Cwd, path, ProcessIds.EffectiveUser, HostGroups.Find(group));

@@ -3,7 +3,7 @@ using Skiff.Interop.Processes;
 namespace Skiff.Agent.Api;
 
 /// <summary>Gives memory back when no request has ended for a while.</summary>
-internal sealed class Rest
+internal sealed class IdleRelease
 {
     private const int IdleMs = 2000;
 
@@ -11,7 +11,7 @@ internal sealed class Rest
     private int _isWaiting;
 
     /// <summary>A request has ended.</summary>
-    public void Begin()
+    public void RequestEnded()
     {
         Volatile.Write(ref _last, Environment.TickCount64);
         if (Interlocked.Exchange(ref _isWaiting, 1) == 0) _ = WaitAsync();
