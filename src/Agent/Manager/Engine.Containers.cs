@@ -150,9 +150,13 @@ internal sealed partial class Engine
         // It may have ended since.
         using Cgroup cgroup = ContainerCgroup.Root() is null ? ContainerCgroup.Open(config)
             : ContainerCgroup.TryOpen(config) ?? throw UsageException.Conflict($"container {config.Id} is not running");
-        if (!cgroup.Freeze(FreezeTimeoutMs)) throw UsageException.Conflict(
-            StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
-                : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms");
+        if (!cgroup.Freeze(FreezeTimeoutMs))
+        {
+            string inTheWay = cgroup.DescribeUnfrozen();
+            cgroup.Thaw(timeoutMs: 0);
+            throw UsageException.Conflict(StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
+                : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms, for {inTheWay}; it runs on");
+        }
         Events.Write(config, "pause");
     }
 

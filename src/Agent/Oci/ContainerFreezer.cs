@@ -17,9 +17,10 @@ internal static class ContainerFreezer
                 + (status == ContainerStatus.Stopped ? "container not running" : $"it is {StateFormat.Word(status)}"));
         using Cgroup cgroup = container.OpenCgroup();
         if (cgroup.Freeze(TimeoutMs)) return;
+        string inTheWay = cgroup.DescribeUnfrozen();
         cgroup.Thaw(timeoutMs: 0);
         throw new UsageException($"cannot pause container \"{container.Record.Id}\": not all of its processes stop"
-            + $" within {TimeoutMs / 1000} s");
+            + $" within {TimeoutMs / 1000} s: {inTheWay}");
     }
 
     /// <summary>Lets them run again.</summary>

@@ -3,16 +3,15 @@ using Skiff.Interop.Syscalls;
 
 namespace Skiff.Interop.Cgroups;
 
-/// <content>Kill, freeze, wait and removal.</content>
+/// <content>Kill, wait and removal.</content>
 public sealed partial class Cgroup
 {
     private const int SIGKILL = 9;
     private const short POLLPRI = 2;
 
-    /// <summary>
-    /// True while every process of the cgroup is stopped by <see cref="Freeze"/>; false once it is removed.
-    /// </summary>
-    public bool Frozen => IsSet("frozen");
+    // Nobody is told of a change less than 10 ms after the last one when the cgroup is removed right after it
+    // (CGROUP_FILE_NOTIFY_MIN_INTV), nor of what does not change cgroup.events.
+    private const int LookMs = 50;
 
     /// <summary>
     /// Sends SIGKILL to every process of the cgroup and below it. One write on Linux 5.14 and later; before that the
@@ -26,15 +25,6 @@ public sealed partial class Cgroup
         else if (errno is not (Errno.None or Errno.ENODEV))
             throw new LinuxException(errno, "write cgroup", $"{Path}/cgroup.kill");
     }
-
-    /// <summary>
-    /// Stops every process; true once all are stopped, false when <paramref name="timeoutMs"/> ran out first or the
-    /// cgroup is removed.
-    /// </summary>
-    public bool Freeze(int timeoutMs) => TryWriteFreeze("1") && WaitForEvent("frozen", 1, timeoutMs);
-
-    /// <summary>Lets the processes run again; true once none is stopped any more.</summary>
-    public bool Thaw(int timeoutMs) => !TryWriteFreeze("0") || WaitForEvent("frozen", 0, timeoutMs);
 
     /// <summary>
     /// Waits until no process is left, here or below; false when <paramref name="timeoutMs"/> ran out first.
@@ -61,14 +51,6 @@ public sealed partial class Cgroup
         return errno == Errno.ENOENT ? Errno.None : errno;
     }
 
-    // False when the cgroup is removed.
-    private bool TryWriteFreeze(string value)
-    {
-        Errno errno = CgroupFile.TryWrite(Directory, "cgroup.freeze", value);
-        return errno is Errno.None or Errno.ENOENT or Errno.ENODEV ? errno == Errno.None
-            : throw new LinuxException(errno, "write cgroup", $"{Path}/cgroup.freeze");
-    }
-
     private static void RemoveBelow(string path)
     {
         foreach (string child in System.IO.Directory.GetDirectories(path))
@@ -85,7 +67,7 @@ public sealed partial class Cgroup
         // Rounds end when a listing is empty; a bounded number, since a frozen tree cannot grow.
         Freeze(timeoutMs: 500);
         for (int round = 0; round < 10 && KillListed(Path) > 0; round++) WaitUntilEmpty(timeoutMs: 10);
-        TryWriteFreeze("0");
+        TryWriteFreeze(Thawed);
     }
 
     private static int KillListed(string path)
@@ -109,7 +91,8 @@ public sealed partial class Cgroup
             : throw new LinuxException(errno, "read cgroup", $"{Path}/cgroup.events");
     }
 
-    private bool WaitForEvent(string key, long value, int timeoutMs)
+    // Whether others have ended the wait is asked now and then.
+    private bool WaitForEvent(string key, long value, int timeoutMs, Func<bool>? isOver = null)
     {
         Errno opened = Files.TryOpenAt(Directory, "cgroup.events", OpenFlags.O_RDONLY, 0, out Fd? events);
         // A removed cgroup has no process, frozen or not.
@@ -120,10 +103,10 @@ public sealed partial class Cgroup
             while (true)
             {
                 if (!TryReadEvent(events!, key, out long? current)) return value == 0;
-                if (current == value) return true;
+                if (current == value || isOver?.Invoke() == true) return true;
                 long left = deadline - Environment.TickCount64;
                 if (left <= 0) return false;
-                PollPriority(events!, left);
+                PollPriority(events!, Math.Min(left, LookMs));
             }
     }
 

@@ -91,8 +91,10 @@ public sealed unsafe class LaunchMeeting : IDisposable
         }
         catch (Exception e)
         {
-            _failure = ExceptionDispatchInfo.Capture(e);
             using PidFd child = PidFd.Open(pid);
+            // Of a child that somebody has killed, that is what is to be told, not what was missed of it afterwards.
+            if (child.TryPeek(out _)) return false;
+            _failure = ExceptionDispatchInfo.Capture(e);
             child.SendSignal(Signals.SIGKILL);
             return false;
         }

@@ -61,6 +61,38 @@ public sealed class CgroupTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_freezes_or_thaws_does_not_wait_for_what_somebody_else_has_undone()
+    {
+        using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
+        Sleeper(cgroup);
+        using var end = new CancellationTokenSource();
+        Task undoing = Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested) cgroup.Thaw(timeoutMs: 0);
+        });
+        try
+        {
+            for (int i = 0; i < 50; i++) Assert.True(cgroup.Freeze(timeoutMs: 5000), $"{i}");
+        }
+        finally
+        {
+            end.Cancel();
+            await undoing;
+        }
+    }
+
+    [Fact]
+    public void Who_is_not_frozen_is_named_with_its_state()
+    {
+        using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);
+        Process sleeper = Sleeper(cgroup);
+        Assert.True(SpinWait.SpinUntil(() => cgroup.DescribeUnfrozen().StartsWith($"{sleeper.Id} (S, ",
+            StringComparison.Ordinal), 5000), cgroup.DescribeUnfrozen());
+        Assert.True(cgroup.Freeze(timeoutMs: 5000));
+        Assert.True(SpinWait.SpinUntil(() => cgroup.DescribeUnfrozen() == "", 5000), cgroup.DescribeUnfrozen());
+    }
+
+    [Fact]
     public void A_frozen_cgroup_can_be_killed()
     {
         using Cgroup cgroup = Cgroup.Create(_tree, _name, CgroupControllers.None);

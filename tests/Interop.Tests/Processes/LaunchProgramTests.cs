@@ -33,6 +33,25 @@ public class LaunchProgramTests
         Assert.Equal("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n", output);
     }
 
+    [Theory]
+    [InlineData(true, "SIGKILL")]
+    [InlineData(false, "what was to be done failed")]
+    public void Child_that_is_killed_while_it_waits_is_what_the_launch_tells(bool isKilled, string told)
+    {
+        using var meeting = new LaunchMeeting(pid =>
+        {
+            using PidFd child = PidFd.Open(pid);
+            if (isKilled) child.SendSignal(Signals.SIGKILL);
+            Assert.True(SpinWait.SpinUntil(() => child.TryPeek(out _), isKilled ? 5000 : 0) || !isKilled);
+            throw new InvalidOperationException("what was to be done failed");
+        });
+        using var program = new LaunchProgram();
+        program.Meet(meeting);
+        program.Exit();
+        var options = new LaunchOptions { Meeting = meeting };
+        Assert.Contains(told, Assert.ThrowsAny<Exception>(() => Launcher.Start(program, options)).Message);
+    }
+
     [Fact]
     public void A_listed_errno_is_ignored_and_another_stops_the_program()
     {

@@ -98,15 +98,21 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
         string header = $"X-Registry-Auth: {login}\r\n";
         api.Send("POST", $"/images/create?fromImage={name}&tag=latest").Fails(404, "pull access denied");
         api.Send("POST", $"/images/create?fromImage={name}&tag=latest", null, header).Is(200);
-        api.Send("POST", $"/images/{name}/push?tag=latest").Is(200);
-        Assert.DoesNotContain("errorDetail", Encoding.UTF8.GetString(
-            api.Send("POST", $"/images/{name}/push?tag=latest", null, header).Is(200).Body));
+        // By a name of its own: what is pushed as busybox is what all other tests pull from then on.
+        string own = $"{registry.Host}/pushed-{api.Host.NewName()}";
+        api.Ask("POST", $"/images/{name}/tag?repo={own}&tag=latest").Is(201);
+        Assert.Contains("errorDetail", Pushed(null));
+        Assert.DoesNotContain("errorDetail", Pushed(header));
         api.Ask("POST", "/auth", $$"""{"serveraddress":"{{registry.Host}}","username":"me","password":"wrong"}""")
             .Is(401);
         Assert.Equal("Login Succeeded", (string)api.Ask("POST", "/auth", $$"""
             {"serveraddress":"{{registry.Host}}","username":"me","password":"{{TokenRegistry.Password}}"}
             """).Is(200)!["Status"]!);
         api.Ask("DELETE", $"/images/{name}:latest").Is(200);
+        api.Ask("DELETE", $"/images/{own}:latest").Is(200);
+
+        string Pushed(string? login) => Encoding.UTF8.GetString(
+            api.Send("POST", $"/images/{own}/push?tag=latest", null, login).Is(200).Body);
     }
 
     [Fact]
