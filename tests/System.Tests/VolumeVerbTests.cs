@@ -24,9 +24,9 @@ public sealed class VolumeVerbTests(SkiffHost host)
         Assert.Equal("aa-data", Names("dangling=true", "name=data"));
         Assert.Equal("aa-data bb-data", Names("driver=local", "name=^aa", "name=^bb"));
         Assert.Equal("", Names("driver=other"));
-        Assert.Equal("aa-data local db N/A N/A", own.Run("volume", "ls", "--filter", "name=aa", "--format",
+        Assert.Equal("aa-data local db N/A N/A", own.Run("volume", "ls", "--filter", "name=aa-", "--format",
             "{{.Name}} {{.Scope}} {{.Label \"tier\"}} {{.Links}} {{.Size}}").Text());
-        JsonNode json = JsonNode.Parse(own.Run("volume", "ls", "-f", "name=bb", "--format", "json").Text())!;
+        JsonNode json = JsonNode.Parse(own.Run("volume", "ls", "-f", "name=bb-", "--format", "json").Text())!;
         Assert.Equal(("local", "bb-data", "tier=web"),
             ((string)json["Driver"]!, (string)json["Name"]!, (string)json["Labels"]!));
         own.Run("volume", "ls", "-f", "bogus=1").FailsClearly(1, "invalid filter 'bogus'");
