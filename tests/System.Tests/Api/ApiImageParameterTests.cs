@@ -101,7 +101,7 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
         // By a name of its own: what is pushed as busybox is what all other tests pull from then on.
         string own = $"{registry.Host}/pushed-{api.Host.NewName()}";
         api.Ask("POST", $"/images/{name}/tag?repo={own}&tag=latest").Is(201);
-        Assert.Contains("errorDetail", Pushed(null));
+        Assert.Contains("errorDetail", Pushed(""));
         Assert.DoesNotContain("errorDetail", Pushed(header));
         api.Ask("POST", "/auth", $$"""{"serveraddress":"{{registry.Host}}","username":"me","password":"wrong"}""")
             .Is(401);
@@ -111,7 +111,7 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
         api.Ask("DELETE", $"/images/{name}:latest").Is(200);
         api.Ask("DELETE", $"/images/{own}:latest").Is(200);
 
-        string Pushed(string? login) => Encoding.UTF8.GetString(
+        string Pushed(string login) => Encoding.UTF8.GetString(
             api.Send("POST", $"/images/{own}/push?tag=latest", null, login).Is(200).Body);
     }
 
