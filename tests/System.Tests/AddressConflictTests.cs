@@ -41,9 +41,10 @@ public sealed class AddressConflictTests : IDisposable
         // Another monitor goes on with it, and what it joins is watched as well.
         _roots.Run("network", "create", "-d", "macvlan", "-o", "parent=host0", "--subnet", "203.0.113.0/24", "too")
             .Exits(0);
-        Command.Shell($"kill -9 {_roots.MonitorOf("web")}").Exits(0);
-        Wait.Until(() => _roots.Run("ps", "--format", "{{.Names}}").Text().Contains("web", StringComparison.Ordinal),
-            "another monitor is there");
+        int monitor = _roots.MonitorOf("web");
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => _roots.Run("ps", "--format", "{{.Names}}").Text().Contains("web", StringComparison.Ordinal)
+            && _roots.MonitorOf("web") != monitor, "another monitor is there");
         _roots.Run("network", "connect", "--ip", "203.0.113.9", "too", "web").Exits(0);
         // When it has listened is not told.
         Wait.Until(() =>

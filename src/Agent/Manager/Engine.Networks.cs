@@ -118,7 +118,9 @@ internal sealed partial class Engine
     private void TellMonitor(ContainerConfig config)
     {
         using MonitorClient? monitor = MonitorClient.TryConnect(Containers, config.Id);
-        monitor?.Send([(byte)PacketType.Networks]);
+        if (monitor is not null) monitor.Send([(byte)PacketType.Networks]);
+        // It was killed meanwhile; another one, which finds out by itself, takes over.
+        else StateOf(config);
     }
 
     private static bool Names(EndpointSettings settings, NetworkRecord network) => settings.Network == network.Name
