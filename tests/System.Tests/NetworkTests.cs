@@ -29,6 +29,36 @@ public sealed class NetworkTests(SkiffHost host)
     }
 
     [Fact]
+    public async Task Port_of_an_address_that_the_host_gets_later_is_published_then()
+    {
+        const string address = "203.0.113.7";
+        var port = FreePort();
+        string url = $"http://{address}:{port}/";
+        using var web = Serve("-p", $"{address}:{port}:8000");
+        await Assert.ThrowsAnyAsync<Exception>(() => s_http.GetStringAsync(url));
+        Command.Shell($"ip address add {address}/32 dev lo").Exits(0);
+        try
+        {
+            await AssertPage(url);
+        }
+        finally
+        {
+            Command.Shell($"ip address del {address}/32 dev lo").Exits(0);
+        }
+    }
+
+    [Fact]
+    public void Port_that_a_socket_has_on_an_address_to_come_is_taken()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.SetRawSocketOption(0, 15, BitConverter.GetBytes(1)); // SOL_IP, IP_FREEBIND
+        socket.Bind(new IPEndPoint(IPAddress.Parse("203.0.113.8"), 0));
+        socket.Listen();
+        host.Run("run", "--rm", "-p", $"{socket.LocalEndPoint}:80", host.Busybox, "true")
+            .FailsClearly(125, $"failed to bind host port {socket.LocalEndPoint}/tcp: address already in use");
+    }
+
+    [Fact]
     public async Task Port_can_be_chosen_by_the_engine()
     {
         using var web = Serve("-p", "8000");

@@ -115,7 +115,6 @@ internal sealed class PortReservations(StateRoots roots)
         return errno switch
         {
             Errno.EADDRINUSE => prefix + "address already in use",
-            Errno.EADDRNOTAVAIL => prefix + "cannot assign requested address",
             // A kernel without SCTP sockets has no listener to collide with.
             Errno.None or Errno.EPROTONOSUPPORT => null,
             _ => prefix + ErrnoText.Of(errno),

@@ -11,15 +11,17 @@ public static unsafe class PortProbe
 {
     private const int IPPROTO_TCP = 6;
     private const int IPPROTO_UDP = 17;
+    private const int IP_FREEBIND = 15;
     private const int IPV6_V6ONLY = 26;
+    private const int IPV6_FREEBIND = 78;
 
     /// <summary>Room for an address as <see cref="WriteName"/> makes it.</summary>
     internal const int NameBytes = 28;
 
     /// <summary>
     /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens
-    /// there; EADDRNOTAVAIL when the host does not have the address; EPROTONOSUPPORT when the kernel lacks the
-    /// protocol.
+    /// there; EPROTONOSUPPORT when the kernel lacks the protocol. The host need not have the address yet (IP_FREEBIND of
+    /// ip(7)).
     /// </summary>
     /// <param name="protocol">IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.</param>
     /// <param name="address">IPv4 or IPv6.</param>
@@ -32,8 +34,13 @@ public static unsafe class PortProbe
         if (number == -1) return Native.LastErrno;
         using var fd = new Fd(number);
         int one = 1;
-        // A port of IPv4 is another one.
-        if (v6) LibC.setsockopt(number, LibC.IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(int));
+        if (v6)
+        {
+            // A port of IPv4 is another one.
+            LibC.setsockopt(number, LibC.IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(int));
+            LibC.setsockopt(number, LibC.IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(int));
+        }
+        else LibC.setsockopt(number, LibC.IPPROTO_IP, IP_FREEBIND, &one, sizeof(int));
         // Connections of an earlier listener that linger in TIME_WAIT must not count.
         if (protocol == IPPROTO_TCP) LibC.setsockopt(number, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, &one, sizeof(int));
         byte* name = stackalloc byte[NameBytes];

@@ -28,6 +28,13 @@ public class InternetSocketTests
         }
     }
 
+    [Theory]
+    [InlineData("203.0.113.7", ProtocolType.Tcp)]
+    [InlineData("203.0.113.7", ProtocolType.Udp)]
+    [InlineData("2001:db8:7::7", ProtocolType.Tcp)]
+    public void Port_of_an_address_that_is_not_there_yet_is_free(string text, ProtocolType protocol) =>
+        Assert.Equal(Errno.None, PortProbe.TryBind((int)protocol, IPAddress.Parse(text), 40_000));
+
     [Fact]
     public void Nobody_there_is_an_error_and_a_full_connection_a_timeout()
     {
