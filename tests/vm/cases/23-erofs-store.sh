@@ -5,7 +5,7 @@
 mkdir -p /tmp/bin
 cat > /tmp/bin/fincore << 'SCRIPT'
 #!/bin/sh
-LD_LIBRARY_PATH=$(echo /payload/tools/usr/lib/*-linux-gnu) exec /payload/tools/bin/fincore "$@"
+LD_LIBRARY_PATH=$(echo /payload/tools/usr/lib/*-linux-gnu) exec /payload/tools/usr/bin/fincore "$@"
 SCRIPT
 chmod +x /tmp/bin/fincore
 PATH=$PATH:/tmp/bin
