@@ -20,8 +20,8 @@ public static unsafe class PortProbe
 
     /// <summary>
     /// bind(2) of a fresh socket that is closed at once. None when the port is free; EADDRINUSE when a socket listens
-    /// there; EPROTONOSUPPORT when the kernel lacks the protocol. The host need not have the address yet (IP_FREEBIND of
-    /// ip(7)).
+    /// there; EPROTONOSUPPORT when the kernel lacks the protocol. The host need not have the address yet (IP_FREEBIND
+    /// of ip(7)).
     /// </summary>
     /// <param name="protocol">IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.</param>
     /// <param name="address">IPv4 or IPv6.</param>

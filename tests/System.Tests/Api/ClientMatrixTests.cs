@@ -32,6 +32,10 @@ public sealed class ClientMatrixTests(ApiAgent api, ITestOutputHelper output) : 
         });
     }
 
+    /// <summary>A line of the table of clients, also of those that have tests of their own.</summary>
+    internal static string Row(string client, string group, int good, int all) =>
+        $"clients: {client,-16}{group,-20}{good,4} of {all,3} {(good == all ? "pass" : "FAIL")}";
+
     // One line of the table a group; a problem is empty when there is none.
     private void Report<T>(string client, IEnumerable<IGrouping<string, T>> groups,
         Func<IGrouping<string, T>, string[]> attempt)
@@ -43,13 +47,11 @@ public sealed class ClientMatrixTests(ApiAgent api, ITestOutputHelper output) : 
         {
             string[] results = attempt(group);
             string[] bad = [.. results.Where(problem => problem.Length > 0)];
-            output.WriteLine($"clients: {client,-12}{group.Key,-20}{results.Length - bad.Length,4} of "
-                + $"{results.Length,3} {(bad.Length == 0 ? "pass" : "FAIL")}");
+            output.WriteLine(Row(client, group.Key, results.Length - bad.Length, results.Length));
             problems.AddRange(bad.Select(problem => $"{client}: [{group.Key}] {problem}"));
             count += results.Length;
         }
-        output.WriteLine($"clients: {client,-12}{"",-20}{count - problems.Count,4} of {count,3} in "
-            + $"{watch.Elapsed.TotalSeconds:0} s");
+        output.WriteLine($"{Row(client, "", count - problems.Count, count)} in {watch.Elapsed.TotalSeconds:0} s");
         Assert.True(problems.Count == 0, string.Join('\n', problems));
     }
 }
