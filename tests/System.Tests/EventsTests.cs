@@ -35,6 +35,9 @@ public sealed class EventsTests(SkiffHost host)
         Assert.Equal([$"connect {id}", $"disconnect {id}", $"connect {id}", $"disconnect {id}"],
             Past("--filter", "type=network", "--format", "{{.Action}} {{.Actor.Attributes.container}}")
                 .Where(line => line.EndsWith(id)).ToArray());
+        string network = host.Run("network", "inspect", "bridge", "--format", "{{.Id}}").Text();
+        Assert.Contains($"{network} bridge bridge {id}", Past("--filter", "type=network", "--format", "{{.Actor.ID}} "
+            + "{{.Actor.Attributes.name}} {{.Actor.Attributes.type}} {{.Actor.Attributes.container}}"));
         Assert.Equal(["create", "mount", "unmount", "mount", "unmount"],
             Past("--filter", $"volume={volume}", "--format", "{{.Action}}"));
         var die = JsonNode.Parse(

@@ -103,6 +103,7 @@ internal sealed class ApiServer : IAgentApi
         foreach (Listener listener in _listeners)
             listener.Tls = listener.Settings.Address.Kind == ListenKind.Tcp ? tls : null;
         Settings = settings;
+        (_http.MaxConnections, _http.TimeoutMs) = (settings.MaxConnections, settings.ClientTimeout * 1000);
         foreach (Listener listener in added)
             _http.Serve(listener, x => AnswerAsync(x, listener.Settings.Scope));
     }
@@ -243,11 +244,6 @@ internal sealed class ApiServer : IAgentApi
     {
         // What has begun cannot be an error any more; its end, cut off, tells the client.
         if (x.HasBegun) throw new IOException(message);
-        await x.JsonAsync(status, w =>
-        {
-            w.WriteStartObject();
-            w.WriteString("message", message);
-            w.WriteEndObject();
-        });
+        await x.JsonAsync(status, w => Exchange.WriteError(w, message));
     }
 }

@@ -90,7 +90,9 @@ internal sealed class CreateOptions
         // As those of an image they give way to what is mounted at their place: docker-py names both.
         Mount[] mounts = MountFlags.Read(options.Arguments);
         foreach (var (path, _) in Entries(body, "Volumes"))
-            if (!Array.Exists(mounts, mount => mount.Target == path.TrimEnd('/'))) options.Add("volume", path);
+            // With a colon it would be a bind mount, or another container's volume.
+            if (path.Contains(':')) throw ApiException.Bad($"invalid volume specification: '{path}'");
+            else if (!Array.Exists(mounts, mount => mount.Target == path.TrimEnd('/'))) options.Add("volume", path);
         string mode = host is { } h ? Text(h, "NetworkMode") : "";
         options.ReadNetworks(body, Truth(body, "NetworkDisabled") is true ? "none" : mode is "default" ? "" : mode);
         return options;
@@ -119,7 +121,7 @@ internal sealed class CreateOptions
             foreach (string value in Texts(host, field) ?? []) Add(option, value);
         foreach (var (field, option) in s_pairs) AddPairs(host, field, option);
         foreach (var (target, value) in Pairs(host, "Tmpfs"))
-            Add("tmpfs", value.Length > 0 ? $"{target}:{value}" : target);
+            Add("tmpfs", Part("Tmpfs", target, ':') + (value.Length > 0 ? ":" + value : ""));
         foreach (JsonElement mount in Items(host, "Mounts"))
         {
             var (option, value) = MountText.Of(mount);
@@ -140,9 +142,11 @@ internal sealed class CreateOptions
             AddPairs(log, "Config", "log-opt");
         }
         if (JsonBody.Object(host, "RestartPolicy") is { } restart && Text(restart, "Name") is { Length: > 0 } policy)
-            Add("restart", Number(restart, "MaximumRetryCount") is { } most and not 0 ? $"{policy}:{most}" : policy);
+            Add("restart", Part("RestartPolicy", policy, ':')
+                + (Number(restart, "MaximumRetryCount") is { } most and not 0 ? $":{most}" : ""));
         foreach (JsonElement limit in Items(host, "Ulimits"))
-            Add("ulimit", $"{Text(limit, "Name")}={Number(limit, "Soft") ?? 0}:{Number(limit, "Hard") ?? 0}");
+            Add("ulimit", Part("Ulimits", Text(limit, "Name"), '=')
+                + $"={Number(limit, "Soft") ?? 0}:{Number(limit, "Hard") ?? 0}");
     }
 
     // {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
@@ -150,13 +154,15 @@ internal sealed class CreateOptions
     {
         foreach (var (port, bindings) in Entries(host, "PortBindings"))
         {
+            Part("PortBindings", port, ':');
             if (bindings.ValueKind == JsonValueKind.Null) continue;
             if (bindings.ValueKind != JsonValueKind.Array) throw Wrong("PortBindings", "lists of bindings");
             if (bindings.GetArrayLength() == 0) Add("publish", port);
             foreach (JsonElement binding in bindings.EnumerateArray())
             {
-                string address = Text(binding, "HostIp"), outside = Text(binding, "HostPort");
-                if (address.Contains(':') && !address.StartsWith('[')) address = $"[{address}]";
+                string address = Text(binding, "HostIp").TrimStart('[').TrimEnd(']');
+                string outside = Part("HostPort", Text(binding, "HostPort"), ':');
+                if (address.Contains(':')) address = $"[{Part("HostIp", address, ']')}]";
                 if (outside is "0") outside = "";
                 Add("publish", address.Length > 0 ? $"{address}:{outside}:{port}"
                     : outside.Length > 0 ? $"{outside}:{port}" : port);
@@ -168,13 +174,19 @@ internal sealed class CreateOptions
     {
         foreach (JsonElement device in Items(host, "Devices"))
         {
-            string inside = Text(device, "PathInContainer"), access = Text(device, "CgroupPermissions");
-            Add("device", $"{Text(device, "PathOnHost")}:{inside}{(access.Length > 0 ? ":" + access : "")}");
+            string outside = Part("PathOnHost", Text(device, "PathOnHost"), ':');
+            string inside = Part("PathInContainer", Text(device, "PathInContainer"), ':');
+            string access = Text(device, "CgroupPermissions");
+            Add("device", $"{outside}:{inside}{(access.Length > 0 ? ":" + access : "")}");
         }
         foreach (JsonElement request in Items(host, "DeviceRequests"))
         {
             List<string> ids = Texts(request, "DeviceIDs") ?? [];
-            if (Text(request, "Driver") == "cdi") foreach (string id in ids) Add("device", id);
+            if (Text(request, "Driver") == "cdi")
+                foreach (string id in ids)
+                    // A path would be a device of the host.
+                    Add("device", !id.StartsWith('/') ? id : throw ApiException.Bad(
+                        $"invalid DeviceIDs: \"{id}\": has to be VENDOR/CLASS=NAME"));
             else Add("gpus", GpusOf(request, ids));
         }
     }
@@ -230,10 +242,10 @@ internal sealed class CreateOptions
     private void ReadBlockDevices(JsonElement host)
     {
         foreach (JsonElement weight in Items(host, "BlkioWeightDevice"))
-            Add("blkio-weight-device", $"{Text(weight, "Path")}:{Number(weight, "Weight") ?? 0}");
+            Add("blkio-weight-device", $"{Part("Path", Text(weight, "Path"), ':')}:{Number(weight, "Weight") ?? 0}");
         foreach (var (field, option) in s_deviceRates)
             foreach (JsonElement rate in Items(host, field))
-                Add(option, $"{Text(rate, "Path")}:{Number(rate, "Rate") ?? 0}");
+                Add(option, $"{Part("Path", Text(rate, "Path"), ':')}:{Number(rate, "Rate") ?? 0}");
     }
 
     // The mode names the first network; what is asked of each stands beside.
@@ -243,6 +255,8 @@ internal sealed class CreateOptions
         var ends = new List<(string Name, JsonElement Settings)>(networking.ValueKind == JsonValueKind.Object
             ? Entries(networking, "EndpointsConfig") : []);
         string first = mode.Length > 0 ? mode : ends.Count > 0 ? ends[0].Name : "";
+        // The option takes fields, too.
+        foreach (string name in ends.ConvertAll(end => end.Name).Append(first)) Part("network", name, '=');
         int at = ends.FindIndex(end => end.Name == first);
         if (at < 0)
         {
@@ -275,7 +289,7 @@ internal sealed class CreateOptions
 
     private void AddPairs(JsonElement of, string field, string option)
     {
-        foreach (var (key, value) in Pairs(of, field)) Add(option, $"{key}={value}");
+        foreach (var (key, value) in Pairs(of, field)) Add(option, $"{Part(field, key, '=')}={value}");
     }
 
     private void Add(string option, string value) => Arguments.Add(s_options[option], value);

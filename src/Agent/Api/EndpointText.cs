@@ -19,7 +19,8 @@ internal static class EndpointText
             foreach (string address in Texts(addresses, "LinkLocalIPs") ?? []) text.Add("link-local-ip", address);
         }
         text.Add("mac-address", Text(settings, "MacAddress"));
-        foreach (var (key, value) in Pairs(settings, "DriverOpts")) text.Add("driver-opt", $"{key}={value}");
+        foreach (var (key, value) in Pairs(settings, "DriverOpts"))
+            text.Add("driver-opt", $"{Part("DriverOpts", key, '=')}={value}");
         if (Number(settings, "GwPriority") is { } priority and not 0)
             text.Add("gw-priority", priority.ToString(CultureInfo.InvariantCulture));
         string value2 = text.ToString();

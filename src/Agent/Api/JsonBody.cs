@@ -11,18 +11,20 @@ internal static class JsonBody
     /// <exception cref="ApiException">It is no JSON, with the place, or no object.</exception>
     public static JsonDocument Parse(byte[] body)
     {
+        JsonDocument? document = null;
         try
         {
-            JsonDocument document = JsonDocument.Parse(body.AsMemory(), new JsonDocumentOptions { MaxDepth = 32 });
+            document = JsonDocument.Parse(body.AsMemory(), new JsonDocumentOptions { MaxDepth = 32 });
             CheckTexts(document.RootElement);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            document.Dispose();
-            throw ApiException.Bad("the request's body has to be a JSON object");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            document?.Dispose();
             throw ApiException.Bad($"invalid JSON: {e.Message}");
         }
+        document.Dispose();
+        throw ApiException.Bad("the request's body has to be a JSON object");
     }
 
     // The parser takes bytes that are no UTF-8, and halves of surrogates, for text; who reads that throws.
@@ -55,6 +57,13 @@ internal static class JsonBody
     /// <summary>A text; empty when it is not there.</summary>
     public static string Text(JsonElement of, string name) =>
         Of(of, name, JsonValueKind.String, "a string")?.GetString() ?? "";
+
+    /// <summary>A value that becomes one part of an option's, whose other parts come from other fields.</summary>
+    /// <param name="field">Whose it is.</param>
+    /// <param name="value">It.</param>
+    /// <param name="apart">What keeps the parts apart.</param>
+    public static string Part(string field, string value, char apart) => !value.Contains(apart) ? value
+        : throw ApiException.Bad($"invalid {field}: \"{value}\": has no place for a '{apart}'");
 
     /// <summary>A truth.</summary>
     public static bool? Truth(JsonElement of, string name) => Field(of, name) switch

@@ -27,7 +27,8 @@ internal static class MountText
             if (option.ValueKind != JsonValueKind.Array || option.GetArrayLength() is not (1 or 2))
                 throw Wrong("Options", "a list of lists of one or two words");
             words.Add(string.Join('=', option.EnumerateArray().Select(word =>
-                word.ValueKind == JsonValueKind.String ? word.GetString() : throw Wrong("Options", "strings"))));
+                word.ValueKind == JsonValueKind.String ? Part("Options", word.GetString()!, ',')
+                    : throw Wrong("Options", "strings"))));
         }
         return words;
     }
@@ -70,9 +71,11 @@ internal static class MountText
     {
         text.Add("volume-nocopy", Truth(volume, "NoCopy") is true ? "true" : "")
             .Add("volume-subpath", Text(volume, "Subpath"));
-        foreach (var (key, value) in Pairs(volume, "Labels")) text.Add("volume-label", $"{key}={value}");
+        foreach (var (key, value) in Pairs(volume, "Labels"))
+            text.Add("volume-label", $"{Part("Labels", key, '=')}={value}");
         if (JsonBody.Object(volume, "DriverConfig") is not { } driver) return;
         text.Add("volume-driver", Text(driver, "Name"));
-        foreach (var (key, value) in Pairs(driver, "Options")) text.Add("volume-opt", $"{key}={value}");
+        foreach (var (key, value) in Pairs(driver, "Options"))
+            text.Add("volume-opt", $"{Part("Options", key, '=')}={value}");
     }
 }

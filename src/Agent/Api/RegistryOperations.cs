@@ -93,9 +93,12 @@ internal static class RegistryOperations
             using JsonDocument found = JsonBody.Parse(answer);
             w.WriteStartArray();
             foreach (JsonElement one in JsonBody.Items(found.RootElement, "results"))
-                if (JsonBody.Number(one, "star_count") >= stars
-                    && (official ?? JsonBody.Truth(one, "is_official")) == JsonBody.Truth(one, "is_official")
+            {
+                // What a registry leaves out is none, and not official.
+                bool isOfficial = JsonBody.Truth(one, "is_official") is true;
+                if ((JsonBody.Number(one, "star_count") ?? 0) >= stars && (official ?? isOfficial) == isOfficial
                     && automated is not true) Write(w, one);
+            }
             w.WriteEndArray();
         });
     }

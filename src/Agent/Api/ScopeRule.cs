@@ -20,4 +20,7 @@ internal enum ScopeRule
 
     /// <summary>Its path names a network, which has to bear the label.</summary>
     Network,
+
+    /// <summary>Its path names a volume, which has to bear the label.</summary>
+    Volume,
 }

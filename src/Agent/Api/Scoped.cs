@@ -4,6 +4,7 @@ using Skiff.Agent.Containers;
 using Skiff.Agent.Manager;
 using Skiff.Agent.Manager.Settings;
 using Skiff.Agent.Networks;
+using Skiff.Agent.Volumes;
 
 namespace Skiff.Agent.Api;
 
@@ -36,6 +37,7 @@ internal static class Scoped
         // From here on the full id counts: a name may be another's a moment later.
         if (rule == ScopeRule.Container) x.Id = Container(server.Open(), x, x.Id).Id;
         else if (rule == ScopeRule.Network) x.Id = Network(server.Open(), x, x.Id).Id;
+        else if (rule == ScopeRule.Volume) Volume(server.Open(), x, x.Id);
         else if (rule == ScopeRule.Exec && !scope.Has(server.Execs.Get(x.Id).Container.Labels))
             throw ExecTable.NotFound(x.Id);
     }
@@ -57,6 +59,13 @@ internal static class Scoped
         return Has(x, network.Labels) ? network : throw UsageException.NotFound($"network {nameOrId} not found");
     }
 
+    /// <summary>A volume that is there for the client.</summary>
+    public static Volume Volume(Engine engine, Exchange x, string name)
+    {
+        Volume volume = engine.Volumes.Get(name);
+        return Has(x, volume.Labels) ? volume : throw UsageException.NotFound($"get {name}: no such volume");
+    }
+
     /// <summary>The labels of something that the client makes.</summary>
     public static Dictionary<string, string> Labels(Exchange x, Dictionary<string, string> asked)
     {
@@ -76,6 +85,11 @@ internal static class Scoped
             if (!s_networkOptions.Contains(option)) throw Refusal(scope, $"the option {option}");
         return asked with { Labels = Labels(x, asked.Labels) };
     }
+
+    /// <summary>Refuses options of a volume: they could be a mount of anything.</summary>
+    public static Dictionary<string, string> CheckedVolume(Exchange x, Dictionary<string, string> options) =>
+        x.Scope is { } scope && options.Count > 0
+            ? throw Refusal(scope, $"an option such as {string.Join(", ", options.Keys)}") : options;
 
     /// <summary>Refuses what an endpoint could do beyond its network.</summary>
     public static EndpointSettings Checked(Exchange x, EndpointSettings asked) =>

@@ -21,6 +21,7 @@ internal static class VolumeOperations
     {
         Engine engine = server.Open();
         List<Volume> volumes = engine.Volumes.List().FindAll(new VolumeFilter(engine, Filters.Read(x)).Fits);
+        volumes.RemoveAll(volume => !Scoped.Has(x, volume.Labels));
         return w =>
         {
             w.WriteStartObject();
@@ -40,8 +41,10 @@ internal static class VolumeOperations
         if (driver is not ("" or "local")) throw new ApiException(404,
             $"create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
         Engine engine = server.Open();
-        Volume volume = engine.Volumes.Create(name.Length > 0 ? name : ContainerStore.NewId(), Map(body, "Labels"),
-            Map(body, "DriverOpts"), anonymous: name.Length == 0);
+        Volume volume = engine.Volumes.Create(name.Length > 0 ? name : ContainerStore.NewId(), Scoped.Labels(
+            x, Map(body, "Labels")), Scoped.CheckedVolume(x, Map(body, "DriverOpts")), anonymous: name.Length == 0);
+        if (!Scoped.Has(x, volume.Labels))
+            throw UsageException.Conflict($"create {name}: a volume with that name, of another scope, exists");
         return w => InspectJson.WriteVolume(w, engine.Volumes, volume);
     }, hasBody: true);
 
@@ -77,7 +80,8 @@ internal static class VolumeOperations
                 _ => throw ApiException.Bad($"invalid filter '{filter}'"),
             };
         filters.RemoveAll(filter => filter.StartsWith(All, StringComparison.Ordinal));
-        List<string> gone = VolumePruning.Remove(server.Open(), VolumePruning.FilterOf(filters), all, out long bytes);
+        List<string> gone = VolumePruning.Remove(server.Open(), VolumePruning.FilterOf(filters), all, out long bytes,
+            volume => Scoped.Has(x, volume.Labels));
         return w =>
         {
             w.WriteStartObject();

@@ -32,6 +32,9 @@ internal static partial class InspectJson
         w.WriteString("Type", "layers");
         WriteStrings(w, "Layers", [.. image.DiffIds.Select(d => d.ToString())]);
         w.WriteEndObject();
+        w.WriteStartObject("Metadata");
+        w.WriteString("LastTagTime", Time(engine.Images.Names.LastSet(image.Names.Select(one => one.Name))));
+        w.WriteEndObject();
         if (FindManifest(engine.Images, image.Id) is { } manifest) WriteDescriptor(w, manifest);
         more?.Invoke(w);
         w.WriteEndObject();

@@ -1,5 +1,6 @@
 using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
+using Skiff.Agent.Volumes;
 
 namespace Skiff.Agent.Cli;
 
@@ -27,12 +28,14 @@ internal static class VolumePruning
     }
 
     /// <summary>The same without a word; returns their names.</summary>
-    public static List<string> Remove(Engine engine, PruneFilter filter, bool all, out long bytes)
+    public static List<string> Remove(
+        Engine engine, PruneFilter filter, bool all, out long bytes, Func<Volume, bool>? isSeen = null)
     {
         // A volume that is made for a container belongs to it when its record is written: until then `create` holds
         // the store.
         using StoreLock alone = engine.Images.Lock(exclusive: true, null);
         return engine.PruneVolumes(
-            volume => (all || volume.Anonymous) && filter.Fits(volume.CreatedAt, volume.Labels), out bytes);
+            volume => (all || volume.Anonymous) && (isSeen is null || isSeen(volume))
+                && filter.Fits(volume.CreatedAt, volume.Labels), out bytes);
     }
 }

@@ -18,7 +18,7 @@ internal static class ContainerEvents
     public static void WriteStart(this EventJournal journal, ContainerConfig config)
     {
         List<EngineEvent> events = [];
-        AddNetworks(events, config, "connect");
+        AddNetworks(journal, events, config, "connect");
         foreach (Mount mount in config.Mounts)
             if (mount.Type == "volume")
                 events.Add(EventJournal.Event("volume", "mount", mount.Source, [("container", config.Id),
@@ -32,7 +32,7 @@ internal static class ContainerEvents
     public static void WriteEnd(this EventJournal journal, ContainerConfig config, int exitCode, TimeSpan ran)
     {
         List<EngineEvent> events = [];
-        AddNetworks(events, config, "disconnect");
+        AddNetworks(journal, events, config, "disconnect");
         foreach (Mount mount in config.Mounts)
             if (mount.Type == "volume")
                 events.Add(EventJournal.Event("volume", "unmount", mount.Source,
@@ -50,13 +50,20 @@ internal static class ContainerEvents
         return EventJournal.Event("container", action, config.Id, [.. attributes]);
     }
 
-    private static void AddNetworks(List<EngineEvent> events, ContainerConfig config, string action)
+    private static void AddNetworks(
+        EventJournal journal, List<EngineEvent> events, ContainerConfig config, string action)
     {
+        var networks = new NetworkStore(journal.Roots);
         if (config.NetworkMode is "host" or "none")
             Add(config.NetworkMode, config.NetworkMode == "none" ? "null" : "host");
         foreach (EndpointSettings settings in config.Attachments) Add(settings.Network, "bridge");
 
-        void Add(string network, string type) => events.Add(EventJournal.Event(
-            "network", action, network, [("container", config.Id), ("name", network), ("type", type)]));
+        // Of one that has gone there is no more than what the container calls it.
+        void Add(string name, string type)
+        {
+            NetworkRecord? network = networks.Find(name);
+            events.Add(EventJournal.Event("network", action, network?.Id ?? name,
+                [("container", config.Id), ("name", network?.Name ?? name), ("type", network?.Driver ?? type)]));
+        }
     }
 }

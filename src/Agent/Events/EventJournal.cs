@@ -17,6 +17,9 @@ internal sealed class EventJournal(StateRoots roots)
     /// <summary>Bytes of the file before a new one is begun: some seven hundred events.</summary>
     internal const int MaxBytes = 256 << 10;
 
+    /// <summary>The state that it tells of.</summary>
+    public StateRoots Roots { get; } = roots;
+
     private readonly string _path = Path.Combine(roots.RunRoot, Name);
 
     /// <summary>Unix nanoseconds.</summary>
@@ -62,7 +65,7 @@ internal sealed class EventJournal(StateRoots roots)
         const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_APPEND | OpenFlags.O_CREAT;
         Errno errno = Files.TryOpenAt(Fd.Cwd, _path, flags, 0x180, out file);
         if (errno != Errno.ENOENT) return errno;
-        Files.MakeDirectories(roots.RunRoot);
+        Files.MakeDirectories(Roots.RunRoot);
         return Files.TryOpenAt(Fd.Cwd, _path, flags, 0x180, out file);
     }
 

@@ -104,6 +104,22 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
         return names;
     }
 
+    /// <summary>When one of these names came to stand for what it does; long ago when none is there.</summary>
+    public DateTimeOffset LastSet(IEnumerable<Reference> references)
+    {
+        DateTimeOffset last = default;
+        foreach (Reference reference in references)
+            foreach (string place in (string[])[_root, .. _preloaded])
+            {
+                if (Files.TryStatAt(Fd.Cwd, PathOf(reference, place), AtFlags.None, out FileStatus status)
+                    != Errno.None) continue;
+                DateTimeOffset set = status.Modified;
+                if (set > last) last = set;
+                break;
+            }
+        return last;
+    }
+
     /// <summary>Removes what processes that were killed left half-written; the caller has the store alone.</summary>
     public void RemoveTemporaries() => RemoveTemporaries(_root);
 

@@ -66,7 +66,7 @@ internal sealed class ImageRecords(string imagesDirectory, IReadOnlyList<string>
     public DateTimeOffset LastUse(Digest id)
     {
         if (Files.TryStatAt(Fd.Cwd, PathOf(id), AtFlags.None, out FileStatus status) != Errno.None) return default;
-        return DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds).AddTicks(status.MtimeNanoseconds / 100);
+        return status.Modified;
     }
 
     /// <summary>Forgets an image; a missing one is fine.</summary>

@@ -10,7 +10,8 @@ internal sealed class MonitorClient : IDisposable
 {
     private const short Readable = 1;
 
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Packet.MaxBytes);
+    // Who receives by a stream of its own, as the API does, has no use for it.
+    private byte[] Buffer => field ??= GC.AllocateUninitializedArray<byte>(Packet.MaxBytes);
 
     private MonitorClient(UnixSocket socket) => Socket = socket;
 
@@ -52,10 +53,10 @@ internal sealed class MonitorClient : IDisposable
     /// <summary>Reads until Started or Failed.</summary>
     public int WaitStarted()
     {
-        Socket.TryReceive(_buffer, out int count, []);
-        return count > 0 && (PacketType)_buffer[0] == PacketType.Started
-            ? Packet.ReadNumber(_buffer.AsSpan(1))
-            : throw FailureIn(_buffer.AsSpan(0, count));
+        Socket.TryReceive(Buffer, out int count, []);
+        return count > 0 && (PacketType)Buffer[0] == PacketType.Started
+            ? Packet.ReadNumber(Buffer.AsSpan(1))
+            : throw FailureIn(Buffer.AsSpan(0, count));
     }
 
     /// <summary>Reads the terminal of an exec, and that it has started.</summary>
@@ -64,8 +65,8 @@ internal sealed class MonitorClient : IDisposable
     public Fd ReceiveTerminal(out int pid)
     {
         var fds = new List<Fd>(1);
-        if (Socket.TryReceive(_buffer, out int count, fds) != Errno.None || count == 0
-            || (PacketType)_buffer[0] != PacketType.ExecTerminal) throw FailureIn(_buffer.AsSpan(0, count));
+        if (Socket.TryReceive(Buffer, out int count, fds) != Errno.None || count == 0
+            || (PacketType)Buffer[0] != PacketType.ExecTerminal) throw FailureIn(Buffer.AsSpan(0, count));
         pid = WaitStarted();
         return fds[0];
     }
@@ -88,9 +89,9 @@ internal sealed class MonitorClient : IDisposable
         exitCode = 0;
         while (Socket.Wait(Readable, timeoutMs < 0 ? -1 : (int)Math.Max(0, end - System.Environment.TickCount64)))
         {
-            if (Socket.TryReceive(_buffer, out int count, []) != Errno.None || count == 0) return false;
-            if ((PacketType)_buffer[0] != PacketType.Exited) continue;
-            exitCode = Packet.ReadNumber(_buffer.AsSpan(1));
+            if (Socket.TryReceive(Buffer, out int count, []) != Errno.None || count == 0) return false;
+            if ((PacketType)Buffer[0] != PacketType.Exited) continue;
+            exitCode = Packet.ReadNumber(Buffer.AsSpan(1));
             return true;
         }
         return false;

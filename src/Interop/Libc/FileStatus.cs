@@ -24,6 +24,9 @@ public readonly record struct FileStatus
     /// <summary>Last change of the content: nanoseconds within the second.</summary>
     public uint MtimeNanoseconds { get; init; }
 
+    /// <summary>The last change of the content, as a time.</summary>
+    public DateTimeOffset Modified => DateTimeOffset.FromUnixTimeSeconds(MtimeSeconds).AddTicks(MtimeNanoseconds / 100);
+
     /// <summary>Inode number.</summary>
     public ulong Ino { get; init; }
 

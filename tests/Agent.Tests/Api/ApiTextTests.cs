@@ -116,7 +116,8 @@ public sealed class ApiTextTests
     {
         var bytes = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(request));
         Assert.True(RequestParser.TryRead(ref bytes, out RequestHead? head));
-        return new Exchange(head!, PipeReader.Create(new ReadOnlySequence<byte>([])), output, () => false, default);
+        return new Exchange(
+            head!, PipeReader.Create(new ReadOnlySequence<byte>([])), output, () => false, 1000, default);
     }
 
     private static RegistryCredentials? LoginOf(string header) =>

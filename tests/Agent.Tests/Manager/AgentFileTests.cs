@@ -19,6 +19,7 @@ public sealed class AgentFileTests
                 ],
                 "tls": true, "tlsverify": true, "tlscacert": "/ca", "tlscert": "/cert", "tlskey": "/key",
                 "labels": ["a=b", "c="], "debug": true, "metrics-addr": "127.0.0.1:9323",
+                "max-connections": 64, "client-timeout": 5,
                 "live-restore": true, "log-level": "warn", "userland-proxy": null
             }
             """.Replace("    ", "\t"));
@@ -35,6 +36,7 @@ public sealed class AgentFileTests
         Assert.Equal(["a=b", "c="], s.Labels);
         Assert.True(s.Debug);
         Assert.Equal("127.0.0.1:9323", s.Metrics);
+        Assert.Equal((64, 5), (s.MaxConnections, s.ClientTimeout));
         s.Check();
     }
 
@@ -65,6 +67,10 @@ public sealed class AgentFileTests
     [InlineData("{\"sockets\": [{\"listen\": \"fd://\", \"mode\": \"0600\"}]}", "group and mode are for unix://")]
     [InlineData("{\"labels\": [\"a\"]}", "\"a\": expected KEY=VALUE")]
     [InlineData("{\"labels\": [\"a=1\", \"a=2\"]}", "label a is there with another value")]
+    [InlineData("{\"max-connections\": 0}", "line 1, column 21: expected a number from 1 to 100000")]
+    [InlineData("{\"max-connections\": \"9\"}", "expected a number from 1 to 100000")]
+    [InlineData("{\"client-timeout\": -1}", "expected a number from 1 to 3600")]
+    [InlineData("{\"client-timeout\": 3601}", "expected a number from 1 to 3600")]
     [InlineData("{\"tls\": true}", "tls alone would let clients in")]
     [InlineData("{\"tlsverify\": true}", "go together: one is missing")]
     [InlineData("{\"tlscacert\": \"ca.pem\"}", "expected an absolute path")]

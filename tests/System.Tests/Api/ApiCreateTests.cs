@@ -112,6 +112,28 @@ public sealed class ApiCreateTests(ApiAgent api) : IClassFixture<ApiAgent>
         { """{"HostConfig":{"StorageOpt":{"color":"red"}}}""", "unknown option color" },
         { """{"HostConfig":{"VolumesFrom":["nobody"]}}""", "nobody" },
         { """{"NetworkDisabled":true,"HostConfig":{"PortBindings":[]}}""", "invalid PortBindings" },
+        // Values that would be more than one in an option.
+        { """{"Volumes":{"/etc:/mnt":{}}}""", "invalid volume specification: '/etc:/mnt'" },
+        { """{"Volumes":{"data:/mnt":{}}}""", "invalid volume specification: 'data:/mnt'" },
+        { """{"Labels":{"a=b":"c"}}""", "invalid Labels: \"a=b\"" },
+        { """{"HostConfig":{"Tmpfs":{"/t:exec":""}}}""", "invalid Tmpfs: \"/t:exec\"" },
+        { """{"HostConfig":{"RestartPolicy":{"Name":"on-failure:5"}}}""", "invalid RestartPolicy" },
+        { """{"HostConfig":{"Ulimits":[{"Name":"nofile=1","Soft":1,"Hard":1}]}}""", "invalid Ulimits" },
+        { """{"HostConfig":{"PortBindings":{"81:80/tcp":[{"HostPort":""}]}}}""", "invalid PortBindings" },
+        { """{"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":"127.0.0.1:80"}]}}}""", "invalid HostPort" },
+        { """{"HostConfig":{"PortBindings":{"80/tcp":[{"HostIp":"[::1]:80"}]}}}""", "invalid HostIp" },
+        { """{"HostConfig":{"Devices":[{"PathOnHost":"/dev/null:/dev/x"}]}}""", "invalid PathOnHost" },
+        { """{"HostConfig":{"Devices":[{"PathOnHost":"/dev/null","PathInContainer":"/x:rwm"}]}}""",
+            "invalid PathInContainer" },
+        { """{"HostConfig":{"DeviceRequests":[{"Driver":"cdi","DeviceIDs":["/dev/null"]}]}}""",
+            "invalid DeviceIDs: \"/dev/null\"" },
+        { """{"HostConfig":{"BlkioDeviceReadBps":[{"Path":"/dev/null:1","Rate":1}]}}""", "invalid Path" },
+        { """{"HostConfig":{"BlkioWeightDevice":[{"Path":"/dev/null:1","Weight":10}]}}""", "invalid Path" },
+        { """{"HostConfig":{"NetworkMode":"name=bridge"}}""", "invalid network" },
+        { """{"NetworkingConfig":{"EndpointsConfig":{"name=host":{}}}}""", "invalid network" },
+        { """{"NetworkingConfig":{"EndpointsConfig":{"bridge":{"DriverOpts":{"a=b":"c"}}}}}""", "invalid DriverOpts" },
+        { """{"HostConfig":{"Mounts":[{"Type":"tmpfs","Target":"/t","TmpfsOptions":{"Options":[["ro,exec"]]}}]}}""",
+            "invalid Options" },
     };
 
     [Theory, MemberData(nameof(Shown))]

@@ -125,13 +125,16 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
             if (request.Path.StartsWith("/v1/search", StringComparison.Ordinal)) asked = request.Path;
             return Answer.Text(200, """
                 {"results":[{"name":"a","star_count":5,"is_official":true},
-                {"name":"b","star_count":1,"is_official":false}]}
+                {"name":"b","star_count":1,"is_official":false},{"name":"c"},
+                {"name":"d","star_count":4,"is_official":null}]}
                 """);
         };
-        Assert.Equal(["a", "b"], Names($"/images/search?term={hub.Host}/some&limit=7"));
+        Assert.Equal(["a", "b", "c", "d"], Names($"/images/search?term={hub.Host}/some&limit=7"));
         Assert.Equal("/v1/search?q=some&n=7", asked);
-        Assert.Equal(["a"], Names($$"""/images/search?term={{hub.Host}}/some&filters={"stars":["3"]}"""));
-        Assert.Equal(["b"], Names($$"""/images/search?term={{hub.Host}}/some&filters={"is-official":["false"]}"""));
+        Assert.Equal(["a", "d"], Names($$"""/images/search?term={{hub.Host}}/some&filters={"stars":["3"]}"""));
+        Assert.Equal(["a"], Names($$"""/images/search?term={{hub.Host}}/some&filters={"is-official":["true"]}"""));
+        Assert.Equal(["b", "c", "d"],
+            Names($$"""/images/search?term={{hub.Host}}/some&filters={"is-official":["false"]}"""));
         api.Ask("GET", "/images/search").Fails(400, "term is empty");
         api.Ask("GET", $"/images/search?term={hub.Host}/some&limit=101").Fails(400, "Limit 101");
 

@@ -103,7 +103,8 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
         {
             string start = row[1].Split('{')[0], id = start switch
             {
-                "/containers/" => scope.Other, "/exec/" => process, "/networks/" => "othernet", _ => "",
+                "/containers/" => scope.Other, "/exec/" => process, "/networks/" => "othernet",
+                "/volumes/" => "otherdata", _ => "",
             };
             if (id.Length == 0 || !row[1].Contains('{')) continue;
             string body = row[2] is "NetworkConnect" or "NetworkDisconnect" ? """{"Container": "other"}"""
@@ -115,6 +116,7 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
                 Assert.Matches(start switch
                 {
                     "/exec/" => "No such exec instance",
+                    "/volumes/" => "get otherdata: no such volume",
                     "/networks/" => "network othernet not found|No such container: other",
                     _ => "No such container",
                 }, answer.Text);
@@ -124,6 +126,7 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
         Assert.Equal("created", (string)Inspect("all.sock", "other")["State"]!["Status"]!);
         Assert.DoesNotContain("other", _agent.Ask("shop.sock", "GET", "/containers/json?all=1").Text);
         Assert.DoesNotContain("other", _agent.Ask("shop.sock", "GET", "/networks").Text);
+        Assert.DoesNotContain("other", _agent.Ask("shop.sock", "GET", "/volumes").Text);
         Assert.DoesNotContain("bank", _agent.Ask("shop.sock", "GET",
             $"/events?since=1&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds()}").Text);
     }
@@ -166,7 +169,7 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
     [InlineData("""  "HostConfig": {"DeviceCgroupRules": ["c *:* rwm"]} """, 403)]
     [InlineData("""  "HostConfig": {"Binds": ["/etc:/mnt"]} """, 403)]
     [InlineData("""  "HostConfig": {"Binds": ["/no/such/directory:/mnt:ro"]} """, 403)]
-    [InlineData("""  "Volumes": {"/etc:/mnt": {}} """, 403)]
+    [InlineData("""  "Volumes": {"/etc:/mnt": {}} """, 400)]
     [InlineData("""  "HostConfig": {"Mounts": [{"Type": "bind", "Source": "/etc", "Target": "/mnt"}]} """, 403)]
     [InlineData("""  "HostConfig": {"Mounts": [{"Type": "volume", "Source": "evil", "Target": "/mnt", """
         + """ "VolumeOptions": {"DriverConfig": {"Name": "local", """
@@ -215,6 +218,41 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
     [InlineData("""{"Name": "n", "Labels": {"project": "bank"}}""")]
     public void A_project_makes_no_network_that_touches_the_host(string body) =>
         _agent.Ask("shop.sock", "POST", "/networks/create", body).Fails(HttpStatusCode.Forbidden, "is not allowed");
+
+    [Fact]
+    public void A_project_has_volumes_of_its_own_and_no_others()
+    {
+        JsonNode made = _agent.Ask("shop.sock", "POST", "/volumes/create", """{"Name": "shopfiles"}""")
+            .Is(HttpStatusCode.Created).Json;
+        Assert.Equal("shop", (string)made["Labels"]!["project"]!);
+        string unnamed = (string)_agent.Ask("shop.sock", "POST", "/volumes/create", "{}")
+            .Is(HttpStatusCode.Created).Json["Name"]!;
+        Assert.Equal([unnamed, "shopfiles"], Volumes("").Order().Where(name => name != "shopdata"));
+        Assert.Equal("shopfiles", Assert.Single(Volumes("""?filters={"name":["^shopfiles$"]}""")));
+        Assert.Equal("shopfiles",
+            (string)_agent.Ask("shop.sock", "GET", "/volumes/shopfiles").Is(HttpStatusCode.OK).Json["Name"]!);
+        _agent.Create("shop.sock", "files", """
+            , "HostConfig": {"Mounts": [{"Type": "volume", "Source": "shopfiles", "Target": "/data"}]}
+            """);
+        _agent.Ask("shop.sock", "DELETE", "/volumes/shopfiles").Fails(HttpStatusCode.Conflict, "volume is in use");
+        _agent.Ask("shop.sock", "DELETE", "/containers/files").Is(HttpStatusCode.NoContent);
+        _agent.Ask("shop.sock", "POST", "/volumes/create", """{"Name": "otherdata"}""")
+            .Fails(HttpStatusCode.Conflict, "create otherdata: a volume with that name, of another scope, exists");
+        foreach (string body in (string[])["""{"Name": "v1", "Labels": {"project": "bank"}}""",
+            """{"Name": "v1", "DriverOpts": {"type": "none", "o": "bind", "device": "/etc"}}"""])
+            _agent.Ask("shop.sock", "POST", "/volumes/create", body).Fails(HttpStatusCode.Forbidden, "not allowed");
+        _agent.Ask("shop.sock", "DELETE", "/volumes/otherdata?force=1").Is(HttpStatusCode.NotFound);
+        _agent.Ask("shop.sock", "DELETE", "/volumes/shopfiles").Is(HttpStatusCode.NoContent);
+        Assert.Equal(unnamed, (string)Assert.Single(_agent.Ask("shop.sock", "POST", "/volumes/prune")
+            .Is(HttpStatusCode.OK).Json["VolumesDeleted"]!.AsArray())!);
+        _agent.Ask("shop.sock", "POST", """/volumes/prune?filters={"all":["true"]}""").Is(HttpStatusCode.OK);
+        _agent.Ask("all.sock", "GET", "/volumes/otherdata").Is(HttpStatusCode.OK);
+        _agent.Ask("all.sock", "GET", "/volumes/v1").Is(HttpStatusCode.NotFound);
+        _agent.Ask("read.sock", "POST", "/volumes/create", "{}").Is(HttpStatusCode.Forbidden);
+
+        IEnumerable<string> Volumes(string query) => _agent.Ask("shop.sock", "GET", "/volumes" + query)
+            .Is(HttpStatusCode.OK).Json["Volumes"]!.AsArray().Select(one => (string)one!["Name"]!);
+    }
 
     [Fact]
     public void A_project_lives_within_its_label()

@@ -11,12 +11,11 @@ namespace Skiff.Agent.Api.Http;
 /// <param name="stream">The connection; its owner closes it.</param>
 /// <param name="isHungUp">Whether the client has closed both directions.</param>
 /// <param name="handle">Answers a request.</param>
+/// <param name="timeoutMs">For a head, or a body of JSON; ten times as long for all that may take longer.</param>
 /// <param name="ended">The server ends.</param>
 internal sealed class Connection(
-    Stream stream, Func<bool> isHungUp, Func<Exchange, Task> handle, CancellationToken ended)
+    Stream stream, Func<bool> isHungUp, Func<Exchange, Task> handle, int timeoutMs, CancellationToken ended)
 {
-    private const int HeadTimeoutMs = 30_000;
-    private const int IdleTimeoutMs = 300_000;
     private const int MaxDrainedBytes = 256 << 10;
 
     // Idle connections wait without a buffer.
@@ -51,7 +50,7 @@ internal sealed class Connection(
     private async Task<RequestHead?> ReadHeadAsync()
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        timeout.CancelAfter(IdleTimeoutMs);
+        timeout.CancelAfter(timeoutMs * Exchange.Patience);
         bool hasBegun = false;
         while (true)
         {
@@ -62,13 +61,13 @@ internal sealed class Connection(
             }
             catch (OperationCanceledException) when (!ended.IsCancellationRequested)
             {
-                return hasBegun ? throw new HttpFault(408, $"no whole request within {HeadTimeoutMs / 1000} s") : null;
+                return hasBegun ? throw new HttpFault(408, $"no whole request within {timeoutMs / 1000} s") : null;
             }
             var buffer = result.Buffer;
             if (!hasBegun && !buffer.IsEmpty)
             {
                 hasBegun = true;
-                timeout.CancelAfter(HeadTimeoutMs);
+                timeout.CancelAfter(timeoutMs);
             }
             if (RequestParser.TryRead(ref buffer, out RequestHead? head))
             {
@@ -83,7 +82,7 @@ internal sealed class Connection(
     // True when another request may follow.
     private async Task<bool> AnswerAsync(RequestHead head)
     {
-        var exchange = new Exchange(head, _input, stream, isHungUp, ended);
+        var exchange = new Exchange(head, _input, stream, isHungUp, timeoutMs, ended);
         try
         {
             await handle(exchange);
@@ -98,28 +97,38 @@ internal sealed class Connection(
     }
 
     // What a handler had no use for; a long one is not waited for.
-    private static async Task<bool> DrainAsync(RequestBody body)
+    private async Task<bool> DrainAsync(RequestBody body)
     {
         if (body.IsHeldBack) return false;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        timeout.CancelAfter(timeoutMs);
         byte[] buffer = body.IsAtEnd ? [] : new byte[4096];
         int left = MaxDrainedBytes;
         while (!body.IsAtEnd && left > 0)
         {
-            int count = await body.ReadAsync(buffer);
+            int count = await body.ReadAsync(buffer, timeout.Token);
             if (count == 0) break;
             left -= count;
         }
         return body.IsAtEnd;
     }
 
+    /// <summary>The answer to a client for which nothing else is done.</summary>
+    public static byte[] Refusal(int status, string message)
+    {
+        byte[] text = Exchange.Json(w => Exchange.WriteError(w, message));
+        string head = $"HTTP/1.1 {status} {StatusText.Of(status)}\r\nContent-Type: application/json\r\n"
+            + $"Content-Length: {text.Length}\r\nConnection: close\r\n\r\n";
+        return [.. Encoding.ASCII.GetBytes(head), .. text];
+    }
+
     private async Task RefuseAsync(HttpFault fault)
     {
-        byte[] text = Encoding.UTF8.GetBytes(fault.Message + "\n");
-        string head = $"HTTP/1.1 {fault.Status} {StatusText.Of(fault.Status)}\r\nContent-Type: text/plain; "
-            + $"charset=utf-8\r\nContent-Length: {text.Length}\r\nConnection: close\r\n\r\n";
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        timeout.CancelAfter(timeoutMs);
         try
         {
-            await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. text], ended);
+            await stream.WriteAsync(Refusal(fault.Status, fault.Message), timeout.Token);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {

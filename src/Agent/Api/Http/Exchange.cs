@@ -11,6 +11,9 @@ namespace Skiff.Agent.Api.Http;
 /// <summary>One request and its answer. Valid until the handler returns.</summary>
 internal sealed class Exchange
 {
+    /// <summary>So many times the time-out of a head may pass until more is asked for, or an answer is taken.</summary>
+    public const int Patience = 10;
+
     private const int HangUpMs = 5000;
 
     private static readonly JsonWriterOptions s_json = new()
@@ -22,15 +25,17 @@ internal sealed class Exchange
     private readonly Stream _output;
     private readonly CancellationTokenSource _gone;
     private readonly Func<bool> _isHungUp;
+    private readonly int _timeoutMs;
     private readonly List<(string Name, string Value)> _headers = [];
     private ResponseBody? _stream;
     private Task? _watch;
 
     /// <summary>For the connection, which knows whether the client has closed both directions.</summary>
     public Exchange(
-        RequestHead request, PipeReader input, Stream output, Func<bool> isHungUp, CancellationToken ended)
+        RequestHead request, PipeReader input, Stream output, Func<bool> isHungUp, int timeoutMs,
+        CancellationToken ended)
     {
-        (Request, _input, _output, _isHungUp) = (request, input, output, isHungUp);
+        (Request, _input, _output, _isHungUp, _timeoutMs) = (request, input, output, isHungUp, timeoutMs);
         _gone = CancellationTokenSource.CreateLinkedTokenSource(ended);
         bool waits = request.BodyLength != 0 && request.HasWord("Expect", "100-continue");
         Body = new RequestBody(input, request.BodyLength,
@@ -71,10 +76,18 @@ internal sealed class Exchange
     {
         if (Request.BodyLength > maxBytes) throw TooLarge(maxBytes);
         var bytes = new ArrayBufferWriter<byte>();
-        while (await Body.ReadAsync(bytes.GetMemory(4096), Gone) is > 0 and var count)
+        using CancellationTokenSource timeout = Within(_timeoutMs);
+        try
         {
-            bytes.Advance(count);
-            if (bytes.WrittenCount > maxBytes) throw TooLarge(maxBytes);
+            while (await Body.ReadAsync(bytes.GetMemory(4096), timeout.Token) is > 0 and var count)
+            {
+                bytes.Advance(count);
+                if (bytes.WrittenCount > maxBytes) throw TooLarge(maxBytes);
+            }
+        }
+        catch (OperationCanceledException) when (!Gone.IsCancellationRequested)
+        {
+            throw new HttpFault(408, $"no whole body within {_timeoutMs / 1000} s");
         }
         return bytes.WrittenSpan.ToArray();
     }
@@ -92,6 +105,14 @@ internal sealed class Exchange
         return bytes.WrittenSpan.ToArray();
     }
 
+    /// <summary>Docker's object of an error.</summary>
+    public static void WriteError(Utf8JsonWriter w, string message)
+    {
+        w.WriteStartObject();
+        w.WriteString("message", message);
+        w.WriteEndObject();
+    }
+
     /// <summary>Answers with bytes that are there.</summary>
     public async Task WholeAsync(int status, string? contentType, ReadOnlyMemory<byte> body)
     {
@@ -102,7 +123,9 @@ internal sealed class Exchange
         byte[] whole = new byte[head.Length + (isHead ? 0 : body.Length)];
         head.CopyTo(whole, 0);
         if (!isHead) body.CopyTo(whole.AsMemory(head.Length));
-        await _output.WriteAsync(whole, Gone);
+        // Who asks and does not read is not waited for.
+        using CancellationTokenSource timeout = Within(_timeoutMs * Patience);
+        await _output.WriteAsync(whole, timeout.Token);
     }
 
     /// <summary>Answers without a body.</summary>
@@ -195,6 +218,13 @@ internal sealed class Exchange
         await _gone.CancelAsync();
         if (_watch is not null) await _watch;
         _gone.Dispose();
+    }
+
+    private CancellationTokenSource Within(int timeoutMs)
+    {
+        var timeout = CancellationTokenSource.CreateLinkedTokenSource(Gone);
+        timeout.CancelAfter(timeoutMs);
+        return timeout;
     }
 
     private static HttpFault TooLarge(int bytes) => new(413, $"the body is larger than {bytes} bytes");

@@ -12,20 +12,22 @@ namespace Skiff.Agent.Api.Http;
 /// <param name="log">Takes a line about what went wrong.</param>
 internal sealed class HttpServer(Action<string> log) : IDisposable
 {
-    /// <summary>Connections at once; each has a descriptor, and waits for little memory.</summary>
-    public const int MaxConnections = 4096;
-
+    // So many that are refused are given the time to read why; more are not waited for.
+    private const int MaxLeaving = 256;
     private const int LeaveMs = 2000;
     private const int MaxUnreadBytes = 1 << 20;
-
-    private static readonly byte[] s_busy = [.. "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"u8,
-        .. "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"u8];
 
     private readonly CancellationTokenSource _ended = new();
     private readonly List<(Listener Listener, Func<Exchange, Task> Handle, Task Accepting)> _listeners = [];
     private CancellationTokenSource _paused = new();
-    private int _connections;
+    private int _connections, _leaving;
     private long _clients;
+
+    /// <summary>Connections at once; each has a descriptor, and waits for little memory.</summary>
+    public int MaxConnections { get; set; }
+
+    /// <summary>How long a client may take for a head, or a body of JSON; for the next clients.</summary>
+    public int TimeoutMs { get; set; }
 
     /// <summary>Connections that are there now.</summary>
     public int Connections => Volatile.Read(ref _connections);
@@ -81,7 +83,7 @@ internal sealed class HttpServer(Action<string> log) : IDisposable
             {
                 Socket socket = await listener.AcceptAsync(_paused.Token);
                 Interlocked.Increment(ref _clients);
-                if (Interlocked.Increment(ref _connections) > MaxConnections) Refuse(socket);
+                if (Interlocked.Increment(ref _connections) > MaxConnections) _ = RefuseAsync(socket);
                 else _ = ServeAsync(socket, listener, handle);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -120,12 +122,29 @@ internal sealed class HttpServer(Action<string> log) : IDisposable
         return Files.Poll(fd, PollEvents.None, 0).HasFlag(PollEvents.POLLHUP);
     }
 
-    private void Refuse(Socket socket)
+    private async Task RefuseAsync(Socket socket)
     {
-        socket.Blocking = false;
-        socket.Send(s_busy, SocketFlags.None, out _);
-        socket.Dispose();
         Interlocked.Decrement(ref _connections);
+        bool stays = Interlocked.Increment(ref _leaving) <= MaxLeaving;
+        try
+        {
+            using (socket)
+            {
+                socket.Blocking = false;
+                socket.Send(Connection.Refusal(503, $"too many clients: at most {MaxConnections} at once "
+                    + "(max-connections)"), SocketFlags.None, out _);
+                socket.Shutdown(SocketShutdown.Send);
+                if (stays) await LeaveAsync(socket);
+            }
+        }
+        catch (SocketException)
+        {
+            // It went away.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _leaving);
+        }
     }
 
     private async Task ServeAsync(Socket socket, Listener listener, Func<Exchange, Task> handle)
@@ -134,7 +153,7 @@ internal sealed class HttpServer(Action<string> log) : IDisposable
         {
             using var stream = new NetworkStream(socket, ownsSocket: true);
             if (listener.Tls is { } tls) await ServeSafelyAsync(await tls.AcceptAsync(stream, listener.Ended));
-            else await new Connection(stream, () => IsHungUp(socket), handle, listener.Ended).RunAsync();
+            else await new Connection(stream, () => IsHungUp(socket), handle, TimeoutMs, listener.Ended).RunAsync();
             socket.Shutdown(SocketShutdown.Send);
             await LeaveAsync(socket);
         }
@@ -158,7 +177,7 @@ internal sealed class HttpServer(Action<string> log) : IDisposable
 
         async Task ServeSafelyAsync(SslStream safe)
         {
-            await new Connection(safe, () => IsHungUp(socket), handle, listener.Ended).RunAsync();
+            await new Connection(safe, () => IsHungUp(socket), handle, TimeoutMs, listener.Ended).RunAsync();
             await safe.ShutdownAsync();
         }
     }

@@ -1,10 +1,11 @@
+using System.Globalization;
 using Skiff.Interop;
 
 namespace Skiff.Agent.Manager.Settings;
 
 /// <summary>
-/// Reads the agent's file: Docker's daemon.json as far as it means the same here, and <c>mode</c> and <c>sockets</c>
-/// besides. All that is wrong is found at once, with line and column.
+/// Reads the agent's file: Docker's daemon.json as far as it means the same here, and <c>mode</c>, <c>sockets</c>
+/// and limits of clients besides. All that is wrong is found at once, with line and column.
 /// </summary>
 internal sealed class AgentFile
 {
@@ -66,6 +67,8 @@ internal sealed class AgentFile
             case "group" or "mode": _common = TakeName(_common, key, value); break;
             case "labels": Items(value, AddLabel); break;
             case "debug": Settings = Settings with { Debug = Truth(value) }; break;
+            case "max-connections": Settings = Settings with { MaxConnections = Number(value, 100_000) }; break;
+            case "client-timeout": Settings = Settings with { ClientTimeout = Number(value, 3600) }; break;
             case "metrics-addr": Settings = Settings with { Metrics = Text(value) }; break;
             case "tls" or "tlsverify":
                 if (Truth(value)) _tls[key] = _tlsAt = at;
@@ -176,6 +179,10 @@ internal sealed class AgentFile
 
     private static bool Truth(YamlNode value) => value is { IsPlain: true, Text: "true" or "false" }
         ? value.Text == "true" : throw value.Wrong("expected true or false");
+
+    private static int Number(YamlNode value, int most) =>
+        value.IsPlain && int.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number > 0 && number <= most ? number : throw value.Wrong($"expected a number from 1 to {most}");
 
     // What does not know of the file is told where in it the fault is.
     private static T At<T>(YamlNode place, Func<T> read)

@@ -18,6 +18,13 @@ internal sealed record AgentSettings
     /// <summary>Whether the log tells where an error of a request comes from.</summary>
     public bool Debug { get; init; }
 
+    /// <summary>Clients at once; those above are told so. Each has a descriptor or two.</summary>
+    public int MaxConnections { get; init; } = 4096;
+
+    /// <summary>Seconds in which a client has to send a head, or a body of JSON; ten times as many to ask for something
+    /// more, and to take an answer.</summary>
+    public int ClientTimeout { get; init; } = 30;
+
     /// <summary>Tells what is wrong with the whole.</summary>
     /// <exception cref="UsageException">No agent can be so.</exception>
     public void Check()
