@@ -1,4 +1,5 @@
 using Skiff.Agent.Events;
+using Skiff.Agent.Manager;
 using Skiff.Agent.Networks;
 
 namespace Skiff.Agent.Containers;
@@ -61,9 +62,22 @@ internal static class ContainerEvents
         // Of one that has gone there is no more than what the container calls it.
         void Add(string name, string type)
         {
-            NetworkRecord? network = networks.Find(name);
+            NetworkRecord? network = TryFind(networks, name);
             events.Add(EventJournal.Event("network", action, network?.Id ?? name,
                 [("container", config.Id), ("name", network?.Name ?? name), ("type", network?.Driver ?? type)]));
+        }
+    }
+
+    // No event is worth a start.
+    private static NetworkRecord? TryFind(NetworkStore networks, string name)
+    {
+        try
+        {
+            return networks.Find(name);
+        }
+        catch (UsageException)
+        {
+            return null;
         }
     }
 }
