@@ -8,6 +8,7 @@ import os
 import sys
 import tarfile
 import threading
+import time
 
 import docker
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
@@ -213,6 +214,9 @@ def events():
     container = started(name="watched", healthcheck=check)
     while api.inspect_container(container.id)["State"]["Health"]["Status"] != "healthy":
         pass
+    # The state is there a moment before the event.
+    while "health_status: healthy" not in seen:
+        time.sleep(0.01)
     container.remove(force=True)
     follower.join(30)
     stream.close()
