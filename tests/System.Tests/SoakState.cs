@@ -29,9 +29,16 @@ public sealed class SoakState
                 yield return (int.Parse(Path.GetFileName(folder)), line);
     }
 
-    /// <summary>The monitors among them.</summary>
-    public static List<int> Monitors(OwnRoots roots) => [.. Processes(roots)
-        .Where(process => process.Line.EndsWith(" monitor", StringComparison.Ordinal)).Select(process => process.Pid)];
+    /// <summary>
+    /// The monitors among them, without what one has forked: that looks the same until it executes its program.
+    /// </summary>
+    public static List<int> Monitors(OwnRoots roots)
+    {
+        List<int> found = [.. Processes(roots)
+            .Where(process => process.Line.EndsWith(" monitor", StringComparison.Ordinal))
+            .Select(process => process.Pid)];
+        return [.. found.Where(pid => !found.Contains(ParentOf(pid)))];
+    }
 
     /// <summary>The descriptors of a process, by what they are.</summary>
     public static List<string> Descriptors(int pid) =>
@@ -40,6 +47,19 @@ public sealed class SoakState
     /// <summary>What is there now and was not then.</summary>
     public List<string> LeftSince(SoakState before) => [.. _things.SelectMany(kind => kind.Value
         .Except(before._things[kind.Key]).Select(thing => $"{kind.Key}: {thing}"))];
+
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{pid}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]);
+        }
+        catch (IOException)
+        {
+            return 0; // It has ended.
+        }
+    }
 
     private static string? LineOf(string folder)
     {
