@@ -90,9 +90,11 @@ internal sealed class CreateOptions
         // As those of an image they give way to what is mounted at their place: docker-py names both.
         Mount[] mounts = MountFlags.Read(options.Arguments);
         foreach (var (path, _) in Entries(body, "Volumes"))
+        {
             // With a colon it would be a bind mount, or another container's volume.
             if (path.Contains(':')) throw ApiException.Bad($"invalid volume specification: '{path}'");
-            else if (!Array.Exists(mounts, mount => mount.Target == path.TrimEnd('/'))) options.Add("volume", path);
+            if (!Array.Exists(mounts, mount => mount.Target == path.TrimEnd('/'))) options.Add("volume", path);
+        }
         string mode = host is { } h ? Text(h, "NetworkMode") : "";
         options.ReadNetworks(body, Truth(body, "NetworkDisabled") is true ? "none" : mode is "default" ? "" : mode);
         return options;

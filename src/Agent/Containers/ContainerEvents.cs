@@ -55,17 +55,19 @@ internal static class ContainerEvents
         EventJournal journal, List<EngineEvent> events, ContainerConfig config, string action)
     {
         var networks = new NetworkStore(journal.Roots);
+        // Of one that has gone there is no more than what the container calls it; of those that are always there, the
+        // id is all that has to be looked up, at every start.
         if (config.NetworkMode is "host" or "none")
-            Add(config.NetworkMode, config.NetworkMode == "none" ? "null" : "host");
-        foreach (EndpointSettings settings in config.Attachments) Add(settings.Network, "bridge");
+            Add(config.NetworkMode, networks.IdOf(config.NetworkMode), config.NetworkMode == "none" ? "null" : "host");
+        foreach (EndpointSettings settings in config.Attachments)
+            if (settings.Network == NetworkNames.DefaultNetwork)
+                Add(settings.Network, networks.IdOf(settings.Network), "bridge");
+            else if (TryFind(networks, settings.Network) is { } network)
+                Add(network.Name, network.Id, network.Driver);
+            else Add(settings.Network, null, "bridge");
 
-        // Of one that has gone there is no more than what the container calls it.
-        void Add(string name, string type)
-        {
-            NetworkRecord? network = TryFind(networks, name);
-            events.Add(EventJournal.Event("network", action, network?.Id ?? name,
-                [("container", config.Id), ("name", network?.Name ?? name), ("type", network?.Driver ?? type)]));
-        }
+        void Add(string name, string? id, string type) => events.Add(EventJournal.Event("network", action, id ?? name,
+            [("container", config.Id), ("name", name), ("type", type)]));
     }
 
     // No event is worth a start.

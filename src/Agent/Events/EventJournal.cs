@@ -17,10 +17,10 @@ internal sealed class EventJournal(StateRoots roots)
     /// <summary>Bytes of the file before a new one is begun: some seven hundred events.</summary>
     internal const int MaxBytes = 256 << 10;
 
+    private readonly string _path = Path.Combine(roots.RunRoot, Name);
+
     /// <summary>The state that it tells of.</summary>
     public StateRoots Roots { get; } = roots;
-
-    private readonly string _path = Path.Combine(roots.RunRoot, Name);
 
     /// <summary>Unix nanoseconds.</summary>
     public static long Now => (DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100;

@@ -113,8 +113,7 @@ internal sealed class ImageNames(string imagesDirectory, IReadOnlyList<string> p
             {
                 if (Files.TryStatAt(Fd.Cwd, PathOf(reference, place), AtFlags.None, out FileStatus status)
                     != Errno.None) continue;
-                DateTimeOffset set = status.Modified;
-                if (set > last) last = set;
+                if (status.Modified > last) last = status.Modified;
                 break;
             }
         return last;

@@ -152,10 +152,11 @@ internal sealed partial class Engine
             : ContainerCgroup.TryOpen(config) ?? throw UsageException.Conflict($"container {config.Id} is not running");
         if (!cgroup.Freeze(FreezeTimeoutMs))
         {
+            if (StateOf(config).Pid == 0) throw UsageException.Conflict($"container {config.Id} is not running");
             string inTheWay = cgroup.DescribeUnfrozen();
             cgroup.Thaw(timeoutMs: 0);
-            throw UsageException.Conflict(StateOf(config).Pid == 0 ? $"container {config.Id} is not running"
-                : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms, for {inTheWay}; it runs on");
+            throw UsageException.Conflict(
+                $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms, for {inTheWay}; it runs on");
         }
         Events.Write(config, "pause");
     }

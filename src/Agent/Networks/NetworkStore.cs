@@ -19,8 +19,11 @@ internal sealed class NetworkStore(StateRoots roots)
     public bool Exist => Files.Exists($"{_directory}/names/{NetworkNames.DefaultNetwork}");
 
     /// <summary>The network called so; null when there is none. Takes no lock.</summary>
-    public NetworkRecord? FindByName(string name) =>
-        name.Contains('/') || !Files.TryReadLink($"{_directory}/names/{name}", out string id) ? null : Read(id);
+    public NetworkRecord? FindByName(string name) => IdOf(name) is { } id ? Read(id) : null;
+
+    /// <summary>Its id alone, which takes no reading of its record; null when there is none. Takes no lock.</summary>
+    public string? IdOf(string name) =>
+        !name.Contains('/') && Files.TryReadLink($"{_directory}/names/{name}", out string id) ? id : null;
 
     /// <summary>The network with exactly this id; null when there is none. Takes no lock.</summary>
     public NetworkRecord? FindById(string id) => Read(id) is { } record

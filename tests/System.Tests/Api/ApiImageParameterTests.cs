@@ -72,6 +72,8 @@ public sealed class ApiImageParameterTests(ApiAgent api, TokenRegistry registry)
     {
         string container = api.Ended("true");
         api.Ask("POST", $"/images/{api.Host.Busybox}/tag?repo=tagged&tag=one").Is(201);
+        Assert.InRange(DateTimeOffset.Parse((string)api.Ask("GET", "/images/tagged:one/json").Is(200)!["Metadata"]!
+            ["LastTagTime"]!, null), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
         api.Ask("POST", $"/images/{api.Host.Busybox}/tag?tag=one").Fails(400, "a tag needs a repo");
         string id = (string)api.Ask("POST", $"/commit?container={container}&repo=made&tag=by-hand&comment=why&author=me"
             + "&pause=0&changes=CMD%20true%0AENV%20A=1", """{"Labels":{"a":"b"}}""").Is(201)!["Id"]!;
