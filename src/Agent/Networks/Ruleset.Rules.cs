@@ -68,21 +68,28 @@ internal sealed partial class Ruleset
     private void AddDestinationNat(NftBatch batch, string chain, RulesetFamily family)
     {
         int port = Register + family.AddressRegisters;
+        // An address that is published on need not be the host's yet, or any more: then it is another host's.
         batch.BeginRule(table, chain);
+        ToHost(batch, family);
         DestinationPort(batch, family);
         batch.FromMap(family.NameOf(RulesetMap.OneAddress), Register, Register);
         batch.DestinationNat(Register, port, family.IsIpv6);
         batch.EndRule();
 
         batch.BeginRule(table, chain);
-        Of(batch, family);
-        batch.DestinationType(Register);
-        batch.Compare(NftCompare.Equal, Register, HostOrder(RTN_LOCAL));
+        ToHost(batch, family);
         batch.Meta(NftMeta.TransportProtocol, Register);
         batch.Payload(NftPayloadBase.Transport, 2, 2, Register + 1);
         batch.FromMap(family.NameOf(RulesetMap.AnyAddress), Register, Register);
         batch.DestinationNat(Register, port, family.IsIpv6);
         batch.EndRule();
+    }
+
+    private static void ToHost(NftBatch batch, RulesetFamily family)
+    {
+        Of(batch, family);
+        batch.DestinationType(Register);
+        batch.Compare(NftCompare.Equal, Register, HostOrder(RTN_LOCAL));
     }
 
     private void AddPostrouting(NftBatch batch)
@@ -143,6 +150,7 @@ internal sealed partial class Ruleset
         foreach (RulesetFamily family in RulesetFamily.All)
             Rule(NftVerdict.Accept, () =>
             {
+                Of(batch, family);
                 DestinationPort(batch, family);
                 batch.InSet(family.NameOf(RulesetMap.Reachable), Register);
             });
@@ -180,7 +188,6 @@ internal sealed partial class Ruleset
     // Address, protocol and port, one after the other in registers.
     private static void DestinationPort(NftBatch batch, RulesetFamily family)
     {
-        Of(batch, family);
         int next = Register + family.AddressRegisters;
         batch.Payload(NftPayloadBase.Network, family.DestinationOffset, family.AddressSize, Register);
         batch.Meta(NftMeta.TransportProtocol, next);
