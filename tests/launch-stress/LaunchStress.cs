@@ -135,7 +135,7 @@ public sealed class LaunchStress
 
     private void Compare(Leftovers before)
     {
-        // Network namespaces are dismantled by a kernel worker, after the last process is gone.
+        // The kernel closes what a process held a little after its end is told.
         long start = Stopwatch.GetTimestamp();
         Leftovers after = Leftovers.Count();
         while (after.Exceeds(before) && Stopwatch.GetElapsedTime(start).TotalSeconds < 15)

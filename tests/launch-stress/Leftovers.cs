@@ -3,23 +3,25 @@ using Skiff.Interop.Cgroups;
 
 namespace Skiff.LaunchStress;
 
-/// <summary>What a launch could leave behind, counted in /proc.</summary>
+/// <summary>
+/// What a launch could leave behind, counted in /proc. Namespaces are not counted: what holds one is a process, which
+/// would keep its cgroup, or a descriptor or a mount; and other tests on this host make and remove theirs meanwhile.
+/// </summary>
 /// <param name="Children">Children of this process, zombies included.</param>
 /// <param name="Descriptors">Descriptors that are no ordinary file: pidfds, mounts, namespaces, sockets, directories of
 /// cgroups.</param>
 /// <param name="Mounts">Mounts of this process' mount namespace.</param>
-/// <param name="NetNamespaces">Network namespaces that some process of the host is in.</param>
 /// <param name="Cgroups">Stress cgroups of this process.</param>
-public readonly record struct Leftovers(int Children, int Descriptors, int Mounts, int NetNamespaces, int Cgroups)
+public readonly record struct Leftovers(int Children, int Descriptors, int Mounts, int Cgroups)
 {
     /// <summary>Counts now.</summary>
     public static Leftovers Count() => new(
-        CountChildren(), CountDescriptors(), File.ReadAllLines("/proc/self/mountinfo").Length, CountNetNamespaces(),
+        CountChildren(), CountDescriptors(), File.ReadAllLines("/proc/self/mountinfo").Length,
         Directory.GetDirectories(CgroupHierarchy.Detect().Root, $"skiff-stress-{Environment.ProcessId}*").Length);
 
     /// <summary>Whether there is more of anything. Less is fine: others on the host may have ended meanwhile.</summary>
     public bool Exceeds(Leftovers before) => Children > before.Children || Descriptors > before.Descriptors
-        || Mounts > before.Mounts || NetNamespaces > before.NetNamespaces || Cgroups > before.Cgroups;
+        || Mounts > before.Mounts || Cgroups > before.Cgroups;
 
     private static int CountChildren()
     {
@@ -39,15 +41,6 @@ public readonly record struct Leftovers(int Children, int Descriptors, int Mount
                 && (!target.StartsWith('/') || target.StartsWith("/sys/fs/cgroup", StringComparison.Ordinal)))
                 count++;
         return count;
-    }
-
-    private static int CountNetNamespaces()
-    {
-        var found = new HashSet<string>();
-        foreach (string process in Directory.GetDirectories("/proc"))
-            if (char.IsAsciiDigit(process[6]) && Files.TryReadLink($"{process}/ns/net",
-                out string target)) found.Add(target);
-        return found.Count;
     }
 
     private static string? TryRead(string path)
