@@ -1,5 +1,5 @@
-# --storage-opt size= is a project quota: what a container writes outside of its mounts ends there, and its number is
-# free again when the container has gone.
+# --storage-opt size= and the option size of a volume are project quotas: what a container writes outside of its mounts,
+# or into the volume, ends there, and the quota's number is free again when the container or the volume has gone.
 # short: 6.12
 modprobe loop 2> /dev/null || true
 modprobe quota_v2 2> /dev/null || true
@@ -23,6 +23,15 @@ for round in 1 2; do
     exit_of skiff run --rm --network none "$IMAGE" dd if=/dev/zero of=/file bs=1M count=12
     expect "status of a container without a limit" 0 $STATUS
     skiff rm -f limited
+done
+# The same for a volume, whose number is free again, too.
+for round in 1 2; do
+    skiff volume create -o size=8m small > /dev/null
+    exit_of skiff run --rm --network none -v small:/v "$IMAGE" dd if=/dev/zero of=/v/file bs=1M count=20
+    expect "status of writing too much into a volume in round $round" 1 $STATUS
+    between "bytes of the volume" 7000000 8400000 "$(stat -c %s "$SKIFF_ROOT/volumes/small/_data/file")"
+    skiff run --rm --network none -v large:/v "$IMAGE" dd if=/dev/zero of=/v/file bs=1M count=12 2> /dev/null
+    skiff volume rm small large > /dev/null
 done
 skiff system release > /dev/null
 umount /tmp/quota
