@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Skiff.Agent.Api.Http;
+using Skiff.Agent.Images;
 using Skiff.Agent.Manager;
 using Skiff.Layers.Oci;
 using Skiff.Layers.Registry;
@@ -11,10 +11,6 @@ namespace Skiff.Agent.Api;
 /// <summary>What is asked of registries: SystemAuth, DistributionInspect, ImageSearch.</summary>
 internal static class RegistryOperations
 {
-    private const int DefaultResults = 25, MaxResults = 100;
-
-    private static readonly string[] s_searchFilters = ["is-automated", "is-official", "stars"];
-
     /// <summary>POST /auth.</summary>
     public static async Task Auth(ApiServer server, Exchange x)
     {
@@ -69,43 +65,17 @@ internal static class RegistryOperations
     {
         Query query = x.Request.Query;
         string term = query.Value("term") is { Length: > 0 } given ? given : throw ApiException.Bad("term is empty");
-        int limit = Number("limit", query.Value("limit"), DefaultResults);
-        if (limit is < 1 or > MaxResults)
-            throw ApiException.Bad($"Limit {limit} is outside the range of [1, {MaxResults}]");
-        bool? official = null, automated = null;
-        int stars = 0;
-        foreach (string filter in Filters.Read(x))
-        {
-            int equals = filter.IndexOf('=');
-            (string key, string value) = (filter[..equals], filter[(equals + 1)..]);
-            if (!s_searchFilters.Contains(key)) throw ApiException.Bad($"invalid filter '{key}'");
-            if (key == "stars") stars = Math.Max(stars, Number("filter 'stars'", value, 0));
-            else if (!bool.TryParse(value, out bool wanted)) throw ApiException.Bad($"invalid filter '{key}={value}'");
-            else if (key == "is-official") official = wanted;
-            else automated = wanted;
-        }
+        var search = new ImageSearch(term, query.Value("limit"), Filters.Read(x));
         RegistryCredentials? login = LoginText.Of(x);
         x.WatchClient();
         return ApiServer.JsonAsync(x, 200, w =>
         {
-            byte[] answer = RegistrySearch.AskAsync(server.Open().Registries.Access, term, limit, login, x.Gone)
-                .GetAwaiter().GetResult();
-            using JsonDocument found = JsonBody.Parse(answer);
+            List<FoundImage> found = search.Run(server.Open().Registries.Access, login, x.Gone);
             w.WriteStartArray();
-            foreach (JsonElement one in JsonBody.Items(found.RootElement, "results"))
-            {
-                // What a registry leaves out is none, and not official.
-                bool isOfficial = JsonBody.Truth(one, "is_official") is true;
-                if ((JsonBody.Number(one, "star_count") ?? 0) >= stars && (official ?? isOfficial) == isOfficial
-                    && automated is not true) Write(w, one);
-            }
+            foreach (FoundImage one in found) Write(w, one);
             w.WriteEndArray();
         });
     }
-
-    private static int Number(string name, string? text, int byDefault) => text is null or "" ? byDefault
-        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number
-        : throw ApiException.Bad($"invalid {name}: \"{text}\": has to be a number");
 
     private static Platform PlatformOf(
         RegistryClient registry, Reference name, Manifest manifest, CancellationToken cancellation)
@@ -122,14 +92,14 @@ internal static class RegistryOperations
         w.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter w, JsonElement found)
+    private static void Write(Utf8JsonWriter w, FoundImage found)
     {
         w.WriteStartObject();
-        w.WriteNumber("star_count", JsonBody.Number(found, "star_count") ?? 0);
-        w.WriteBoolean("is_official", JsonBody.Truth(found, "is_official") is true);
-        w.WriteString("name", JsonBody.Text(found, "name"));
+        w.WriteNumber("star_count", found.Stars);
+        w.WriteBoolean("is_official", found.IsOfficial);
+        w.WriteString("name", found.Name);
         w.WriteBoolean("is_automated", false);
-        w.WriteString("description", JsonBody.Text(found, "description"));
+        w.WriteString("description", found.Description);
         w.WriteEndObject();
     }
 }

@@ -31,6 +31,7 @@ internal static class CommandLine
                 return Print(HelpText.ForProgram(rows));
             if (globals.Flag("version")) return Print($"Skiff version {VersionVerb.Version}\n");
             args = args[end..];
+            if (args[0] == "help") return Print(Help(args[1..], rows));
             if (args[0] == MonitorSpawner.Verb)
                 return MonitorProcess.Run(GlobalOptions.Roots(globals),
                     new UnixSocket(new Fd(MonitorSpawner.ControlFd)));
@@ -62,6 +63,12 @@ internal static class CommandLine
     // A link, or a copy, with that name is what other engines call.
     private static bool IsRuntime =>
         Path.GetFileName(Environment.GetCommandLineArgs()[0].AsSpan()) is OciVerb.ProgramName;
+
+    private static string Help(ReadOnlySpan<string> topic, VerbRow[] rows) =>
+        topic.IsEmpty ? HelpText.ForProgram(rows)
+        : VerbTable.Find(rows, topic, out _) is { } row ? HelpText.ForVerb(row.Create())
+        : topic.Length == 1 && VerbTable.IsManagement(topic[0]) ? HelpText.ForGroup(topic[0], rows)
+        : throw new UsageException($"skiff: unknown help topic: {string.Join(' ', topic!)}\nSee 'skiff --help'");
 
     private static int WithoutVerb(ReadOnlySpan<string> args, VerbRow[] rows)
     {

@@ -28,6 +28,7 @@ internal static class VerbTable
         new("push", VerbGroup.Common, static () => new Verbs.PushVerb()),
         new("login", VerbGroup.Common, static () => new Verbs.LoginVerb()),
         new("logout", VerbGroup.Common, static () => new Verbs.LogoutVerb()),
+        new("search", VerbGroup.Common, static () => new Verbs.SearchVerb()),
         new("images", VerbGroup.Common, static () => new Verbs.ImagesVerb()),
         new("rmi", VerbGroup.Other, static () => new Verbs.RmiVerb()),
         new("tag", VerbGroup.Other, static () => new Verbs.TagVerb()),
@@ -73,6 +74,8 @@ internal static class VerbTable
         new("system release", VerbGroup.Management, static () => new Verbs.SystemReleaseVerb()),
         new("agent", VerbGroup.Other, static () => new Verbs.AgentVerb()),
         new("oci", VerbGroup.Other, static () => new OciVerbs.OciVerb()),
+        new("completion", VerbGroup.Other, static () => new Verbs.CompletionVerb()),
+        new("__complete", VerbGroup.Hidden, static () => new Verbs.CompleteVerb()),
         new("info", VerbGroup.Other, static () => new Verbs.InfoVerb()),
         new("version", VerbGroup.Other, static () => new Verbs.VersionVerb()),
     ];

@@ -8,15 +8,15 @@ public static class RegistrySearch
 {
     private const int MaxBytes = 4 << 20;
 
-    /// <summary>The registry's answer, JSON with a list <c>results</c>.</summary>
+    /// <summary>What the registry has found.</summary>
     /// <param name="access">Opens connections.</param>
     /// <param name="term">What to look for; behind <c>HOST/</c> in a registry other than Docker Hub.</param>
     /// <param name="limit">How many results at the most.</param>
     /// <param name="login">For the registry; null for none.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ImageException">The registry has no search, or cannot be reached.</exception>
-    public static async Task<byte[]> AskAsync(RegistryAccess access, string term, int limit, RegistryCredentials? login,
-        CancellationToken cancellation)
+    public static async Task<List<FoundImage>> AskAsync(
+        RegistryAccess access, string term, int limit, RegistryCredentials? login, CancellationToken cancellation)
     {
         int slash = term.IndexOf('/');
         bool hasHost = slash > 0 && Reference.IsHost(term.AsSpan(0, slash));
@@ -33,8 +33,8 @@ public static class RegistrySearch
                 Accept = "application/json",
             };
             using HttpResponseMessage answer = await transport.SendAsync(ask, cancellation).ConfigureAwait(false);
-            return await RegistryBody.ReadAsync(
-                answer, MaxBytes, "search", access.Options.IdleTimeoutMs, cancellation).ConfigureAwait(false);
+            return FoundImage.ReadAll(await RegistryBody.ReadAsync(
+                answer, MaxBytes, "search", access.Options.IdleTimeoutMs, cancellation).ConfigureAwait(false));
         }
         catch (ImageException e)
         {

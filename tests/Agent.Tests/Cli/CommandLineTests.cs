@@ -39,6 +39,11 @@ public sealed class CommandLineTests
     [InlineData("volume", 0)]
     [InlineData("volume --help", 0)]
     [InlineData("run --help", 0)]
+    [InlineData("help", 0)]
+    [InlineData("help run", 0)]
+    [InlineData("help volume ls", 0)]
+    [InlineData("help volume", 0)]
+    [InlineData("help nonsense", 1)]
     public void Exit_codes_are_dockers(string line, int code) =>
         Assert.Equal(code, CommandLine.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), s_rows));
 
