@@ -1,7 +1,7 @@
 namespace Skiff.System.Tests.Api;
 
 /// <summary>
-/// Programs that speak to an agent by DOCKER_HOST, with a home of their own that has docker compose in it. The agent
+/// Programs that speak to an agent by DOCKER_HOST, with a home of their own that has docker's plugins in it. The agent
 /// has one image, by the name of busybox:latest.
 /// </summary>
 public sealed class ApiClients : IDisposable
@@ -17,11 +17,9 @@ public sealed class ApiClients : IDisposable
         Command.Run(SkiffHost.Script("clients"), "install").Exits(0);
         _api = api;
         string home = Path.Combine(api.Folder(), "home"), plugins = Path.Combine(home, ".docker/cli-plugins");
-        Directory.CreateDirectory(plugins);
-        string compose = Path.Combine(plugins, "docker-compose");
-        File.Delete(compose);
-        File.CreateSymbolicLink(compose,
-            SkiffHost.Source("out/tools/clients/usr/libexec/docker/cli-plugins/docker-compose"));
+        Directory.CreateDirectory(Path.GetDirectoryName(plugins)!);
+        File.Delete(plugins);
+        File.CreateSymbolicLink(plugins, SkiffHost.Source("out/tools/clients/usr/libexec/docker/cli-plugins"));
         _environment = new Dictionary<string, string?>
         {
             ["DOCKER_HOST"] = $"unix://{api.Socket}", ["HOME"] = home, ["DOCKER_CLI_HINTS"] = "false",
