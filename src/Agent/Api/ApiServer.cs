@@ -198,6 +198,7 @@ internal sealed class ApiServer : IAgentApi
             return id.Contains('\0') ? throw ApiException.Bad("the path has a NUL in it") : operation;
         }
         throw SwarmPaths.IsOne(path) ? new ApiException(503, SwarmPaths.Message)
+            : BuildOperations.OtherPaths.Contains(path) ? BuildOperations.Missing()
             : known ? new ApiException(405, "method not allowed") : new ApiException(404, "page not found");
     }
 

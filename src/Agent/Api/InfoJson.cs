@@ -30,6 +30,8 @@ internal static class InfoJson
             "LiveRestoreEnabled"]) w.WriteBoolean(inability, inability == "LiveRestoreEnabled");
         w.WriteBoolean("Debug", settings.Debug);
         InspectJson.WriteStrings(w, "Labels", settings.Labels);
+        w.WriteStartArray("DriverStatus");
+        w.WriteEndArray();
         w.WriteNumber("NFd", 0);
         w.WriteNumber("NGoroutines", 0);
         w.WriteNumber("NEventsListener", 0);

@@ -50,9 +50,8 @@ internal sealed class InfoVerb : Verb
         Output.Line($"Images: {engine.Images.ListForShow().Count}\nServer Version: {VersionVerb.Version}");
         Output.Line($"Storage Driver: {engine.Snapshotter.Name}\nLogging Driver: {LogDriver(engine)}\n{Cgroups()}");
         Output.Line(
-            $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {VersionVerb.Architecture}");
-        string security = string.Join(' ', SecurityOptions());
-        if (security.Length > 0) Output.Line($"Security Options: {security}");
+            $"Kernel Version: {KernelVersion.Release}\nOSType: linux\nArchitecture: {Uname.Current.Machine}");
+        Output.Line($"Security Options: {string.Join(' ', SecurityOptions())}");
         Output.Line($"CPUs: {System.Environment.ProcessorCount}");
         Output.Line($"Root Dir: {engine.Roots.Root}\nRun Root Dir: {engine.Roots.RunRoot}");
         foreach (string place in engine.Roots.Preloaded.Where(Files.Exists)) Output.Line($"Preloaded Dir: {place}");
@@ -94,7 +93,7 @@ internal sealed class InfoVerb : Verb
         json.WriteString("CgroupVersion", "2");
         json.WriteString("KernelVersion", KernelVersion.Release);
         json.WriteString("OSType", "linux");
-        json.WriteString("Architecture", VersionVerb.Architecture);
+        json.WriteString("Architecture", Uname.Current.Machine);
         json.WriteStartArray("SecurityOptions");
         foreach (string option in SecurityOptions()) json.WriteStringValue($"name={option}");
         json.WriteEndArray();
@@ -115,11 +114,12 @@ internal sealed class InfoVerb : Verb
         json.WriteEndArray();
     }
 
-    // What not every host has.
     private static IEnumerable<string> SecurityOptions()
     {
         if (SelinuxLabels.IsOn) yield return "selinux";
         if (RootlessMode.IsOn) yield return "rootless";
+        yield return "seccomp,profile=builtin";
+        yield return "cgroupns";
     }
 
     private static string Cgroups()
