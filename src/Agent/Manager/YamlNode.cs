@@ -53,7 +53,10 @@ internal sealed class YamlNode
             parser.Consume<StreamStart>();
             while (parser.Current is not StreamEnd)
             {
-                parser.Consume<DocumentStart>();
+                // A document is kept without the lines above it. "!" and "!!" are always there.
+                DocumentStart start = parser.Consume<DocumentStart>();
+                if (start.Tags?.FirstOrDefault(tag => tag.Handle is not ("!" or "!!")) is { } directive)
+                    throw Wrong(directive.Start, $"the directive %TAG {directive.Handle} is not supported");
                 YamlNode document = Read(parser, 0);
                 document.End = (int)parser.Consume<DocumentEnd>().Start.Index;
                 documents.Add(document);

@@ -137,6 +137,7 @@ public class PolicyReaderTests
         + "  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
         "line 3, column 36: the operator Exists has no values")]
     [InlineData(Head + "---\n" + Head, "line 5, column 1: there is another policy a in this file")]
+    [InlineData("%TAG !e! tag:x:\n---\n" + Head, "line 1, column 1: the directive %TAG !e! is not supported")]
     [InlineData("metadata: {name: *x}", "line 1, column 18: *")]
     [InlineData("a: [", "line 2, column 1: *")]
     public void What_is_wrong_is_told_with_its_place(string yaml, string message)
