@@ -76,11 +76,12 @@ public sealed class SoakState
     private static HashSet<string> Lines(string script) =>
         [.. Command.Shell(script).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
-    // /proc/locks names files by their inode alone.
+    // /proc/locks names files by their inode alone, and numbers its lines.
     private static HashSet<string> LocksBelow(string folder)
     {
         HashSet<string> inodes = Lines($"find {folder} -name '*lock' -printf '%i\\n'");
         return [.. File.ReadLines("/proc/locks").Where(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            is [_, "FLOCK", .., var where, _, _] && inodes.Contains(where.Split(':')[^1]))];
+            is [_, "FLOCK", .., var where, _, _] && inodes.Contains(where.Split(':')[^1]))
+            .Select(line => line[(line.IndexOf(':') + 1)..])];
     }
 }

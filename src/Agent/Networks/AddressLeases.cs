@@ -50,16 +50,14 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
     public void Note(string containerId, IPAddress address)
     {
         using FileLock cursor = StateFile.Lock($"{_directory}/cursor");
-        Release(address);
+        Delete(address);
         TryLease(containerId, address);
     }
 
-    /// <summary>Gives an address back; fine when it was not leased.</summary>
-    public void Release(IPAddress address)
+    /// <summary>Gives an address back; fine when the container has it no more, whoever else has it by now.</summary>
+    public void Release(string containerId, IPAddress address)
     {
-        Errno errno = Files.TryUnlinkAt(Fd.Cwd, $"{_directory}/{address}");
-        if (errno is not (Errno.None or Errno.ENOENT))
-            throw new LinuxException(errno, "unlinkat", $"{_directory}/{address}");
+        if (OwnerOf(address) == containerId) Delete(address);
     }
 
     /// <summary>The container that has an address; null when none has.</summary>
@@ -73,6 +71,13 @@ internal sealed class AddressLeases(StateRoots roots, string networkId)
             if (IPAddress.TryParse(name, out IPAddress? address)
                 && Files.TryReadLink($"{_directory}/{name}", out string containerId))
                 yield return (address, containerId);
+    }
+
+    private void Delete(IPAddress address)
+    {
+        Errno errno = Files.TryUnlinkAt(Fd.Cwd, $"{_directory}/{address}");
+        if (errno is not (Errno.None or Errno.ENOENT))
+            throw new LinuxException(errno, "unlinkat", $"{_directory}/{address}");
     }
 
     private IPAddress? TryAcquireNext(AddressPool pool, Fd cursor, int index, string containerId)

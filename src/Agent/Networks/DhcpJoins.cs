@@ -62,7 +62,7 @@ internal sealed class DhcpJoins : IDisposable
     {
         // What servers have given is not told back: the container gets it again when it is started once more.
         if (_isKept) return;
-        foreach (Endpoint endpoint in _endpoints) EndpointLinks.Delete(_host.Route, _inside, endpoint);
+        foreach (Endpoint endpoint in _endpoints) EndpointLinks.DeleteNew(_host.Route, _inside, endpoint);
         _endpoints.Clear();
     }
 

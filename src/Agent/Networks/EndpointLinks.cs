@@ -25,19 +25,22 @@ internal static class EndpointLinks
             while (owners.Count < batch.Count) owners.Add(endpoints[i]);
         }
         if (owners.Count == 0) return;
-        if (host.TryExecute(batch) is not { Errno: not Errno.None } error)
+        try
         {
+            if (host.TryExecute(batch) is { Errno: not Errno.None } error) throw error.ToException().While(
+                AttachingOf(owners[Math.Clamp(error.Index, 0, owners.Count - 1)]));
             foreach (Endpoint endpoint in endpoints)
             {
                 if (endpoint.IngressBytesPerSecond > 0) LimitIngress(host, endpoint);
                 if (endpoint is { IsDirect: true, Lease: null, Ipv6Address: null }) IgnoreRouters(inside, endpoint);
             }
-            return;
         }
-        // Some may have been made before the request that failed.
-        foreach (Endpoint endpoint in endpoints) Delete(host, inside, endpoint);
-        Endpoint failed = owners[Math.Clamp(error.Index, 0, owners.Count - 1)];
-        throw error.ToException().While($"attach container {failed.ContainerId} to network {failed.NetworkName}");
+        catch
+        {
+            // Some may have been made before what failed.
+            foreach (Endpoint endpoint in endpoints) DeleteNew(host, inside, endpoint);
+            throw;
+        }
     }
 
     /// <summary>Sets up the container's side: loopback, the interfaces, their addresses, the default routes.</summary>
@@ -106,6 +109,13 @@ internal static class EndpointLinks
             DeleteLink(inside.Rtnetlink, endpoint.InterfaceName);
     }
 
+    /// <summary>Deletes an interface that has its first name yet, if any: another name is another one's.</summary>
+    public static void DeleteNew(NetlinkSocket host, NetNamespace inside, Endpoint endpoint)
+    {
+        if (!endpoint.IsDirect) DeleteLink(host, endpoint.HostVeth);
+        else DeleteLink(inside.Rtnetlink, endpoint.FirstName);
+    }
+
     /// <summary>Deletes a link; false when there is none.</summary>
     public static bool DeleteLink(NetlinkSocket host, string name)
     {
@@ -114,6 +124,9 @@ internal static class EndpointLinks
         NetlinkError error = host.TryExecute(batch);
         return error.Errno is Errno.None or Errno.ENODEV ? error.Errno == Errno.None : throw error.ToException();
     }
+
+    private static string AttachingOf(Endpoint endpoint) =>
+        $"attach container {endpoint.ContainerId} to network {endpoint.NetworkName}";
 
     // Routers of the parent's network tell stations their addresses, which nobody has asked for here.
     private static void IgnoreRouters(NetNamespace inside, Endpoint endpoint)

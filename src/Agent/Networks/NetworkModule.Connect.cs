@@ -56,7 +56,10 @@ internal sealed partial class NetworkModule
         }
     }
 
-    /// <summary>Has a container leave a network; returns what it had there.</summary>
+    /// <summary>
+    /// Has a container leave a network; returns what it had there. When that fails, it is attached to it still, though
+    /// not with all that it had, and the next try takes away the rest.
+    /// </summary>
     /// <param name="containerId">The container.</param>
     /// <param name="network">The network.</param>
     /// <param name="inside">Its network namespace; null when that is gone.</param>
@@ -72,11 +75,21 @@ internal sealed partial class NetworkModule
             .Select((end, index) => index == 0 ? end with { Ports = [.. end.Ports, .. left.Ports] } : end)]);
         Move(host, before, after);
         if (inside is not null) DhcpJoins.Release(inside, left);
-        bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true, inside);
-        _endpoints.Write(containerId, after);
-        if (!isKnown) _bridge.ReplaceRules(host);
-        else if (after.Length > 0) SetPolicies(host, after, []);
+        bool isKnown = Leave(host, left with { Ports = Lost(before, after) }, deleteLink: true, inside)
+            && (after.Length == 0 || TrySetPolicies(host, after, []));
         if (inside is not null && after.Length > 0) EndpointLinks.Reroute(inside.Rtnetlink, after);
+        // What can fail comes before: as long as the record has it, it can be tried again.
+        _endpoints.Write(containerId, after);
+        if (isKnown) return left;
+        try
+        {
+            _bridge.ReplaceRules(host);
+        }
+        catch
+        {
+            _endpoints.Write(containerId, before);
+            throw;
+        }
         return left;
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class NetworkModule
         var leases = new AddressLeases(_roots, before.NetworkId);
         var names = new NameDirectory(_roots, before.NetworkId);
         names.Remove(before);
-        if (before.Address is { } address) leases.Release(address);
+        if (before.Address is { } address) leases.Release(containerId, address);
         if (after.Address is { } given) leases.Note(containerId, given);
         _endpoints.Write(containerId, ends);
         names.Add(after);
@@ -65,7 +65,7 @@ internal sealed partial class NetworkModule
             throw new UsageException($"network {network.Name} has become another one meanwhile");
         var leases = new AddressLeases(_roots, network.Id);
         leases.Note(request.ContainerId, lease.Address);
-        unwinding.Push(() => leases.Release(lease.Address));
+        unwinding.Push(() => leases.Release(request.ContainerId, lease.Address));
         return joined with
         {
             Address = lease.Address,

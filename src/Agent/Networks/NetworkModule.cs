@@ -234,7 +234,7 @@ internal sealed partial class NetworkModule
                 // A live container may also hold one that its record does not know, from an attachment cut short.
                 bool isOld = attached.TryGetValue(containerId, out HashSet<IPAddress>? current)
                     && !current.Contains(address);
-                if (isOld || !isLive(containerId)) leases.Release(address);
+                if (isOld || !isLive(containerId)) leases.Release(containerId, address);
             }
         }
     }
@@ -335,7 +335,7 @@ internal sealed partial class NetworkModule
         var leases = new AddressLeases(_roots, network.Id);
         (IPAddress address, AddressPool pool) = leases.Acquire(
             network, ipv6, request.ContainerId, wanted is null ? null : IPAddress.Parse(wanted));
-        unwinding.Push(() => leases.Release(address));
+        unwinding.Push(() => leases.Release(request.ContainerId, address));
         return (address, pool);
     }
 
@@ -379,7 +379,7 @@ internal sealed partial class NetworkModule
         // Before another one may have the addresses.
         bool isKnown = TrySetPolicies(host, [], [endpoint]);
         var leases = new AddressLeases(_roots, endpoint.NetworkId);
-        foreach (IPAddress address in endpoint.Addresses) leases.Release(address);
+        foreach (IPAddress address in endpoint.Addresses) leases.Release(endpoint.ContainerId, address);
         return isKnown;
     }
 }

@@ -171,6 +171,19 @@ public class NetworkModuleTests
     }
 
     [Fact]
+    public void An_address_that_another_container_has_by_now_is_not_given_back()
+    {
+        using var ground = new NetworkGround();
+        (_, Endpoint end) = ground.Attach("first", "8080:80");
+        var leases = new AddressLeases(ground.Roots, end.NetworkId);
+        leases.Note("second", end.Address!);
+        leases.Release("first", end.Address!);
+        Assert.Equal("second", leases.OwnerOf(end.Address!));
+        leases.Release("second", end.Address!);
+        Assert.Null(leases.OwnerOf(end.Address!));
+    }
+
+    [Fact]
     public void Two_instances_live_side_by_side_and_go_without_a_trace()
     {
         using var ground = new NetworkGround();
