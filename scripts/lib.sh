@@ -15,7 +15,7 @@ die() { say "$(basename "$0"): $*"; exit 1; }
     BUILD_PACKAGES=(gcc libc6-dev libssl3 ca-certificates)
     # Independent tools that the tests check the engine's work with, and what makes the images.
     TEST_PACKAGES=(curl jq python3 zstd debootstrap iproute2 nftables procps util-linux bsdutils attr skopeo umoci
-        libarchive-tools passt uidmap bind9-dnsutils busybox-static iptables systemd)
+        libarchive-tools passt uidmap bind9-dnsutils busybox-static iptables systemd tcpdump)
     # Headers and an assembler of the other architecture, which the same tables in Interop speak for.
     [ "$(uname -m)" != x86_64 ] ||
         TEST_PACKAGES+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross linux-libc-dev-armhf-cross)
