@@ -101,11 +101,14 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     private Endpoint[] Endpoints()
     {
         if (_stamp is not null && _stamp.IsCurrent()) return _endpoints;
+        _stamp?.Dispose();
         _stamp = null;
+        foreach (FoundName? old in _kept) old?.Dispose();
         Array.Clear(_kept);
         FileStamp stamp = _networks.StampEndpointsOf(containerId);
         _endpoints = _networks.EndpointsOf(containerId);
         if (stamp.IsSettled) _stamp = stamp;
+        else stamp.Dispose();
         return _endpoints;
     }
 
@@ -127,7 +130,12 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
             string network = "." + end.NetworkName.ToLowerInvariant();
             if (text.EndsWith(network, StringComparison.Ordinal)) Find(found, end, text[..^network.Length]);
         }
-        if (!found.IsSettled) return found;
+        if (!found.IsSettled)
+        {
+            found.Dispose();
+            return found;
+        }
+        _kept[_next]?.Dispose();
         _kept[_next] = found;
         _next = (_next + 1) % KeptCount;
         return found;

@@ -7,7 +7,7 @@ namespace Skiff.Agent.Monitor;
 
 /// <summary>The addresses of a name, and what tells whether they still are.</summary>
 /// <param name="name">As it is asked for; empty addresses if nobody is called so.</param>
-internal sealed class FoundName(byte[] name)
+internal sealed class FoundName(byte[] name) : IDisposable
 {
     private readonly List<FileStamp> _stamps = [];
     private readonly List<byte> _v4 = [], _v6 = [];
@@ -26,6 +26,9 @@ internal sealed class FoundName(byte[] name)
 
     /// <summary>Whether it would be found so again.</summary>
     public bool IsCurrent() => _stamps.TrueForAll(stamp => stamp.IsCurrent());
+
+    /// <summary>Ends what tells so; the addresses stay.</summary>
+    public void Dispose() => _stamps.ForEach(stamp => stamp.Dispose());
 
     /// <summary>Adds a place where it is looked for next.</summary>
     public void Add(FileStamp stamp) => _stamps.Add(stamp);
