@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Api.Http;
 
@@ -12,7 +13,7 @@ namespace Skiff.Agent.Api.Http;
 /// <param name="input">The connection.</param>
 /// <param name="length">Bytes, or -1 for chunks.</param>
 /// <param name="permit">Sends the permission; null when nobody waits for it.</param>
-internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>? permit) : Stream
+internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>? permit) : SequentialStream
 {
     /// <summary>How long a client may keep a thread waiting that reads its body, or writes the answer.</summary>
     internal const int SyncTimeoutMs = 300_000;
@@ -31,22 +32,6 @@ internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>
 
     /// <inheritdoc/>
     public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     /// <exception cref="HttpFault">The chunks are malformed, or the connection ended too early.</exception>
@@ -88,20 +73,6 @@ internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>
             throw new HttpFault(408, $"nothing of the request's body has come for {SyncTimeoutMs / 1000} s");
         }
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     // False at the last one, behind which trailers are passed over.
     private async ValueTask<bool> NextChunkAsync(CancellationToken cancellationToken)

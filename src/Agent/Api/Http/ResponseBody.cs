@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Api.Http;
 
@@ -9,28 +10,12 @@ namespace Skiff.Agent.Api.Http;
 /// </summary>
 /// <param name="output">The connection.</param>
 /// <param name="chunked">In chunks.</param>
-internal sealed class ResponseBody(Stream output, bool chunked) : Stream
+internal sealed class ResponseBody(Stream output, bool chunked) : SequentialStream
 {
     private byte[] _frame = [];
 
     /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(
@@ -58,20 +43,6 @@ internal sealed class ResponseBody(Stream output, bool chunked) : Stream
 
     /// <summary>Ends it. What is cut off without this is seen as such by the client.</summary>
     public ValueTask EndAsync() => chunked ? output.WriteAsync("0\r\n\r\n"u8.ToArray()) : ValueTask.CompletedTask;
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private ReadOnlyMemory<byte> Frame(ReadOnlySpan<byte> bytes)
     {

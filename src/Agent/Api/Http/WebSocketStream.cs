@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Api.Http;
 
@@ -11,7 +12,7 @@ namespace Skiff.Agent.Api.Http;
 /// wherever they end, and each write as a binary message. One reads and one writes at a time. The base library's costs
 /// 110 KiB of the binary, and hangs up when a read is cancelled.
 /// </summary>
-internal sealed class WebSocketStream : Stream
+internal sealed class WebSocketStream : SequentialStream
 {
     private const int CloseTimeoutMs = 10_000;
     private const int KeyBytes = 16, MaskBytes = 4, MaxControlBytes = 125;
@@ -32,20 +33,7 @@ internal sealed class WebSocketStream : Stream
     public override bool CanRead => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Looks at a request for one (section 4.2.1), before anything is done for it.</summary>
     /// <exception cref="ApiException">It is none, or of another version.</exception>
@@ -115,23 +103,6 @@ internal sealed class WebSocketStream : Stream
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         SendAsync(Binary, buffer, cancellationToken);
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     // The head of the next frame with data, or all of one that controls (section 5.2).
     private async Task NextFrameAsync(CancellationToken cancellationToken)

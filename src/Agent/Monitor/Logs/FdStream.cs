@@ -1,28 +1,16 @@
 using Skiff.Interop;
+using Skiff.Layers.Content;
 
 namespace Skiff.Agent.Monitor.Logs;
 
 /// <summary>A descriptor as a stream, for compressors. Does not own it.</summary>
-internal sealed class FdStream(Fd fd) : Stream
+internal sealed class FdStream(Fd fd) : SequentialStream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
     public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer) => Files.Read(fd, buffer);
@@ -35,13 +23,4 @@ internal sealed class FdStream(Fd fd) : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override void Flush() { }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
 }
