@@ -157,7 +157,8 @@ internal static class ContainerAttachment
                         onward.Clear();
                         bool leaves = keys is not null && keys.Take(piece.Span, onward);
                         ReadOnlySpan<byte> bytes = keys is null ? piece.Span : CollectionsMarshal.AsSpan(onward);
-                        if (bytes.Length > 0) await run.SendAsync(Packet.Of(PacketType.Stdin, bytes));
+                        if (bytes.Length > 0) await run.SendAsync(
+                            Packet.Of(PacketType.Stdin, bytes), left.Token);
                         if (leaves)
                         {
                             await left.CancelAsync();
@@ -167,7 +168,7 @@ internal static class ContainerAttachment
                 input.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted) break;
             }
-            if (wanted) await run.SendAsync(new byte[] { (byte)PacketType.StdinEnd });
+            if (wanted) await run.SendAsync(new byte[] { (byte)PacketType.StdinEnd }, left.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

@@ -23,6 +23,7 @@ internal sealed class ExecStreams
     private readonly List<(Fd Fd, int Stream)> _outputs = [];
     private Fd? _input;
     private volatile bool _isGone;
+    private int _parted;
 
     private ExecStreams(ExecRecord record, MonitorClient client) => (_record, _client) = (record, client);
 
@@ -66,7 +67,7 @@ internal sealed class ExecStreams
                 feeder = new Thread(() => Feed(duplex.Input, left, ended.Token)) { IsBackground = true };
                 feeder.Start();
             }
-            code = Copy(frames) ?? code;
+            code = Copy(frames, Leave) ?? code;
         }
         finally
         {
@@ -74,6 +75,20 @@ internal sealed class ExecStreams
             feeder?.Join();
             End(code);
         }
+
+        // It reads no more: that is also the end of what it sends.
+        void Leave()
+        {
+            _isGone = true;
+            ended.Cancel();
+            Part(left);
+        }
+    }
+
+    // The client's connection is free when neither output nor input has a use for it.
+    private void Part(Action left)
+    {
+        if (Interlocked.Increment(ref _parted) == 2) left();
     }
 
     private void Begin(bool detach)
@@ -114,7 +129,7 @@ internal sealed class ExecStreams
 
     // Until the process has ended and all that it wrote is read; what others still hold open is not waited for. The
     // exit code, or null.
-    private int? Copy(OutputFrames? frames)
+    private int? Copy(OutputFrames? frames, Action leave)
     {
         const ulong monitor = ulong.MaxValue;
         using var epoll = new Epoll();
@@ -127,19 +142,19 @@ internal sealed class ExecStreams
             int count = epoll.Wait(events, -1);
             for (int i = 0; i < count; i++)
             {
-                if (events[i].Data == monitor) return EndOf(frames, buffer);
+                if (events[i].Data == monitor) return EndOf(frames, buffer, leave);
                 (Fd Fd, int Stream) output = _outputs[(int)events[i].Data];
-                if (!TryCopy(output, buffer, frames)) epoll.Remove(output.Fd);
+                if (!TryCopy(output, buffer, frames, leave)) epoll.Remove(output.Fd);
             }
         }
     }
 
-    private int? EndOf(OutputFrames? frames, byte[] buffer)
+    private int? EndOf(OutputFrames? frames, byte[] buffer, Action leave)
     {
         int? code = _client.WaitExited(-1, out int exit) ? exit : null;
         // A pipe holds no more than this of what the process itself has written.
         foreach ((Fd Fd, int Stream) output in _outputs)
-            for (int left = PipeBytes; left > 0 && HasMore(output.Fd) && TryCopy(output, buffer, frames);)
+            for (int left = PipeBytes; left > 0 && HasMore(output.Fd) && TryCopy(output, buffer, frames, leave);)
                 left -= buffer.Length;
         return code;
     }
@@ -147,7 +162,7 @@ internal sealed class ExecStreams
     private static bool HasMore(Fd fd) => Files.Poll(fd, PollEvents.POLLIN, 0).HasFlag(PollEvents.POLLIN);
 
     // False at the end. A client that has gone has its bytes thrown away: the process must not wait for it.
-    private bool TryCopy((Fd Fd, int Stream) output, byte[] buffer, OutputFrames? frames)
+    private bool TryCopy((Fd Fd, int Stream) output, byte[] buffer, OutputFrames? frames, Action leave)
     {
         if (Files.TryRead(output.Fd, buffer, out int count) != Errno.None || count == 0) return false;
         try
@@ -157,7 +172,7 @@ internal sealed class ExecStreams
         }
         catch (IOException)
         {
-            _isGone = true;
+            leave();
         }
         return true;
     }
@@ -194,6 +209,7 @@ internal sealed class ExecStreams
         }
         // The end of the client's bytes is that of the process' stdin; a terminal has none.
         if (_record.Terminal is null) Interlocked.Exchange(ref _input, null)?.Dispose();
+        Part(left);
     }
 
     private void End(int code)

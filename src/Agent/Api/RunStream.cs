@@ -27,11 +27,14 @@ internal sealed class RunStream : IDisposable
     public void Remember(byte[] packet) => _link.Remember(packet);
 
     /// <summary>Says something.</summary>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> packet)
+    /// <param name="packet">It.</param>
+    /// <param name="left">Whoever says it has gone.</param>
+    /// <exception cref="OperationCanceledException">It has.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> packet, CancellationToken left = default)
     {
         try
         {
-            await Socket().SendAsync(packet, SocketFlags.None);
+            await Socket().SendAsync(packet, SocketFlags.None, left);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -14,7 +14,7 @@ public sealed class ApiLimitTests(SkiffHost host)
         using var agent = new OwnAgent(host, """{"hosts": ["unix://@/a.sock"]}""");
         agent.Start("a.sock");
         agent.Ask("a.sock", "GET", "/_ping").Is(HttpStatusCode.OK);
-        var (descriptors, memory) = (Descriptors(agent), Memory(agent));
+        var (descriptors, memory) = (agent.Descriptors, Memory(agent));
         var clients = new List<Socket>();
         try
         {
@@ -37,7 +37,7 @@ public sealed class ApiLimitTests(SkiffHost host)
         {
             foreach (Socket client in clients) client.Dispose();
         }
-        OwnAgent.Until(() => Descriptors(agent) <= descriptors + 8, "the descriptors are back");
+        OwnAgent.Until(() => agent.Descriptors <= descriptors + 8, "the descriptors are back");
         using (Socket next = Connect(agent))
         {
             next.Send("GET /_ping HTTP/1.0\r\n\r\n"u8);
@@ -57,7 +57,7 @@ public sealed class ApiLimitTests(SkiffHost host)
         using var agent = new OwnAgent(host, """{"hosts": ["unix://@/a.sock"], "client-timeout": 1}""");
         agent.Start("a.sock");
         agent.Ask("a.sock", "GET", "/_ping").Is(HttpStatusCode.OK);
-        int descriptors = Descriptors(agent);
+        int descriptors = agent.Descriptors;
         List<Socket> clients = [.. Enumerable.Range(0, 300).Select(_ => Connect(agent))];
         foreach (Socket client in clients) client.Send(Encoding.ASCII.GetBytes(request));
         agent.Ask("a.sock", "GET", "/info").Is(HttpStatusCode.OK);
@@ -68,7 +68,7 @@ public sealed class ApiLimitTests(SkiffHost host)
             Assert.Contains($"{{\"message\":\"{words}\"}}", answer);
             client.Dispose();
         }
-        OwnAgent.Until(() => Descriptors(agent) <= descriptors + 8, "the descriptors are back");
+        OwnAgent.Until(() => agent.Descriptors <= descriptors + 8, "the descriptors are back");
     }
 
     // One is silent; one has an answer, but does not send what it has announced.
@@ -85,17 +85,9 @@ public sealed class ApiLimitTests(SkiffHost host)
         Assert.StartsWith(request.Length == 0 ? "" : "HTTP/1.1 200 OK", answer);
     }
 
-    private static Socket Connect(OwnAgent agent)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(agent.Folder, "a.sock")));
-        socket.ReceiveTimeout = 60_000;
-        return socket;
-    }
+    private static Socket Connect(OwnAgent agent) => agent.Connect("a.sock");
 
     private static string ReadAll(Socket socket) => ApiAgent.ReadToEnd(socket);
-
-    private static int Descriptors(OwnAgent agent) => Directory.GetFileSystemEntries($"/proc/{agent.Pid}/fd").Length;
 
     // Kilobytes that are the agent's own.
     private static long Memory(OwnAgent agent) => long.Parse(File.ReadLines($"/proc/{agent.Pid}/smaps_rollup")

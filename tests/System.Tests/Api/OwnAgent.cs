@@ -43,6 +43,9 @@ public sealed class OwnAgent : IDisposable
     /// <summary>The process.</summary>
     public int Pid => _agent!.Pid;
 
+    /// <summary>How many descriptors it has.</summary>
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Pid}/fd").Length;
+
     private string LogPath => Path.Combine(Folder, "agent.log");
 
     /// <summary>Waits for something, also on a busy machine.</summary>
@@ -100,6 +103,15 @@ public sealed class OwnAgent : IDisposable
         using HttpResponseMessage response = client.Send(request);
         using var reader = new StreamReader(response.Content.ReadAsStream());
         return new ApiAnswer($"{socket}: {method} {path}", response.StatusCode, reader.ReadToEnd());
+    }
+
+    /// <summary>A connection for what no client sends.</summary>
+    public Socket Connect(string socket)
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        connection.Connect(new UnixDomainSocketEndPoint(Path.Combine(Folder, socket)));
+        connection.ReceiveTimeout = 60_000;
+        return connection;
     }
 
     /// <summary>Creates a container; the id.</summary>

@@ -38,7 +38,7 @@ internal sealed class Exchange
         (Request, _input, _output, _isHungUp, _timeoutMs) = (request, input, output, isHungUp, timeoutMs);
         _gone = CancellationTokenSource.CreateLinkedTokenSource(ended);
         bool waits = request.BodyLength != 0 && request.HasWord("Expect", "100-continue");
-        Body = new RequestBody(input, request.BodyLength,
+        Body = new RequestBody(input, request.BodyLength, timeoutMs * Patience,
             waits ? () => output.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray()) : null);
     }
 
@@ -76,7 +76,8 @@ internal sealed class Exchange
     {
         if (Request.BodyLength > maxBytes) throw TooLarge(maxBytes);
         var bytes = new ArrayBufferWriter<byte>();
-        using CancellationTokenSource timeout = Within(_timeoutMs);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Gone);
+        timeout.CancelAfter(_timeoutMs);
         try
         {
             while (await Body.ReadAsync(bytes.GetMemory(4096), timeout.Token) is > 0 and var count)
@@ -123,9 +124,7 @@ internal sealed class Exchange
         byte[] whole = new byte[head.Length + (isHead ? 0 : body.Length)];
         head.CopyTo(whole, 0);
         if (!isHead) body.CopyTo(whole.AsMemory(head.Length));
-        // Who asks and does not read is not waited for.
-        using CancellationTokenSource timeout = Within(_timeoutMs * Patience);
-        await _output.WriteAsync(whole, timeout.Token);
+        await _output.WriteAsync(whole, Gone);
     }
 
     /// <summary>Answers without a body.</summary>
@@ -138,8 +137,6 @@ internal sealed class Exchange
         _headers.Add(("Content-Type", contentType));
         _headers.Add(chunked ? ("Transfer-Encoding", "chunked") : ("Connection", "close"));
         await _output.WriteAsync(Head(status), Gone);
-        // Of what is written synchronously, as archives are, while they keep images from being removed.
-        if (_output.CanTimeout) _output.WriteTimeout = RequestBody.SyncTimeoutMs;
         return _stream = new ResponseBody(_output, chunked);
     }
 
@@ -218,13 +215,6 @@ internal sealed class Exchange
         await _gone.CancelAsync();
         if (_watch is not null) await _watch;
         _gone.Dispose();
-    }
-
-    private CancellationTokenSource Within(int timeoutMs)
-    {
-        var timeout = CancellationTokenSource.CreateLinkedTokenSource(Gone);
-        timeout.CancelAfter(timeoutMs);
-        return timeout;
     }
 
     private static HttpFault TooLarge(int bytes) => new(413, $"the body is larger than {bytes} bytes");

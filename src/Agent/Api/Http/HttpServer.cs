@@ -151,7 +151,7 @@ internal sealed class HttpServer(Action<string> log) : IDisposable
     {
         try
         {
-            using var stream = new NetworkStream(socket, ownsSocket: true);
+            using var stream = new ClientStream(socket, TimeoutMs * Exchange.Patience);
             if (listener.Tls is { } tls) await ServeSafelyAsync(await tls.AcceptAsync(stream, listener.Ended));
             else await new Connection(stream, () => IsHungUp(socket), handle, TimeoutMs, listener.Ended).RunAsync();
             socket.Shutdown(SocketShutdown.Send);

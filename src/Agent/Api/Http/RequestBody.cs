@@ -12,12 +12,11 @@ namespace Skiff.Agent.Api.Http;
 /// </summary>
 /// <param name="input">The connection.</param>
 /// <param name="length">Bytes, or -1 for chunks.</param>
+/// <param name="patienceMs">How long a client may keep a thread waiting that reads it.</param>
 /// <param name="permit">Sends the permission; null when nobody waits for it.</param>
-internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>? permit) : SequentialStream
+internal sealed class RequestBody(PipeReader input, long length, int patienceMs, Func<ValueTask>? permit)
+    : SequentialStream
 {
-    /// <summary>How long a client may keep a thread waiting that reads its body, or writes the answer.</summary>
-    internal const int SyncTimeoutMs = 300_000;
-
     private const int MaxLineBytes = 1024;
 
     private Func<ValueTask>? _permit = permit;
@@ -63,14 +62,14 @@ internal sealed class RequestBody(PipeReader input, long length, Func<ValueTask>
     /// <exception cref="HttpFault">As of the other one, or nothing has come for long.</exception>
     public override int Read(byte[] buffer, int offset, int count)
     {
-        using var patience = new CancellationTokenSource(SyncTimeoutMs);
+        using var patience = new CancellationTokenSource(patienceMs);
         try
         {
             return ReadAsync(buffer.AsMemory(offset, count), patience.Token).AsTask().GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
-            throw new HttpFault(408, $"nothing of the request's body has come for {SyncTimeoutMs / 1000} s");
+            throw new HttpFault(408, $"nothing of the request's body has come for {patienceMs / 1000} s");
         }
     }
 
