@@ -32,7 +32,7 @@ public class ScopeTableTests
             string[] rules = row.Path.StartsWith("/containers/{", StringComparison.Ordinal) ? ["Container"]
                 : row.Path.StartsWith("/exec/{", StringComparison.Ordinal) ? ["Exec"]
                 : row.Path.StartsWith("/networks/{", StringComparison.Ordinal) ? ["Network", "Handled"]
-                : row.Path.StartsWith("/volumes/{", StringComparison.Ordinal) ? ["Refused", "Volume"]
+                : row.Path.StartsWith("/volumes/{", StringComparison.Ordinal) ? ["Refused", "Volume", "Handled"]
                 : ["Free", "Handled", "Refused"];
             Assert.Contains(rule.ToString(), rules);
         });

@@ -40,7 +40,7 @@ internal static class ScopeTable
         ("NetworkConnect", false, Handled), ("NetworkDisconnect", false, Handled), ("NetworkDelete", false, Network),
         ("NetworkPrune", false, Handled),
         ("VolumeList", true, Handled), ("VolumeInspect", true, Volume), ("VolumeCreate", false, Handled),
-        ("VolumeDelete", false, Volume), ("VolumePrune", false, Handled), ("VolumeUpdate", false, Volume),
+        ("VolumeDelete", false, Handled), ("VolumePrune", false, Handled), ("VolumeUpdate", false, Volume),
         ("PluginList", true, Free), ("PluginInspect", true, Free), ("GetPluginPrivileges", false, Refused),
         ("PluginPull", false, Refused), ("PluginCreate", false, Refused), ("PluginEnable", false, Refused),
         ("PluginDisable", false, Refused), ("PluginUpgrade", false, Refused), ("PluginPush", false, Refused),

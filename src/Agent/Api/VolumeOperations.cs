@@ -60,10 +60,21 @@ internal static class VolumeOperations
     public static Task Update(ApiServer server, Exchange x) => throw new ApiException(
         503, "volume update only valid for cluster volumes, but swarm is unavailable");
 
-    /// <summary>DELETE /volumes/{name}.</summary>
+    /// <summary>DELETE /volumes/{name}: with force, one that is not there for the client is as good as removed.
+    /// </summary>
     public static Task Remove(ApiServer server, Exchange x) => ApiServer.WorkAsync(x, 204, _ =>
     {
-        server.Open().RemoveVolume(x.Id, missingIsFine: x.Request.Query.Flag("force"));
+        bool force = x.Request.Query.Flag("force");
+        Engine engine = server.Open();
+        try
+        {
+            Scoped.Volume(engine, x, x.Id);
+            engine.RemoveVolume(x.Id, missingIsFine: false);
+        }
+        catch (UsageException e) when (force && e.Kind == UsageKind.NotFound)
+        {
+            // It need not be removed.
+        }
         return null;
     });
 

@@ -241,7 +241,10 @@ public sealed class ScopeTests(ScopeAgent scope) : IClassFixture<ScopeAgent>
         foreach (string body in (string[])["""{"Name": "v1", "Labels": {"project": "bank"}}""",
             """{"Name": "v1", "DriverOpts": {"type": "none", "o": "bind", "device": "/etc"}}"""])
             _agent.Ask("shop.sock", "POST", "/volumes/create", body).Fails(HttpStatusCode.Forbidden, "not allowed");
-        _agent.Ask("shop.sock", "DELETE", "/volumes/otherdata?force=1").Is(HttpStatusCode.NotFound);
+        _agent.Ask("shop.sock", "DELETE", "/volumes/otherdata").Is(HttpStatusCode.NotFound);
+        _agent.Ask("shop.sock", "DELETE", "/volumes/otherdata?force=1").Is(HttpStatusCode.NoContent);
+        _agent.Ask("shop.sock", "DELETE", "/volumes/nothing?force=1").Is(HttpStatusCode.NoContent);
+        _agent.Ask("read.sock", "DELETE", "/volumes/nothing?force=1").Is(HttpStatusCode.Forbidden);
         _agent.Ask("shop.sock", "DELETE", "/volumes/shopfiles").Is(HttpStatusCode.NoContent);
         Assert.Equal(unnamed, (string)Assert.Single(_agent.Ask("shop.sock", "POST", "/volumes/prune")
             .Is(HttpStatusCode.OK).Json["VolumesDeleted"]!.AsArray())!);
