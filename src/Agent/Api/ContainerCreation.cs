@@ -43,6 +43,8 @@ internal static class ContainerCreation
         {
             // A name without a value takes away what the image has; on a command line it would be the client's own.
             Env = [.. Texts(body, "Env") ?? []],
+            // An option would take a name with a '=' in it for another one.
+            Labels = Map(body, "Labels"),
             Healthcheck = JsonBody.Object(body, "Healthcheck") is { } check ? HealthcheckOf(check) : null,
             Shell = [.. Texts(body, "Shell") ?? []],
             Attached = [.. ((string[])["Stdin", "Stdout", "Stderr"]).Where(s => Truth(body, "Attach" + s) is true)],

@@ -84,7 +84,6 @@ internal sealed class CreateOptions
         if (platform.Length > 0) options.Add("platform", platform);
         options.Scalars(body, s_config);
         foreach (var (port, _) in Entries(body, "ExposedPorts")) options.Add("expose", port);
-        options.AddPairs(body, "Labels", "label");
         JsonElement? host = JsonBody.Object(body, "HostConfig");
         if (host is { } config) options.ReadHostConfig(config);
         // As those of an image they give way to what is mounted at their place: docker-py names both.

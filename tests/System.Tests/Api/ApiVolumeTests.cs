@@ -29,12 +29,12 @@ public sealed class ApiVolumeTests(ApiAgent api) : IClassFixture<ApiAgent>
     {
         string name = api.Host.NewName("vol"), container = api.Host.NewName();
         JsonNode made = api.Ask("POST", "/volumes/create", $$$"""
-            {"Name":"{{{name}}}","Driver":"local","DriverOpts":{},"Labels":{"a":"b"}}
+            {"Name":"{{{name}}}","Driver":"local","DriverOpts":{},"Labels":{"a":"b","c=d":"e"}}
             """).Is(201)!;
         Assert.Equal(["CreatedAt", "Driver", "Labels", "Mountpoint", "Name", "Options", "Scope"],
             made.AsObject().Select(field => field.Key));
-        Assert.Equal($"{name} local local b",
-            $"{made["Name"]} {made["Driver"]} {made["Scope"]} {made["Labels"]!["a"]}");
+        Assert.Equal($"{name} local local b e",
+            $"{made["Name"]} {made["Driver"]} {made["Scope"]} {made["Labels"]!["a"]} {made["Labels"]!["c=d"]}");
         Assert.True(Directory.Exists((string)made["Mountpoint"]!));
         Assert.True(JsonNode.DeepEquals(made, api.Ask("GET", $"/volumes/{name}").Is(200)));
         Assert.True(JsonNode.DeepEquals(made,
