@@ -53,6 +53,40 @@ public sealed class CommitTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_container_that_somebody_thaws_meanwhile_is_committed_all_the_same()
+    {
+        var image = host.NewName("image");
+        using var container = host.Detached(
+            host.Busybox, "sh", "-c", "head -c 200000000 /dev/urandom > /much; touch /made; sleep 1000");
+        Wait.Until(() => container.Exec("test -e /made").ExitCode == 0, "/much is there");
+        var freezer = $"{HostState.CgroupRoot}/skiff/{container.Get("Id")}/cgroup.freeze";
+        using (Command commit = host.Start("commit", container.Name, image))
+        {
+            while (!commit.HasExited && !Reads(commit.Pid, "/much"))
+            {
+            }
+            // As `unpause` does, for which there may be too little time.
+            File.WriteAllText(freezer, "0");
+            Assert.Matches("^sha256:", commit.Finish().Text());
+        }
+        Assert.Equal("running", container.Get("State.Status"));
+        host.Run("rmi", image).Exits(0);
+
+        static bool Reads(int pid, string name)
+        {
+            try
+            {
+                return Directory.GetFiles($"/proc/{pid}/fd").Any(
+                    fd => new FileInfo(fd).LinkTarget?.EndsWith(name) is true);
+            }
+            catch (IOException)
+            {
+                return false; // A descriptor, or the process, has just gone.
+            }
+        }
+    }
+
+    [Fact]
     public void Commit_of_a_commit_adds_a_layer_and_outlives_the_images_below()
     {
         var (one, two) = (host.NewName("image"), host.NewName("image"));

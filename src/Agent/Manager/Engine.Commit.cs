@@ -48,7 +48,20 @@ internal sealed partial class Engine
         }
         finally
         {
-            if (pausing) Unpause(container);
+            if (pausing) EndPause(container);
+        }
+    }
+
+    // Whoever has thawed it meanwhile, or ended it, has done the same; how the commit went is not hidden by it.
+    private void EndPause(ContainerConfig container)
+    {
+        try
+        {
+            Unpause(container);
+        }
+        catch (Exception e) when (e is UsageException or LinuxException)
+        {
+            if (IsFrozen(container)) Warn(e.Message);
         }
     }
 
