@@ -77,14 +77,22 @@ public sealed class BadInputTests(SkiffHost host)
         var before = HostState.Capture(host);
         var folder = Directory.CreateTempSubdirectory("skiff-user-").FullName;
         // The binary is copied: its folder may not be open to others.
-        Command.Shell("cp $1 $2/skiff && chown -R 65534:65534 $2", host.Binary, folder).Exits(0);
-        var result = Command.Run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", $"{folder}/skiff",
-            "--root", $"{folder}/root", "--run-root", $"{folder}/run", "run", "--rm", host.Busybox, "true");
-        result.FailsClearly(125, "root");
+        Command.Shell("cp $1 $2/skiff && mkdir -m 700 $2/xdg && chown -R 65534:65534 $2", host.Binary, folder).Exits(0);
+        RunAsNobody("/root", "--root", $"{folder}/root", "--run-root", $"{folder}/run", "run", "--rm", host.Busybox,
+            "true").FailsClearly(125, "root");
+        // What holds the user's namespace stays until it is released.
+        var holder = File.ReadAllText($"{folder}/xdg/skiff/userns").Split(' ')[0];
+        RunAsNobody(folder, "system", "release").Exits(0);
+        Wait.Until(() => !File.Exists($"/proc/{holder}/status")
+            || File.ReadAllText($"/proc/{holder}/status").Contains("State:\tZ"), "it has ended");
         Assert.False(Directory.Exists($"{folder}/root/containers") && Directory.GetFileSystemEntries(
             $"{folder}/root/containers").Length > 1);
         Directory.Delete(folder, recursive: true);
         before.AssertNothingLeft(host);
+
+        CommandResult RunAsNobody(string home, params string[] arguments) => Command.Run("setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "env", $"HOME={home}", $"XDG_RUNTIME_DIR={folder}/xdg",
+                $"{folder}/skiff", .. arguments]);
     }
 
     [Fact]
