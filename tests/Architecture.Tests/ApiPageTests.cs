@@ -6,20 +6,23 @@ namespace Skiff.Architecture.Tests;
 
 /// <summary>
 /// docs/api-operations.md tells the truth: each operation has its handler and a test, each parameter and each field of
-/// ContainerCreate's body is honoured and tested, refused and tested, or passed over with a reason. Rows and handlers
-/// come from OperationTable, docker-api.txt and docker-create.txt: SKIFF_WRITE_TABLES=1 writes them anew, and keeps
-/// what people have said of each.
+/// a body is honoured and tested, refused and tested, or passed over with a reason. Rows and handlers come from
+/// OperationTable, docker-api.txt and docker-bodies.txt: SKIFF_WRITE_TABLES=1 writes them anew, and keeps what people
+/// have said of each.
 /// </summary>
 public partial class ApiPageTests
 {
     private const string Page = "docs/api-operations.md", Folder = "tests/Architecture.Tests/";
     private const string OperationsHead = "| operation | parameter | what Skiff does | test |\n|---|---|---|---|\n";
-    private const string FieldsHead = "| field | what Skiff does | test |\n|---|---|---|\n";
+    private const string FieldsHead = "| operation | field | what Skiff does | test |\n|---|---|---|---|\n";
     private const string WithOperation = "refused: with the operation";
 
-    // Who reads the body of ContainerCreate.
-    private static readonly string[] s_readers =
-        ["CreateOptions", "ContainerCreation", "MountText", "EndpointText", "JsonBody"];
+    // Who reads a body, beside the handler and whom it names.
+    private static readonly Dictionary<string, string[]> s_readers = new()
+    {
+        ["ContainerCreate"] = ["MountText", "EndpointText", "JsonBody"],
+        ["ImageCommit"] = ["ContainerCreation"],
+    };
 
     // Operations that do nothing but refuse, their parameters with them.
     private static readonly string[] s_refusals =
@@ -29,8 +32,9 @@ public partial class ApiPageTests
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))
         .Where(row => !SwarmPaths.IsOne(row[1]))];
 
-    private static readonly string[] s_fields =
-        Repository.Read(Folder + "docker-create.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    // Operation and field; of what is refused as a whole there are no parts.
+    private static readonly List<string[]> s_fields = [.. Repository.Read(Folder + "docker-bodies.txt")
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))];
 
     private static readonly List<Row> s_rows = [.. ReadPage()];
 
@@ -75,8 +79,8 @@ public partial class ApiPageTests
     private static string? Problem(Row row, string test)
     {
         if (!TestSources.ByName.TryGetValue(test, out string? text)) return $"there is no test '{test}'";
-        if (row.Operation.Length == 0)
-            return text.Contains($"\"{row.Item}\"") ? null : $"{test} does not mention the field";
+        // Which most tests create by a word of their own.
+        if (row.IsField && row.Operation == "ContainerCreate") return Mentions();
         string[] operation = s_operations.Find(one => one[2] == row.Operation)!;
         // Names of images may have slashes.
         string path = Regex.Escape(operation[1]).Replace(@"\{id}", """[^"?/\n]+""")
@@ -85,8 +89,10 @@ public partial class ApiPageTests
             + (operation[0] == "GET" ? @"|Follow\(|OpenAsync" : "");
         if (!Regex.IsMatch(text, path + """(?=["? ]|\{query\})""") || !Regex.IsMatch(text, method))
             return $"{test} does not ask for {operation[0]} {operation[1]}";
-        return row.Item.Length == 0 || Asks(text, operation[0], path, row.Item) ? null
+        return row.IsField ? Mentions() : row.Item.Length == 0 || Asks(text, operation[0], path, row.Item) ? null
             : $"{test} does not mention the parameter";
+
+        string? Mentions() => text.Contains($"\"{row.Item}\"") ? null : $"{test} does not mention the field";
     }
 
     // Behind the path, or elsewhere if something is put together with it.
@@ -99,9 +105,10 @@ public partial class ApiPageTests
     // The handler's class, and the classes of the API that it names.
     private static IEnumerable<string> SourcesOf(Row row)
     {
-        if (row.Operation.Length == 0) return s_readers.Select(Source);
         string source = Source(HandlerOf(row.Operation).Split('.')[0]);
-        return Word().Matches(source).Select(match => match.Value).Distinct().Select(Source).Append(source);
+        IEnumerable<string> named = Word().Matches(source).Select(match => match.Value);
+        return named.Concat(row.IsField ? s_readers.GetValueOrDefault(row.Operation, []) : []).Distinct()
+            .Select(Source).Append(source);
     }
 
     private static string Source(string type) =>
@@ -128,15 +135,16 @@ public partial class ApiPageTests
         return table.ToString();
 
         void Append(string operation, string item, string cells, string does) =>
-            table.Append($"| {cells} | {Cells(operation, item, does)} |\n".Replace("  ", " "));
+            table.Append($"| {cells} | {Cells(operation, item, does, isField: false)} |\n".Replace("  ", " "));
     }
 
-    private static string FieldsTable() =>
-        string.Concat(s_fields.Select(field => $"| `{field}` | {Cells("", field, "")} |\n".Replace("  ", " ")));
+    private static string FieldsTable() => string.Concat(s_fields.Select(field =>
+        $"| {field[0]} | `{field[1]}` | {Cells(field[0], field[1], s_refusals.Contains(HandlerOf(field[0]))
+            ? WithOperation : "", isField: true)} |\n".Replace("  ", " ")));
 
-    private static string Cells(string operation, string item, string generated)
+    private static string Cells(string operation, string item, string generated, bool isField)
     {
-        Row? row = s_rows.Find(one => one.Operation == operation && one.Path == item);
+        Row? row = s_rows.Find(one => one.Operation == operation && one.Path == item && one.IsField == isField);
         return $"{(generated.Length > 0 ? generated : row?.Does)} | {string.Join(", ", row?.Tests ?? [])}";
     }
 
@@ -156,11 +164,10 @@ public partial class ApiPageTests
         {
             line++;
             string[] cells = [.. text.Trim('|').Split('|').Select(cell => cell.Trim())];
-            if (!text.StartsWith("| ", StringComparison.Ordinal) || cells[0] is "operation" or "field") continue;
-            bool isField = cells.Length == 3;
-            if (!isField && cells[0].Length > 0) operation = cells[0].Split(' ')[0];
-            yield return new Row(isField ? "" : operation, cells[isField ? 0 : 1].Trim('`'), cells[^2],
-                cells[^1].Split(", ", StringSplitOptions.RemoveEmptyEntries), line);
+            if (!text.StartsWith("| ", StringComparison.Ordinal) || cells[0] is "operation") continue;
+            if (cells[0].Length > 0) operation = cells[0].Split(' ')[0];
+            yield return new Row(operation, cells[1].Trim('`'), cells[0].Length > 0 && cells[1].Length > 0, cells[2],
+                cells[3].Split(", ", StringSplitOptions.RemoveEmptyEntries), line);
         }
     }
 
@@ -170,12 +177,13 @@ public partial class ApiPageTests
     [GeneratedRegex(@"\b[A-Z][A-Za-z]+\b")]
     private static partial Regex Word();
 
-    /// <param name="Operation">Of a parameter, or the row's own; empty for a field.</param>
+    /// <param name="Operation">Of a parameter or field, or the row's own.</param>
     /// <param name="Path">The parameter or field; empty for an operation.</param>
+    /// <param name="IsField">Of a body.</param>
     /// <param name="Does">What is done.</param>
     /// <param name="Tests">By what that is tested.</param>
     /// <param name="Line">Where it stands.</param>
-    private sealed record Row(string Operation, string Path, string Does, string[] Tests, int Line)
+    private sealed record Row(string Operation, string Path, bool IsField, string Does, string[] Tests, int Line)
     {
         /// <summary>The last part of a field.</summary>
         public string Item => Path[(Path.LastIndexOf('.') + 1)..];

@@ -25,8 +25,8 @@ internal static class CommitConfig
         Labels = Labels(given, of.Labels),
         ExposedPorts = Names(given, "ExposedPorts", of.ExposedPorts),
         Volumes = Names(given, "Volumes", of.Volumes),
-        Healthcheck = JsonBody.Object(given, "Healthcheck") is { } check ? ContainerCreation.HealthcheckOf(check)
-            : of.Healthcheck,
+        Healthcheck = Containers.ContainerFactory.MergeHealth(JsonBody.Object(given, "Healthcheck") is { } check
+            ? ContainerCreation.HealthcheckOf(check) : null, of.Healthcheck),
     };
 
     private static string? Or(string given, string? other) => given.Length > 0 ? given : other;

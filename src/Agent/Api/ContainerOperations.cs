@@ -72,6 +72,7 @@ internal static class ContainerOperations
     public static async Task Prune(ApiServer server, Exchange x)
     {
         var filter = new PruneFilter(Filters.Read(x));
+        if (filter.Dangling is not null) throw ApiException.Bad("invalid filter 'dangling'");
         (List<string> gone, long bytes) = await ApiServer.RunAsync(() =>
             ContainerPruning.Prune(server.Open(), filter, config => Scoped.Has(x, config.Labels)));
         await x.JsonAsync(200, w =>

@@ -26,8 +26,9 @@ internal static class ContainerUpdates
     // What is settled when a container is made.
     private static readonly string[] s_refused =
     [
-        "CgroupParent", "Devices", "DeviceCgroupRules", "DeviceRequests", "Init", "KernelMemory", "KernelMemoryTCP",
-        "MemorySwappiness", "OomKillDisable", "Ulimits",
+        "CgroupParent", "CpuCount", "CpuPercent", "Devices", "DeviceCgroupRules", "DeviceRequests", "Init",
+        "IOMaximumBandwidth", "IOMaximumIOps", "KernelMemory", "KernelMemoryTCP", "MemorySwappiness",
+        "OomKillDisable", "Ulimits",
     ];
 
     private static readonly Dictionary<string, Option> s_options =

@@ -53,6 +53,7 @@ internal static partial class InspectJson
         WritePairs(w, "Labels", defaults.Labels ?? []);
         w.WriteString("StopSignal", defaults.StopSignal ?? "");
         WriteStrings(w, "OnBuild", defaults.OnBuild ?? []);
+        if (defaults.Shell is { Count: > 0 } shell) WriteStrings(w, "Shell", shell);
         if (defaults.Healthcheck is { } healthcheck) WriteHealthcheck(w, healthcheck);
         w.WriteEndObject();
     }

@@ -72,8 +72,11 @@ internal static class ContainerFactory
         (port.Contains('/') ? port : port + "/tcp") is var published
         && (published == exposed || published.EndsWith(":" + exposed, StringComparison.Ordinal)));
 
-    // Each part that the user did not name is the image's. Nothing is left of a check that is switched off.
-    private static Healthcheck? MergeHealth(Healthcheck? asked, Healthcheck? image)
+    /// <summary>
+    /// A health check of which each part that the user did not name is the image's. Nothing is left of a check that is
+    /// switched off.
+    /// </summary>
+    public static Healthcheck? MergeHealth(Healthcheck? asked, Healthcheck? image)
     {
         Healthcheck check = asked is null ? image ?? new Healthcheck() : asked with
         {

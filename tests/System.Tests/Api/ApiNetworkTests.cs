@@ -49,7 +49,7 @@ public sealed class ApiNetworkTests(ApiAgent api) : IClassFixture<ApiAgent>
             "EnableIPv4":true,"EnableIPv6":true,"ConfigFrom":null,"IPAM":{"Driver":"default","Options":{},"Config":[
             {"Subnet":"10.123.0.0/24","IPRange":"10.123.0.128/25","Gateway":"10.123.0.9",
             "AuxiliaryAddresses":{"printer":"10.123.0.130"}},{"Subnet":"fd12:3::/64"}]},
-            "Options":{"com.docker.network.driver.mtu":"1400"},"Labels":{"a":"b"}}
+            "Options":{"com.docker.network.driver.mtu":"1400"},"Labels":{"a":"b","c=d":"e"}}
             """).Is(201)!["Id"]!;
         JsonNode network = api.Ask("GET", $"/networks/{id[..10]}?verbose=true&scope=local").Is(200)!;
         Assert.Equal(name, (string)network["Name"]!);
@@ -61,7 +61,7 @@ public sealed class ApiNetworkTests(ApiAgent api) : IClassFixture<ApiAgent>
             "Gateway":"fd12:3::1"}]}
             """.Replace("\n", ""), network["IPAM"]!.ToJsonString());
         Assert.Equal("""{"com.docker.network.driver.mtu":"1400"}""", network["Options"]!.ToJsonString());
-        Assert.Equal("""{"a":"b"}""", network["Labels"]!.ToJsonString());
+        Assert.Equal("""{"a":"b","c=d":"e"}""", network["Labels"]!.ToJsonString());
         Assert.True(JsonNode.DeepEquals(network,
             JsonNode.Parse(api.Skiff("network", "inspect", name).Text())!.AsArray()[0]));
         Assert.True(JsonNode.DeepEquals(network,
@@ -114,13 +114,17 @@ public sealed class ApiNetworkTests(ApiAgent api) : IClassFixture<ApiAgent>
     public void Containers_join_and_leave_whether_they_run_or_not()
     {
         string network = api.Host.NewName("net"), runs = api.Started(), rests = api.Host.NewName();
-        api.Docker("network", "create", "--subnet", "10.124.0.0/24", network).Exits(0);
+        api.Docker("network", "create", "--subnet", "10.124.0.0/24", "--ipv6", "--subnet", "fd12:4::/64", network)
+            .Exits(0);
         api.Docker("create", "--name", rests, api.Host.Busybox, "sleep", "1000").Exits(0);
         Assert.Null(Connect(network, runs, """
-            ,"EndpointConfig":{"IPAMConfig":{"IPv4Address":"10.124.0.77"},"Aliases":["other"],
+            ,"EndpointConfig":{"IPAMConfig":{"IPv4Address":"10.124.0.77","IPv6Address":"fd12:4::77",
+            "LinkLocalIPs":["169.254.9.7"]},"Aliases":["other"],
             "MacAddress":"02:42:0a:7c:00:4d","GwPriority":3,"DriverOpts":null}
             """).Is(200));
         Assert.Contains("10.124.0.77/24", api.In(runs, "ip addr"));
+        Assert.Contains("fd12:4::77/64", api.In(runs, "ip addr"));
+        Assert.Contains("169.254.9.7/", api.In(runs, "ip addr"));
         Assert.Contains("02:42:0a:7c:00:4d", api.In(runs, "ip addr"));
         api.Docker("network", "connect", "--ip", "10.124.0.78", "--alias", "resting", network, rests).Exits(0);
         api.Docker("start", rests).Exits(0);

@@ -16,6 +16,7 @@ public sealed class ApiUseTests(ApiAgent api) : IClassFixture<ApiAgent>
         { """{"BlkioWeight":5}""", 400, "Range of blkio weight is from 10 to 1000" },
         { """{"BlkioDeviceReadBps":[{"Path":"/dev/none","Rate":1}]}""", 400, "no such device: /dev/none" },
         { """{"CpuRealtimeRuntime":1000}""", 400, "not supported" },
+        { """{"CpuRealtimePeriod":1000}""", 400, "not supported" },
         { """{"KernelMemory":67108864}""", 400, "KernelMemory cannot be updated" },
         { """{"Ulimits":[{"Name":"nofile","Soft":1,"Hard":1}]}""", 400, "Ulimits cannot be updated" },
         { """{"RestartPolicy":{"Name":"sometimes"}}""", 400, "unknown policy 'sometimes'" },
