@@ -54,6 +54,8 @@ internal static class Program
 
         public bool ReachesOutside => true;
 
+        public void Dispose() { }
+
         public bool TryFind(scoped ReadOnlySpan<byte> name, out ReadOnlySpan<byte> v4, out ReadOnlySpan<byte> v6)
         {
             v6 = default;

@@ -88,6 +88,7 @@ internal sealed class DnsServer : IDisposable
         _clients.Dispose();
         _sockets.Dispose();
         _namespace.Dispose();
+        _names.Dispose();
     }
 
     private void OnDatagrams()

@@ -4,8 +4,9 @@ namespace Skiff.Agent.Dns;
 /// What the resolver of one container knows of its networks. Asked on the monitor's thread, for every question; spans
 /// are looked at before the next call. Names are those of Docker: the container's, its aliases, its short id, and each
 /// of them with <c>.NETWORK</c> behind, of containers that share a network with the one that asks.
+/// The server that asks it disposes of it.
 /// </summary>
-internal interface INameTable
+internal interface INameTable : IDisposable
 {
     /// <summary>
     /// Whether the container may reach the world. If not (only internal networks), other servers are asked from inside

@@ -87,6 +87,15 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
         }, false);
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stamp?.Dispose();
+        _stamp = null;
+        foreach (FoundName? old in _kept) old?.Dispose();
+        Array.Clear(_kept);
+    }
+
     private string? NameOf(IPAddress address)
     {
         foreach (Endpoint end in Own())
@@ -101,10 +110,7 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     private Endpoint[] Endpoints()
     {
         if (_stamp is not null && _stamp.IsCurrent()) return _endpoints;
-        _stamp?.Dispose();
-        _stamp = null;
-        foreach (FoundName? old in _kept) old?.Dispose();
-        Array.Clear(_kept);
+        Dispose();
         FileStamp stamp = _networks.StampEndpointsOf(containerId);
         _endpoints = _networks.EndpointsOf(containerId);
         if (stamp.IsSettled) _stamp = stamp;

@@ -12,6 +12,8 @@ internal sealed class FakeNames : INameTable
 
     public bool ReachesOutside { get; set; } = true;
 
+    public void Dispose() { }
+
     public FakeNames Add(string name, params string[] addresses)
     {
         IPAddress[] all = [.. addresses.Select(IPAddress.Parse)];

@@ -85,6 +85,51 @@ public class ContainerResolverTests
     }
 
     [Fact]
+    public void Descriptors_are_kept_until_it_is_disposed_of()
+    {
+        using var ground = new NetworkGround();
+        using ContainerResolver names = AskInBlue(ground, out _);
+        Age(ground);
+        Assert.Empty(Held());
+        for (int i = 0; i < 100; i++) names.TryFind(Encoding.ASCII.GetBytes($"web{i % 40}"), out _, out _);
+        names.TryFind("web"u8, out _, out _);
+        Assert.Equal(2, Held().Count);
+        names.Dispose();
+        Assert.Empty(Held());
+
+        List<string> Held() => [.. Directory.GetFileSystemEntries("/proc/self/fd")
+            .Select(fd => new FileInfo(fd).LinkTarget ?? "")
+            .Where(target => target.StartsWith(ground.Roots.RunRoot, StringComparison.Ordinal)
+                || target.StartsWith(ground.Roots.Root, StringComparison.Ordinal))];
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_replaced_or_removed_is_not_what_it_was(bool isReplaced)
+    {
+        string directory = Directory.CreateTempSubdirectory("skiff-stamp").FullName;
+        try
+        {
+            var time = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+            foreach (string name in (string[])["old", "new"])
+            {
+                File.WriteAllText($"{directory}/{name}", name);
+                File.SetLastWriteTimeUtc($"{directory}/{name}", time);
+            }
+            using var stamp = new FileStamp($"{directory}/old");
+            Assert.True(stamp.IsCurrent());
+            if (isReplaced) File.Move($"{directory}/new", $"{directory}/old", overwrite: true);
+            else File.Delete($"{directory}/old");
+            Assert.False(stamp.IsCurrent());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public void What_has_just_changed_may_change_again_unseen()
     {
         string directory = Directory.CreateTempSubdirectory("skiff-stamp").FullName;
