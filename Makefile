@@ -29,9 +29,9 @@ fuzz: ## feed random input to the layers' parsers (TARGET=tar SEED=n TIME=second
 	@DOTNET_GCHeapHardLimit=0x20000000 nice tests/Layers.Tests/bin/Release/net10.0/Skiff.Layers.Tests fuzz \
 	    OUT=$(OUT)/fuzz TARGET=$(TARGET) SEED=$(SEED) TIME=$(TIME) RUNS=$(RUNS) CASE=$(CASE)
 
-fuzz-api: publish ## send random requests to the Engine API (RUNS=n, default 20000; SEED=n)
+fuzz-api: publish ## send random requests to the Engine API (RUNS=n, default 3000, ten minutes; SEED=n)
 	@dotnet build tests/System.Tests --nologo -v quiet
-	@SKIFF_API_FUZZ=$(or $(RUNS),20000) SKIFF_SEED=$(SEED) nice scripts/isolated \
+	@SKIFF_API_FUZZ=$(or $(RUNS),3000) SKIFF_SEED=$(SEED) nice scripts/isolated \
 	    tests/System.Tests/bin/Debug/net10.0/Skiff.System.Tests -showLiveOutput -class Skiff.System.Tests.Api.ApiFuzzTests
 
 soak: ## random verbs and kills on 50 containers for two hours (SECONDS=n SEED=n)
