@@ -257,21 +257,17 @@ internal sealed class ContainerStore(StateRoots roots)
             string path = Path.Combine(_names, name);
             if (!Files.TryReadLink(path, out string id)) continue;
             bool stale = !Files.Exists(Directory(id))
-                || (TryRead(id) is { } config && config.Name != name && IsOlder(path, olderThan));
+                || (TryRead(id) is { } config && config.Name != name && Trees.IsOlder(path, olderThan));
             if (stale && Files.TryUnlinkAt(Fd.Cwd, path) == Errno.None) removed++;
         }
         foreach (string id in Ids())
         {
-            if (TryRead(id) is not null || !IsOlder(Directory(id), olderThan)) continue;
+            if (TryRead(id) is not null || !Trees.IsOlder(Directory(id), olderThan)) continue;
             // What cannot be removed keeps nobody from looking at the others.
             if (TreeRemoval.Remove(Directory(id)).Count == 0) removed++;
         }
         return removed;
     }
-
-    private static bool IsOlder(string path, TimeSpan age) =>
-        Files.TryStatAt(Fd.Cwd, path, AtFlags.AT_SYMLINK_NOFOLLOW, out FileStatus status) == Errno.None
-        && DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(status.MtimeSeconds) >= age;
 
     private void ReserveName(string name, string id)
     {

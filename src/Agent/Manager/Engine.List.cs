@@ -22,7 +22,7 @@ internal sealed partial class Engine
         if (all)
         {
             Containers.RemoveLeftovers(LeftoverAge);
-            Volumes.RemoveLeftovers();
+            Volumes.RemoveLeftovers(LeftoverAge);
             foreach (string id in Containers.RunningIds())
                 if (Containers.ReadRunState(id) is null)
                     Orphans.ReapUnstarted(this, id, LeftoverAge);

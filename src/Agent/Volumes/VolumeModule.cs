@@ -9,13 +9,15 @@ using Skiff.Layers.Oci;
 namespace Skiff.Agent.Volumes;
 
 /// <summary>
-/// Volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; data without a
-/// record is a create that never finished and is adopted by the next create of that name.
+/// Volumes: <c>ROOT/volumes/NAME/_data</c> and a record beside it. A volume exists when its record does; a directory
+/// without one becomes the volume that is created next by that name.
 /// </summary>
 internal sealed class VolumeModule(StateRoots roots)
 {
     // No volume's name begins with a dot.
-    private const string Removed = ".removed-";
+    private const string Removed = ".removed-", Unfinished = ".unfinished-";
+
+    private const string RecordName = "volume.json";
 
     // Docker's, by which others tell them.
     private const string AnonymousLabel = "com.docker.volume.anonymous";
@@ -51,10 +53,7 @@ internal sealed class VolumeModule(StateRoots roots)
         };
         if (anonymous) volume.Labels.TryAdd(AnonymousLabel, "");
         VolumeOptions.Check(volume.Options);
-        Files.MakeDirectories(DataDirectory(name));
-        if (VolumeOptions.SizeOf(volume) is > 0 and long size) Limit(name, size);
-        AtomicFile.Replace(Record(name), VolumeFormat.Write(volume), durable: true);
-        AtomicFile.SyncDirectory(_volumes);
+        if (!TryMake(volume) && TryRead(name) is { } other) return other; // Who was faster.
         new EventJournal(roots).Write("volume", "create", name, ("driver", "local"));
         return volume;
     }
@@ -127,7 +126,7 @@ internal sealed class VolumeModule(StateRoots roots)
         Volume volume = Get(name);
         string users = string.Join(", ", usedBy);
         if (users.Length > 0) throw UsageException.Conflict($"remove {name}: volume is in use - [{users}]");
-        string doomed = Path.Combine(_volumes, $"{Removed}{Environment.ProcessId}-{Random.Shared.Next():x}");
+        string doomed = NewName(Removed);
         using (volume.IsMounted ? _mounts.Withdraw(name, DataDirectory(name)) : null)
         {
             Files.Rename(Path.Combine(_volumes, name), doomed);
@@ -139,12 +138,19 @@ internal sealed class VolumeModule(StateRoots roots)
         new SpaceReserve(roots.Root).Ensure();
     }
 
-    /// <summary>Deletes what a removal that was cut off left, as far as that can be removed.</summary>
-    public void RemoveLeftovers()
+    /// <summary>
+    /// Deletes what removals left that were cut off, and creates that began so long ago, as far as that can be removed.
+    /// </summary>
+    public void RemoveLeftovers(TimeSpan olderThan)
     {
         Files.TryListDirectory(_volumes, out List<string> names);
         foreach (string name in names)
-            if (name.StartsWith(Removed, StringComparison.Ordinal)) TreeRemoval.Remove(Path.Combine(_volumes, name));
+        {
+            string path = Path.Combine(_volumes, name);
+            if (name.StartsWith(Removed, StringComparison.Ordinal)
+                || (name.StartsWith(Unfinished, StringComparison.Ordinal) && Trees.IsOlder(path, olderThan)))
+                TreeRemoval.Remove(path);
+        }
     }
 
     /// <summary>
@@ -165,18 +171,39 @@ internal sealed class VolumeModule(StateRoots roots)
         using (source) TreeCopy.Copy(source!, data);
     }
 
-    private void Limit(string name, long size)
+    // Out of sight until it is whole, for a create that is cut off would leave a directory that is no volume. False when
+    // another one has made one of that name meanwhile.
+    private bool TryMake(Volume volume)
     {
+        string made = NewName(Unfinished);
+        Files.MakeDirectories(Path.Combine(made, "_data"));
         try
         {
-            StorageLimit.Apply(StorageLimit.OfVolume, Path.Combine(_volumes, name), IdOf(name), size);
+            if (VolumeOptions.SizeOf(volume) is > 0 and long size)
+                StorageLimit.Apply(StorageLimit.OfVolume, made, IdOf(volume.Name), size);
+            AtomicFile.Replace(Path.Combine(made, RecordName), VolumeFormat.Write(volume), durable: true);
+            string place = Path.Combine(_volumes, volume.Name);
+            Errno errno = Files.TryRenameAt(Fd.Cwd, made, Fd.Cwd, place, noReplace: true);
+            if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "renameat2", place);
+            if (errno == Errno.EEXIST)
+            {
+                Trees.Remove(made);
+                if (Exists(volume.Name)) return false;
+                AtomicFile.Replace(Record(volume.Name), VolumeFormat.Write(volume), durable: true);
+            }
+            AtomicFile.SyncDirectory(_volumes);
+            return true;
         }
-        catch (UsageException e)
+        catch (Exception e)
         {
-            Trees.Remove(Path.Combine(_volumes, name));
-            throw new UsageException($"create {name}: {e.Message}");
+            Trees.Remove(made);
+            if (e is UsageException) throw new UsageException($"create {volume.Name}: {e.Message}");
+            throw;
         }
     }
+
+    private string NewName(string kind) =>
+        Path.Combine(_volumes, $"{kind}{Environment.ProcessId}-{Random.Shared.Next():x}");
 
     private Fd Open(Volume volume, string subpath)
     {
@@ -199,7 +226,7 @@ internal sealed class VolumeModule(StateRoots roots)
         }
     }
 
-    private string Record(string name) => Path.Combine(_volumes, name, "volume.json");
+    private string Record(string name) => Path.Combine(_volumes, name, RecordName);
 
     // FNV-1a: where the search for a number of its own begins.
     private static string IdOf(string name)
