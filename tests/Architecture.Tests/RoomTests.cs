@@ -47,7 +47,7 @@ public class RoomTests
     [
         "Skiff.Agent.Manager.StateRoots", "Skiff.Agent.Manager.UsageException", "Skiff.Agent.Manager.ByteSize",
         "Skiff.Agent.Manager.GoDuration", "Skiff.Agent.Manager.Trees", "Skiff.Agent.Manager.JsonText",
-        "Skiff.Agent.Manager.JsonFields", "Skiff.Agent.Manager.YamlNode",
+        "Skiff.Agent.Manager.ProcessText", "Skiff.Agent.Manager.JsonFields", "Skiff.Agent.Manager.YamlNode",
         "Skiff.Agent.Monitor.EventLoop", "Skiff.Agent.Monitor.LoopTimer",
     ];
 

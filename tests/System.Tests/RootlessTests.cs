@@ -164,7 +164,12 @@ public sealed class RootlessTests(SkiffHost host)
         Wait.Until(() => Command.Run("curl", "-s", "-m", "2", $"http://127.0.0.1:{first}/").Out == "hello\n",
             "the port answers after another start");
         user.Run("rm", "-f", "web").Exits(0);
-        user.Run("run", "--rm", "-p", $"{first}:80", host.Busybox, "true").Exits(0);
+        for (int i = 0; i < 10; i++)
+        {
+            // Its ports are free when it has been removed.
+            user.Run("run", "-d", "--name", "web", "-p", $"{first}:80", host.Busybox, "sleep", "1000").Exits(0);
+            user.Run("rm", "-f", "web").Exits(0);
+        }
     }
 
     [Fact]

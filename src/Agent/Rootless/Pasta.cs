@@ -22,6 +22,9 @@ internal static class Pasta
 
     private const string Link = "eth0";
 
+    // It is told by inotify, and then ends at once.
+    private const int EndMs = 5_000;
+
     /// <summary>Starts one for a namespace and waits until it works.</summary>
     /// <param name="containerId">The container.</param>
     /// <param name="ns">Its namespace.</param>
@@ -35,16 +38,26 @@ internal static class Pasta
         // Mounted in the monitor's mount namespace, which pasta shares: it has no right to look at our descriptors.
         Files.Open(name, OpenFlags.O_WRONLY | OpenFlags.O_CREAT, 0x180).Dispose();
         using (Fd mount = Mounts.CloneTree(ns.Fd, "", recursive: false)) Mounts.Attach(mount, name);
-        Run(Find(), Arguments(name, ports));
+        string pid = $"{runDirectory}/pasta.pid";
+        Run(Find(), [.. Arguments(name, ports), "--pid", pid]);
+        if (int.TryParse(File.ReadAllText(pid), CultureInfo.InvariantCulture, out int number))
+            AtomicFile.Replace(RecordIn(runDirectory), ProcessText.Of(number), durable: false);
         return Describe(containerId, ns.Rtnetlink, ports);
     }
 
-    /// <summary>Ends it; fine when there is none.</summary>
+    /// <summary>Ends it, and waits until its ports are free; fine when there is none.</summary>
     public static void Stop(string runDirectory)
     {
+        using PidFd? process = Files.TryReadAllBytes(Fd.Cwd, RecordIn(runDirectory), out byte[] record) == Errno.None
+            ? ProcessText.TryOpen(record, out _) : null;
         Mounts.TryUnmount($"{runDirectory}/netns", detach: true);
         Files.TryUnlinkAt(Fd.Cwd, $"{runDirectory}/netns");
+        if (process is null) return;
+        Files.Poll(process.Fd, PollEvents.POLLIN, EndMs);
+        Files.TryUnlinkAt(Fd.Cwd, RecordIn(runDirectory));
     }
+
+    private static string RecordIn(string runDirectory) => $"{runDirectory}/pasta";
 
     private static string Find() =>
         HostProgram.Find("pasta", $"{Environment.GetEnvironmentVariable("PATH")}:/usr/bin:/bin:/usr/local/bin")

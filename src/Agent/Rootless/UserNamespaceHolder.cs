@@ -38,11 +38,12 @@ internal static class UserNamespaceHolder
     private static PidFd? TryOpen(string path)
     {
         if (StateFile.TryRead(path) is not { } content) return null;
-        string[] words = Encoding.ASCII.GetString(content).Split(' ', '\n');
-        return words.Length >= 2 && int.TryParse(words[0], out int pid) && ulong.TryParse(words[1], out ulong start)
-            && PidFd.TryOpen(pid, start, out PidFd? process) == Errno.None
-            // One that has ended keeps its place until somebody asks how, and nobody can go where it was.
-            && PidFd.TryReadStat(pid, out char state, out _) == Errno.None && state != 'Z' ? process : null;
+        PidFd? process = ProcessText.TryOpen(content, out int pid);
+        // One that has ended keeps its place until somebody asks how, and nobody can go where it was.
+        if (process is null || (PidFd.TryReadStat(pid, out char state, out _) == Errno.None && state != 'Z'))
+            return process;
+        process.Dispose();
+        return null;
     }
 
     private static PidFd Start(string path, uint user, Action<string> warn)
@@ -51,9 +52,7 @@ internal static class UserNamespaceHolder
         using (go)
         {
             Map(holder.Pid, user, warn);
-            PidFd.TryReadStartTime(holder.Pid, out ulong start);
-            AtomicFile.Replace(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $"{holder.Pid} {start}\n")), durable: false);
+            AtomicFile.Replace(path, ProcessText.Of(holder.Pid), durable: false);
             Files.WriteAll(go, "+"u8);
         }
         return PidFd.Open(holder.Pid);

@@ -171,8 +171,8 @@ internal sealed class VolumeModule(StateRoots roots)
         using (source) TreeCopy.Copy(source!, data);
     }
 
-    // Out of sight until it is whole, for a create that is cut off would leave a directory that is no volume. False when
-    // another one has made one of that name meanwhile.
+    // Out of sight until it is whole, for a create that is cut off would leave a directory that is no volume. False
+    // when another one has made one of that name meanwhile.
     private bool TryMake(Volume volume)
     {
         string made = NewName(Unfinished);

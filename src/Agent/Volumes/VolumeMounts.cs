@@ -30,7 +30,8 @@ internal sealed class VolumeMounts(StateRoots roots)
         using Fd turn = Lock(volume.Name);
         if (!Files.Exists(data)) throw new UsageException($"get {volume.Name}: no such volume", 125);
         // The entry comes first: after a crash somebody finds it and looks what is mounted.
-        AtomicFile.Replace(Path.Combine(_users, volume.Name, id), Self(), durable: false);
+        AtomicFile.Replace(
+            Path.Combine(_users, volume.Name, id), ProcessText.Of(Environment.ProcessId), durable: false);
         if (!IsMountPoint(data) && !TryShare(volume.Name, data, id)) Mount(volume, data);
     }
 
@@ -134,20 +135,8 @@ internal sealed class VolumeMounts(StateRoots roots)
             + "that is closed: their monitor was killed: restart them first", 125) : false;
     }
 
-    private static byte[] Self()
-    {
-        PidFd.TryReadStartTime(Environment.ProcessId, out ulong start);
-        return Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"{Environment.ProcessId} {start}"));
-    }
-
-    private static PidFd? TryOpen(string entry)
-    {
-        if (Files.TryReadAllBytes(Fd.Cwd, entry, out byte[] bytes) != Errno.None) return null;
-        string[] words = Encoding.ASCII.GetString(bytes).Split(' ');
-        return words.Length == 2 && int.TryParse(words[0], out int pid) && ulong.TryParse(words[1], out ulong start)
-            && PidFd.TryOpen(pid, start, out PidFd? process) == Errno.None ? process : null;
-    }
+    private static PidFd? TryOpen(string entry) =>
+        Files.TryReadAllBytes(Fd.Cwd, entry, out byte[] bytes) == Errno.None ? ProcessText.TryOpen(bytes, out _) : null;
 
     private void UnmountIfUnused(string name, string data)
     {
