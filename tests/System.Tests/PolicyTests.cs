@@ -104,6 +104,10 @@ public sealed class PolicyTests(SkiffHost host)
         Serve(roots, "db", "role=db");
         Serve(roots, "other", "role=other");
         Apply(roots, Policy).Exits(0);
+        // Another engine's agent in the same namespace is not in the way.
+        using var others = new OwnRoots(host);
+        others.Run("network", "create", "red").Exits(0);
+        using Command neighbour = others.StartAgent();
         using Command agent = roots.StartAgent();
         string db = AddressOf(roots, "db"), other = AddressOf(roots, "other"), seen = "";
         Wait.Until(() =>
@@ -116,6 +120,7 @@ public sealed class PolicyTests(SkiffHost host)
         }, "the event comes");
         Assert.Equal($"ingress {other} {db} 80/tcp db bridge", seen.Split('\n')[0]);
         roots.End(agent);
+        others.End(neighbour);
     }
 
     private void Serve(OwnRoots roots, string name, string label) => roots.Run("run", "-d", "--name", name, "--label",

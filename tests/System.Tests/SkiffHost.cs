@@ -27,6 +27,8 @@ public sealed class SkiffHost : IDisposable
         _sends = new Lazy<string>(() => Compile("sends"));
         Command.Run(Script("images")).Exits(0);
         RegistryPort = int.Parse(Command.Run(Script("registry"), "start", _folder).Text());
+        // For tests of what is refused, whose errors would come after a pull's lines.
+        Run("pull", "-q", Busybox).Exits(0);
         _before = HostState.Capture(this);
     }
 

@@ -9,9 +9,6 @@ using static Skiff.Agent.Networks.Ruleset;
 
 internal sealed partial class PolicyTable
 {
-    /// <summary>The nfnetlink_log group that denied packets go to, 20 at once and 5 a second.</summary>
-    public const ushort LogGroup = 0x5366;
-
     private const int LogBytes = 128, LogBurst = 20, LogsPerSecond = 5;
 
     // RFC 9293 section 3.1.
@@ -120,6 +117,17 @@ internal sealed partial class PolicyTable
             });
     }
 
+    /// <summary>
+    /// The nfnetlink_log group that denied packets go to, 20 at once and 5 a second. One listener can have it: engines
+    /// with other roots in the same network namespace have tables, and so groups, of their own.
+    /// </summary>
+    public static ushort LogGroupOf(string table)
+    {
+        uint hash = 2166136261; // FNV-1a.
+        foreach (char c in table) hash = (hash ^ c) * 16777619;
+        return (ushort)(hash ^ (hash >> 16));
+    }
+
     // What none of the policies allows is denied.
     private void AddClass(string name, PolicyDirection direction, string[] policies, string logPrefix)
     {
@@ -128,7 +136,7 @@ internal sealed partial class PolicyTable
         chain.Add(batch =>
         {
             batch.Limit(LogsPerSecond, LogBurst);
-            batch.Log(LogGroup, logPrefix + name, LogBytes);
+            batch.Log(LogGroupOf(logPrefix.TrimEnd()), logPrefix + name, LogBytes);
         });
         _counters.Add(name);
         chain.Add(batch =>

@@ -19,15 +19,16 @@ internal sealed class PolicyWatch : IDisposable
     private readonly StateRoots _roots;
     private readonly string _prefix;
     private readonly Action<NetworkReport> _report;
-    private readonly NetlinkListener _listener = NetlinkListener.ForPackets(PolicyTable.LogGroup, Bytes);
+    private readonly NetlinkListener _listener;
     private readonly Dictionary<string, long> _told = [];
 
-    /// <summary>Begins to listen. EBUSY: another agent of the same network namespace does.</summary>
+    /// <summary>Begins to listen. EBUSY: another agent of the same table does.</summary>
     /// <param name="roots">Where the policies are.</param>
     /// <param name="table">The engine's table.</param>
     /// <param name="report">Takes what was denied.</param>
     public PolicyWatch(StateRoots roots, string table, Action<NetworkReport> report) =>
-        (_roots, _prefix, _report) = (roots, $"{table} ", report);
+        (_roots, _prefix, _report, _listener) =
+            (roots, $"{table} ", report, NetlinkListener.ForPackets(PolicyTable.LogGroupOf(table), Bytes));
 
     /// <summary>Readable when <see cref="Take"/> has something to do.</summary>
     public Fd Fd => _listener.Fd;
