@@ -19,9 +19,7 @@ public sealed class ManyNetworksTests : IDisposable
     public ManyNetworksTests(SkiffHost host, ITestOutputHelper output)
     {
         (_host, _machines, _output) = (host, new TwoMachines(host), output);
-        _roots = new OwnRoots(host);
-        _roots.Run("pull", "-q", host.Busybox).Exits(0);
-        _roots.NetworkOf = _machines.HostPid;
+        _roots = _machines.NewRoots();
     }
 
     public void Dispose()

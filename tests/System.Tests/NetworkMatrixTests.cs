@@ -25,10 +25,8 @@ public sealed class NetworkMatrixTests(SkiffHost host, ITestOutputHelper output)
     {
         var watch = Stopwatch.StartNew();
         using var machines = new TwoMachines(host);
-        using (var roots = new OwnRoots(host))
+        using (OwnRoots roots = machines.NewRoots())
         {
-            roots.Run("pull", "-q", host.Busybox).Exits(0);
-            roots.NetworkOf = machines.HostPid;
             NetworkMatrix matrix = new(new NetworkCells(roots, machines, host.Busybox));
             matrix.Run(NetworkStage.SetUp(roots, host.Busybox, drivers), output.WriteLine);
             output.WriteLine($"networks: {matrix.Totals}, {watch.Elapsed.TotalSeconds:0} s");

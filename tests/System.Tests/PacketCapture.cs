@@ -28,15 +28,8 @@ internal sealed class PacketCapture : IDisposable
 
     /// <summary>Waits for a packet whose line this pattern matches; packets that came before it are there as well.
     /// </summary>
-    public void Sees(string pattern)
-    {
-        DateTime end = DateTime.UtcNow.AddSeconds(20);
-        while (!Array.Exists(Lines, line => Regex.IsMatch(line, pattern)))
-        {
-            Assert.True(DateTime.UtcNow < end, $"no packet is like {pattern}:\n{string.Join('\n', Lines)}");
-            Thread.Sleep(20);
-        }
-    }
+    public void Sees(string pattern) => Wait.Until(() => Array.Exists(Lines, line => Regex.IsMatch(line, pattern)),
+        () => $"a packet is like {pattern}:\n{string.Join('\n', Lines)}", 20);
 
     /// <summary>Fails when there is a packet whose line this pattern matches.</summary>
     public void HasNot(string pattern) =>

@@ -14,9 +14,7 @@ public sealed class PacketCaptureTests : IDisposable
     {
         _host = host;
         _machines = new TwoMachines(host);
-        _roots = new OwnRoots(host);
-        _roots.Run("pull", "-q", host.Busybox).Exits(0);
-        _roots.NetworkOf = _machines.HostPid;
+        _roots = _machines.NewRoots();
     }
 
     public void Dispose()

@@ -61,9 +61,11 @@ internal sealed class TwoMachines : IDisposable
         """;
 
     private readonly List<Command> _commands = [];
+    private readonly SkiffHost _skiff;
 
     public TwoMachines(SkiffHost host)
     {
+        _skiff = host;
         HostPid = NewNamespace();
         OutsidePid = NewNamespace();
         OnHost(SetUp).Exits(0);
@@ -85,6 +87,15 @@ internal sealed class TwoMachines : IDisposable
 
     /// <summary>A process in the namespace of the machine outside.</summary>
     public int OutsidePid { get; }
+
+    /// <summary>An engine of the host's, with busybox, which is pulled while the registry is in reach.</summary>
+    public OwnRoots NewRoots()
+    {
+        var roots = new OwnRoots(_skiff);
+        roots.Run("pull", "-q", _skiff.Busybox).Exits(0);
+        roots.NetworkOf = HostPid;
+        return roots;
+    }
 
     /// <summary>Runs a shell line on the host.</summary>
     public CommandResult OnHost(string script) => In(HostPid, script);

@@ -6,13 +6,17 @@ namespace Skiff.System.Tests;
 public static class Wait
 {
     /// <summary>Asks until the condition holds; fails after the limit (10 s) naming what was waited for.</summary>
-    public static void Until(Func<bool> condition, string what, double limitSeconds = 10)
+    public static void Until(Func<bool> condition, string what, double limitSeconds = 10) =>
+        Until(condition, () => what, limitSeconds);
+
+    /// <summary>The same; what was waited for is asked for in the end, and may say what there was instead.</summary>
+    public static void Until(Func<bool> condition, Func<string> what, double limitSeconds)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
             if (clock.Elapsed.TotalSeconds > limitSeconds)
-                Assert.Fail($"waited {limitSeconds} s in vain: {what}");
+                Assert.Fail($"waited {limitSeconds} s in vain: {what()}");
             Thread.Sleep(20);
         }
     }

@@ -88,13 +88,7 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _stamp?.Dispose();
-        _stamp = null;
-        foreach (FoundName? old in _kept) old?.Dispose();
-        Array.Clear(_kept);
-    }
+    public void Dispose() => Forget();
 
     private string? NameOf(IPAddress address)
     {
@@ -110,12 +104,21 @@ internal sealed class ContainerResolver(StateRoots roots, string containerId) : 
     private Endpoint[] Endpoints()
     {
         if (_stamp is not null && _stamp.IsCurrent()) return _endpoints;
-        Dispose();
+        Forget();
         FileStamp stamp = _networks.StampEndpointsOf(containerId);
         _endpoints = _networks.EndpointsOf(containerId);
         if (stamp.IsSettled) _stamp = stamp;
         else stamp.Dispose();
         return _endpoints;
+    }
+
+    // All that it keeps of the files.
+    private void Forget()
+    {
+        _stamp?.Dispose();
+        _stamp = null;
+        foreach (FoundName? old in _kept) old?.Dispose();
+        Array.Clear(_kept);
     }
 
     private FoundName? Kept(scoped ReadOnlySpan<byte> name)

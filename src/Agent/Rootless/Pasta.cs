@@ -40,7 +40,9 @@ internal static class Pasta
         using (Fd mount = Mounts.CloneTree(ns.Fd, "", recursive: false)) Mounts.Attach(mount, name);
         string pid = $"{runDirectory}/pasta.pid";
         Run(Find(), [.. Arguments(name, ports), "--pid", pid]);
-        if (int.TryParse(File.ReadAllText(pid), CultureInfo.InvariantCulture, out int number))
+        // It has written this before it went into the background.
+        if (Files.TryReadAllBytes(Fd.Cwd, pid, out byte[] text) == Errno.None
+            && int.TryParse(text, CultureInfo.InvariantCulture, out int number))
             AtomicFile.Replace(RecordIn(runDirectory), ProcessText.Of(number), durable: false);
         return Describe(containerId, ns.Rtnetlink, ports);
     }

@@ -187,7 +187,7 @@ internal sealed class VolumeModule(StateRoots roots)
             if (errno is not (Errno.None or Errno.EEXIST)) throw new LinuxException(errno, "renameat2", place);
             if (errno == Errno.EEXIST)
             {
-                Trees.Remove(made);
+                Unmake(made, volume);
                 if (Exists(volume.Name)) return false;
                 AtomicFile.Replace(Record(volume.Name), VolumeFormat.Write(volume), durable: true);
             }
@@ -196,10 +196,16 @@ internal sealed class VolumeModule(StateRoots roots)
         }
         catch (Exception e)
         {
-            Trees.Remove(made);
+            Unmake(made, volume);
             if (e is UsageException) throw new UsageException($"create {volume.Name}: {e.Message}");
             throw;
         }
+    }
+
+    private void Unmake(string made, Volume volume)
+    {
+        Trees.Remove(made);
+        if (VolumeOptions.SizeOf(volume) > 0) StorageLimit.Release(_volumes, IdOf(volume.Name));
     }
 
     private string NewName(string kind) =>

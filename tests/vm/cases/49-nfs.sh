@@ -1,6 +1,5 @@
 # A volume on a server: its name is looked up at each mount, it is mounted once while containers have it, and a server
 # that is gone keeps nobody from looking at, or removing, what uses it.
-# short: 6.12
 # packages: nfs-kernel-server libtirpc3 libwrap0 libnsl2 libnfsidmap1 libgssapi-krb5-2 libkrb5-3 libk5crypto3
 # packages: libkrb5support0 libcom-err2 libkeyutils1 libevent-core-2.1-7 libsqlite3-0
 need_image busybox
