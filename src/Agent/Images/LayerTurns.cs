@@ -27,6 +27,7 @@ internal sealed class LayerTurns(Func<long> receivedBytes, int most)
     private readonly SemaphoreSlim _ended = new(0);
     private int _running, _width = 1;
     private double _rate;
+    private bool _hasBegun;
 
     /// <summary>Gives out each layer when its turn has come; whoever takes one says <see cref="End"/>.</summary>
     public async IAsyncEnumerable<(Descriptor Layer, Digest DiffId)> InOrder(
@@ -68,6 +69,12 @@ internal sealed class LayerTurns(Func<long> receivedBytes, int most)
     private RateWindow Look(RateWindow window)
     {
         long bytes = receivedBytes() - window.StartBytes;
+        // How long a registry takes to answer says nothing about the link.
+        if (!_hasBegun && bytes > 0)
+        {
+            _hasBegun = true;
+            return new RateWindow(window.StartBytes);
+        }
         double seconds = window.Seconds, rate = bytes / seconds;
         if (bytes >= TellingBytes && rate >= FastBytesPerSecond) _width = most;
         if (seconds < 1) return window;

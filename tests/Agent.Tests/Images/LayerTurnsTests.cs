@@ -13,6 +13,7 @@ public class LayerTurnsTests
     public static TheoryData<string, Func<int, double>, int> Links => new()
     {
         { "slow", _ => 64_000, 2 },
+        { "slow after a while", Late(0.6, 64_000), 2 },
         { "slow by the connection", layers => 64_000 * layers, 3 },
         { "silent", _ => 0, 3 },
         { "fast", _ => 50_000_000, 3 },
@@ -49,6 +50,13 @@ public class LayerTurnsTests
         List<Digest> seen = [];
         await foreach ((_, Digest diffId) in turns.InOrder(layers)) seen.Add(diffId);
         Assert.Equal(layers.Select(one => one.DiffId), seen);
+    }
+
+    // From the first look at it.
+    private static Func<int, double> Late(double seconds, double bytesPerSecond)
+    {
+        Stopwatch? watch = null;
+        return _ => (watch ??= Stopwatch.StartNew()).Elapsed.TotalSeconds < seconds ? 0 : bytesPerSecond;
     }
 
     private static (Descriptor Layer, Digest DiffId)[] Layers(int bytes, int count) => [.. Enumerable.Range(0, count)
