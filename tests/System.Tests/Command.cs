@@ -6,18 +6,20 @@ namespace Skiff.System.Tests;
 /// <summary>A started program with captured output; never outlives its time-out or its owner.</summary>
 public sealed class Command : IDisposable
 {
-    private static readonly TimeSpan s_defaultLimit = TimeSpan.FromSeconds(60);
+    // On a busy machine what takes milliseconds may take many seconds.
+    private static readonly TimeSpan s_defaultLimit = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly string _line;
     private readonly Task<string> _out;
     private readonly Task<string> _error;
+    private readonly StringBuilder _seen = new();
 
     private Command(Process process, string line)
     {
         _process = process;
         _line = line;
-        _out = process.StandardOutput.ReadToEndAsync();
+        _out = ReadOutputAsync();
         _error = process.StandardError.ReadToEndAsync();
     }
 
@@ -26,6 +28,15 @@ public sealed class Command : IDisposable
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
+
+    /// <summary>What it has written to stdout so far.</summary>
+    public string OutSoFar
+    {
+        get
+        {
+            lock (_seen) return _seen.ToString();
+        }
+    }
 
     /// <summary>The program's stdin.</summary>
     public StreamWriter Input => _process.StandardInput;
@@ -86,6 +97,17 @@ public sealed class Command : IDisposable
     /// <summary>Whether it ends within this time.</summary>
     public bool EndsWithin(int timeMs) => _process.WaitForExit(timeMs);
 
+    /// <summary>
+    /// Waits until it has done all that it does by itself, or has ended: its threads sleep, and none has been awake for
+    /// a while.
+    /// </summary>
+    public void WaitUntilIdle() => Wait.Until(() =>
+    {
+        string before = Threads();
+        Thread.Sleep(300);
+        return HasExited || (!before.Contains("awake", StringComparison.Ordinal) && Threads() == before);
+    }, $"`{_line}` has nothing to do", 60);
+
     /// <summary>Kills it by SIGKILL; its children live on.</summary>
     public void Kill() => _process.Kill();
 
@@ -95,6 +117,31 @@ public sealed class Command : IDisposable
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         _process.Dispose();
+    }
+
+    private async Task<string> ReadOutputAsync()
+    {
+        char[] piece = new char[16 << 10];
+        int count;
+        while ((count = await _process.StandardOutput.ReadAsync(piece).ConfigureAwait(false)) > 0)
+            lock (_seen) _seen.Append(piece, 0, count);
+        return OutSoFar;
+    }
+
+    // How often each thread has gone to sleep (proc_pid_status(5)).
+    private string Threads()
+    {
+        try
+        {
+            IEnumerable<string> lines = Directory.GetDirectories($"/proc/{Pid}/task")
+                .SelectMany(task => File.ReadLines($"{task}/status"));
+            return string.Join('\n', lines.Where(line => line.StartsWith("State:") || line.Contains("ctxt_switches"))
+                .Select(line => line.StartsWith("State:") && !line.Contains("(sleeping)") ? "awake" : line));
+        }
+        catch (IOException)
+        {
+            return "awake"; // A thread has just ended.
+        }
     }
 
     private void Feed(string? input)

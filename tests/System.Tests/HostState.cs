@@ -39,7 +39,7 @@ public sealed class HostState
         while (true)
         {
             var left = Difference(Capture(host));
-            if (left.Count == 0 || clock.Elapsed.TotalSeconds > 5)
+            if (left.Count == 0 || clock.Elapsed.TotalSeconds > 30)
                 return left;
             Thread.Sleep(100);
         }

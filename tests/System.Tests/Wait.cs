@@ -5,8 +5,8 @@ namespace Skiff.System.Tests;
 /// <summary>Bounded waiting for something that has no event to wait for.</summary>
 public static class Wait
 {
-    /// <summary>Asks until the condition holds; fails after the limit (10 s) naming what was waited for.</summary>
-    public static void Until(Func<bool> condition, string what, double limitSeconds = 10) =>
+    /// <summary>Asks until the condition holds; fails after the limit (30 s) naming what was waited for.</summary>
+    public static void Until(Func<bool> condition, string what, double limitSeconds = 30) =>
         Until(condition, () => what, limitSeconds);
 
     /// <summary>The same; what was waited for is asked for in the end, and may say what there was instead.</summary>
