@@ -105,12 +105,13 @@ public sealed class CommitTests(SkiffHost host)
     [Fact]
     public void Image_without_a_name_is_known_by_its_id_and_pruned()
     {
-        var container = host.NewName();
-        host.Run("create", "--name", container, host.Busybox, "true").Exits(0);
-        var id = host.Run("commit", container).Exits(0).Text();
-        Assert.Equal("", host.Run("run", "--rm", id, "true").Exits(0).Text());
-        host.Run("rm", container).Exits(0);
-        Assert.Contains($"deleted: {id}", host.Run("image", "prune", "-f").Out);
+        using var own = new OwnRoots(host); // A prune would take the images of other tests.
+        own.Run("pull", "-q", host.Busybox).Exits(0);
+        own.Run("create", "--name", "made", host.Busybox, "true").Exits(0);
+        var id = own.Run("commit", "made").Exits(0).Text();
+        Assert.Equal("", own.Run("run", "--rm", id, "true").Exits(0).Text());
+        own.Run("rm", "made").Exits(0);
+        Assert.Contains($"deleted: {id}", own.Run("image", "prune", "-f").Out);
     }
 
     [Theory]
