@@ -2,7 +2,11 @@ using System.Diagnostics;
 
 namespace Skiff.System.Tests;
 
-/// <summary>What others do to the host's network while containers run, with the agent and without it.</summary>
+/// <summary>
+/// What others do to the host's network while containers run, with the agent and without it. Alone, because it flushes
+/// the rules of all tests.
+/// </summary>
+[Collection(Alone.Name)]
 public sealed class NetworkRepairTests(SkiffHost host, ITestOutputHelper output) : IDisposable
 {
     private readonly OwnRoots _roots = new(host);
