@@ -9,7 +9,7 @@ public sealed class LoopbackPortTests : IDisposable
 {
     private readonly SkiffHost _host;
     private readonly OwnRoots _roots;
-    private readonly int _port = FreePort();
+    private readonly int _port = NetworkTests.FreePort();
 
     public LoopbackPortTests(SkiffHost host)
     {
@@ -23,7 +23,7 @@ public sealed class LoopbackPortTests : IDisposable
     public void It_leads_into_containers_with_IPv6_and_without_as_long_as_they_run()
     {
         _roots.Run("network", "create", "--ipv6", "blue").Exits(0);
-        int other = FreePort();
+        int other = NetworkTests.FreePort();
         Serve("web", "-p", $"{_port}:8000");
         Serve("six", "-p", $"{other}:8000", "--network", "blue");
         foreach (int port in (int[])[_port, other])
@@ -34,9 +34,10 @@ public sealed class LoopbackPortTests : IDisposable
         _roots.Run("restart", "-t", "0", "web").Exits(0);
         AssertPage("[::1]", _port);
         // Another monitor goes on with it.
-        Command.Shell($"kill -9 {_roots.MonitorOf("web")}").Exits(0);
-        Wait.Until(() => _roots.Run("ps", "--format", "{{.Names}}").Text().Contains("web", StringComparison.Ordinal),
-            "another monitor is there");
+        int monitor = _roots.MonitorOf("web");
+        Command.Shell($"kill -9 {monitor}").Exits(0);
+        Wait.Until(() => _roots.Run("ps", "--format", "{{.Names}}").Text().Contains("web", StringComparison.Ordinal)
+            && _roots.MonitorOf("web") != monitor, "another monitor is there");
         AssertPage("[::1]", _port);
         _roots.Run("rm", "-f", "web", "six").Exits(0);
         foreach (int port in (int[])[_port, other]) Assert.Equal(7, Fetch("[::1]", port).ExitCode); // Refused.
@@ -59,7 +60,7 @@ public sealed class LoopbackPortTests : IDisposable
     public void A_port_published_there_is_nowhere_else_and_one_published_elsewhere_is_not_there()
     {
         _roots.Run("network", "create", "--ipv6", "blue").Exits(0);
-        int other = FreePort();
+        int other = NetworkTests.FreePort();
         Serve("web", "--network", "blue", "-p", $"[::1]:{_port}:8000", "-p", $"127.0.0.1:{other}:8000",
             "-p", $"{other}:8000/udp");
         AssertPage("[::1]", _port);
@@ -89,7 +90,7 @@ public sealed class LoopbackPortTests : IDisposable
     [Fact]
     public void A_monitor_keeps_nothing_of_connections_that_are_over()
     {
-        Serve("web", "-p", $"{_port}:8000", "-p", $"{FreePort()}:9"); // Nobody is at the second one.
+        Serve("web", "-p", $"{_port}:8000", "-p", $"{NetworkTests.FreePort()}:9"); // Nobody is at the second.
         AssertPage("[::1]", _port);
         int monitor = _roots.MonitorOf("web");
         int refusing = int.Parse(_roots.Run("port", "web", "9").Exits(0).Lines[0].Split(':')[^1],
@@ -128,15 +129,4 @@ public sealed class LoopbackPortTests : IDisposable
 
     private static CommandResult Fetch(string address, int port) =>
         Command.Run("curl", "-gfs", "-m", "5", $"http://{address}:{port}/");
-
-    // On both versions of IP.
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)
-        {
-            DualMode = true,
-        };
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -7,6 +8,7 @@ namespace Skiff.System.Tests;
 public sealed class NetworkTests(SkiffHost host)
 {
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static int s_ports;
 
     [Fact]
     public async Task Published_port_serves_on_loopback_and_on_the_hosts_address()
@@ -87,6 +89,7 @@ public sealed class NetworkTests(SkiffHost host)
     {
         using var web = Serve();
         var address = web.Get("NetworkSettings.IPAddress");
+        await AssertPage($"http://{address}:8000/");
         Assert.Equal("page", host.Ask($"wget -qO- http://{address}:8000/"));
 
         using var listener = new TcpListener(IPAddress.Any, 0);
@@ -120,9 +123,10 @@ public sealed class NetworkTests(SkiffHost host)
             host.Ask("readlink /proc/self/ns/net", "--network", "host"));
 
     [Fact]
-    public void Network_of_another_container_is_shared()
+    public async Task Network_of_another_container_is_shared()
     {
         using var web = Serve();
+        await AssertPage($"http://{web.Get("NetworkSettings.IPAddress")}:8000/");
         Assert.Equal("page", host.Ask("wget -qO- http://127.0.0.1:8000/", "--network", $"container:{web.Name}"));
         Assert.Equal($"{web.Id[..12]} {web.Id[..12]} {web.Id[..12]}",
             host.Ask("echo $(hostname) $HOSTNAME $(cat /etc/hostname)", "--network", $"container:{web.Name}"));
@@ -146,12 +150,29 @@ public sealed class NetworkTests(SkiffHost host)
         Assert.NotEqual(one.Get("NetworkSettings.IPAddress"), two.Get("NetworkSettings.IPAddress"));
     }
 
-    /// <summary>A port that nobody listens on now.</summary>
+    /// <summary>
+    /// A port that nobody listens on, in either version of IP, and that no other test gets. The kernel gives none of
+    /// these to clients (ip(7), ip_local_port_range).
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = 10_000 + (Interlocked.Increment(ref s_ports) % 8_000);
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp)
+            {
+                DualMode = true,
+            };
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     private Container Serve(params string[] options) => host.Detached([.. options, host.Busybox, "sh", "-c",
@@ -159,26 +180,26 @@ public sealed class NetworkTests(SkiffHost host)
 
     private static string HostAddress() =>
         Command.Shell(
-            "ip -o -4 addr show scope global | grep -v ' skiff' | sed -nE 's/.* inet ([0-9.]+).*/\\1/p' | head -n1")
+            "ip -o -4 addr show scope global dev $(ip route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p;q') "
+            + "| sed -nE 's/.* inet ([0-9.]+).*/\\1/p' | head -n1")
             .Text();
 
     private static async Task AssertPage(string url)
     {
-        Exception? last = null;
-        for (var i = 0; i < 50; i++)
+        var clock = Stopwatch.StartNew();
+        while (true)
         {
             try
             {
                 Assert.Equal("page\n", await s_http.GetStringAsync(url));
                 return;
             }
-            catch (HttpRequestException failure)
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
             {
                 // The server inside may not listen yet.
-                last = failure;
+                Assert.True(clock.Elapsed.TotalSeconds < 30, $"{url}: {failure.Message}");
                 await Task.Delay(50);
             }
         }
-        Assert.Fail($"{url}: {last?.Message}");
     }
 }

@@ -25,6 +25,7 @@ public sealed class RootlessTests(SkiffHost host)
         Assert.Contains($"Run Root Dir: {user.RunRoot}/skiff", info);
         Assert.Equal("700", Command.Run("stat", "-c", "%a", $"{user.Home}/.local/share/skiff").Text());
         // One process of eight kilobytes keeps the namespace, and nothing else of the user's runs.
+        Wait.Until(() => user.Processes().Count == 1, "one process is left");
         Assert.Equal("skiff userns", Assert.Single(user.Processes()).Split(" (")[0].Trim());
     }
 
@@ -143,7 +144,7 @@ public sealed class RootlessTests(SkiffHost host)
     public void Pasta_connects_a_container_and_publishes_its_ports()
     {
         using var user = NewUser();
-        (int first, int second) = (20_000 + (user.Id % 1000), 21_000 + (user.Id % 1000));
+        (int first, int second) = (NetworkTests.FreePort(), NetworkTests.FreePort());
         user.Run("run", "-d", "--name", "web", "-p", $"{first}:80", "-p", $"127.0.0.1:{second}:81", host.Busybox,
             "sh", "-c", "mkdir /w; echo hello > /w/index.html; httpd -p 80 -h /w; httpd -p 81 -h /w; sleep 1000")
             .Exits(0);

@@ -75,7 +75,7 @@ public sealed class SecureRegistry : IDisposable
 
     private static string HostAddress() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(link => link.OperationalStatus == OperationalStatus.Up
-            && link.NetworkInterfaceType != NetworkInterfaceType.Loopback && !link.Name.StartsWith("skiff"))
+            && link.GetIPProperties().GatewayAddresses.Count > 0)
         .SelectMany(link => link.GetIPProperties().UnicastAddresses)
         .First(one => one.Address.AddressFamily == AddressFamily.InterNetwork).Address.ToString();
 }
