@@ -90,7 +90,7 @@ public class ServerChoiceTests
             names.ReachesOutside = false;
             var watch = Stopwatch.StartNew();
             Assert.Contains("status: SERVFAIL", ground.Dig("x.example"));
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 1000);
+            Assert.InRange(watch.ElapsedMilliseconds, 0, 4000);
             using var inside = ground.InContainer(() => new FakeServer(First, q => q.Addresses(0, "10.0.0.1")));
             Assert.Equal(["10.0.0.1"], ground.Short("x.example"));
             Assert.Equal((1, 1), (host.UdpCount, inside.UdpCount));
@@ -107,7 +107,7 @@ public class ServerChoiceTests
         {
             var watch = Stopwatch.StartNew();
             Assert.Contains("status: SERVFAIL", ground.Dig("x.example"));
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 1000);
+            Assert.InRange(watch.ElapsedMilliseconds, 0, 4000);
         });
 
     [Fact]
@@ -135,7 +135,7 @@ public class ServerChoiceTests
             });
             var watch = Stopwatch.StartNew();
             Assert.Contains("status: REFUSED", ground.Dig("looping.example"));
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 1000);
+            Assert.InRange(watch.ElapsedMilliseconds, 0, 4000);
             Assert.Equal(1, looping.UdpCount);
             using var other = new FakeServer(Second, q => q.Addresses(0, "192.0.2.2"));
             Assert.Equal(["192.0.2.2"], ground.Short("looping.example"));

@@ -219,14 +219,14 @@ public class ImagePullerTests
         using var cancel = new CancellationTokenSource();
         world.Registry.Intercept = request =>
             request.Path.EndsWith(image.BlobDigest(0).ToString(), StringComparison.Ordinal)
-            ? new Answer { Body = image.Layers[0].Blob, BreakAfter = 10_000, StallMs = 30_000 } : null;
+            ? new Answer { Body = image.Layers[0].Blob, BreakAfter = 10_000, StallMs = 60_000 } : null;
         world.Progress.OnReport = e =>
         {
             if (e.DoneBytes > 0) cancel.Cancel();
         };
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.PullAsync("a:v1", null, cancel.Token));
-        Assert.True(watch.ElapsedMilliseconds < 5_000, $"{watch.ElapsedMilliseconds} ms");
+        Assert.True(watch.ElapsedMilliseconds < 30_000, $"{watch.ElapsedMilliseconds} ms");
         Assert.Empty(world.Store.List());
         Assert.Equal(0, world.Layers.Leftovers);
     }

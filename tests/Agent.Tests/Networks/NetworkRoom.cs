@@ -81,7 +81,8 @@ internal sealed class NetworkRoom : IDisposable
         {
             using var limit = new CancellationTokenSource(1500);
             socket.ConnectAsync(IPAddress.Parse(address), port, limit.Token).AsTask().GetAwaiter().GetResult();
-            socket.ReceiveTimeout = 1500;
+            // It is connected: what does not let it through has told so by now.
+            socket.ReceiveTimeout = 20_000;
             byte[] buffer = new byte[100];
             return System.Text.Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer));
         }

@@ -184,7 +184,7 @@ public sealed class LayerPipelineTests : IDisposable
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => PullAsync(Describe(s_gzip), TestRegistry.Sha(s_tar), cancel.Token, client));
-        Assert.True(watch.ElapsedMilliseconds < 5_000, $"{watch.ElapsedMilliseconds} ms");
+        Assert.True(watch.ElapsedMilliseconds < 30_000, $"{watch.ElapsedMilliseconds} ms");
         AssertNothingLeft();
     }
 

@@ -11,22 +11,22 @@ public class StallWatchTests
     [Fact]
     public async Task Connection_waits_as_long_as_others_move_and_is_stalled_when_none_does()
     {
-        using var watch = new StallWatch(_link, 300, 60_000, default);
+        using var watch = new StallWatch(_link, 1_000, 60_000, default);
         watch.Start();
-        await MoveForAsync(1_200);
+        await MoveForAsync(2_500);
         Assert.False(watch.Token.IsCancellationRequested);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(20_000, watch.Token));
-        Assert.InRange(watch.WaitedMs, 1_400, 15_000);
+        Assert.InRange(watch.WaitedMs, 3_400, 30_000);
     }
 
     [Fact]
     public async Task Connection_that_gets_nothing_for_very_long_is_stalled_whatever_moves()
     {
-        using var watch = new StallWatch(_link, 200, 700, default);
+        using var watch = new StallWatch(_link, 1_000, 4_000, default);
         watch.Start();
-        await MoveForAsync(500);
-        Assert.False(watch.Token.IsCancellationRequested);
         await MoveForAsync(1_500);
+        Assert.False(watch.Token.IsCancellationRequested);
+        await MoveForAsync(4_500);
         Assert.True(watch.Token.IsCancellationRequested);
     }
 
@@ -49,10 +49,10 @@ public class StallWatchTests
         byte[] first = new byte[200_000], second = [1, 2, 3];
         Descriptor a = Blob(registry, first), b = Blob(registry, second);
         registry.Intercept = request => !request.Path.EndsWith(b.Digest.ToString(), StringComparison.Ordinal) ? null
-            : new Answer { Body = second, StallBeforeHeadMs = 1_200 };
+            : new Answer { Body = second, StallBeforeHeadMs = 3_500 };
         using var client = new RegistryClient(registry.Host, null, new RegistryOptions
         {
-            RetryDelayMs = 1, Retries = 2, IdleTimeoutMs = 300,
+            RetryDelayMs = 1, Retries = 2, IdleTimeoutMs = 1_000,
         });
         Reference reference = Reference.Parse($"{registry.Host}/a:v1");
         await using Stream slow = await client.OpenBlob(reference, a).OpenAsync(0, default);
