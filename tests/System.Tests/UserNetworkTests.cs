@@ -148,7 +148,8 @@ public sealed class UserNetworkTests : IDisposable
     public void A_running_container_joins_and_leaves()
     {
         Create("blue");
-        Create("green");
+        // One that was chosen may be another one when its bridge is made: others choose, too.
+        Create("green", "--subnet", "10.79.0.0/24");
         Start("web", "--network", "blue");
         _roots.Run("network", "connect", "--alias", "www", "--ip", AddressIn("green", 77), "green", "web").Exits(0);
         string address = AddressIn("green", 77);
