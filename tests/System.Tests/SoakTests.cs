@@ -42,7 +42,7 @@ public sealed class SoakTests(SkiffHost host)
         Assert.Equal(50, host.Run("ps").Lines.Count(line => line.Contains("soak")));
         host.Run(["rm", "-f", .. names]).Exits(0);
         before.AssertNothingLeft(host);
-        Assert.True(clock.Elapsed.TotalSeconds < 60, $"took {clock.Elapsed.TotalSeconds:F0} s");
+        Assert.True(clock.Elapsed.TotalSeconds < 300, $"took {clock.Elapsed.TotalSeconds:F0} s");
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class SoakTests(SkiffHost host)
 
         container.Dispose();
         Assert.Contains("Everything", host.Run("system", "release").Text());
-        Wait.Until(() => HostState.OfEngine(host).Count == 0, "nothing of the engine is left in the kernel");
+        Assert.Empty(host.LeftAfterRelease());
         Assert.Equal("back", host.Ask("echo back"));
     }
 
