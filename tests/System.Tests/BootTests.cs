@@ -46,7 +46,7 @@ public sealed class BootTests(SkiffHost host)
     {
         using var roots = new OwnRoots(host);
         roots.Run("run", "-d", "--name", "db", "--health-cmd", "test -e /ok", "--health-interval", "100ms",
-            host.Busybox, "sh", "-c", "rm -f /ok; sleep 1; touch /ok; " + Forever).Exits(0);
+            host.Busybox, "sh", "-c", "rm -f /ok; sleep 3; touch /ok; " + Forever).Exits(0);
         roots.Run("run", "-d", "--name", "queue", "--depends-on", "db:healthy", host.Busybox, "sh", "-c", Forever)
             .Exits(0);
         roots.Run("run", "-d", "--name", "web", "--restart", "always", "--depends-on", "queue", "--depends-on",
@@ -58,9 +58,9 @@ public sealed class BootTests(SkiffHost host)
         string Started(string name) => roots.Run("inspect", name, "--format", "{{.State.StartedAt}}").Text();
         Assert.True(string.CompareOrdinal(Started("db"), Started("queue")) < 0);
         Assert.True(string.CompareOrdinal(Started("queue"), Started("web")) < 0);
-        // The database's own script is not healthy before this second is over.
+        // The database's own script is not healthy before these seconds are over.
         Assert.True(DateTimeOffset.Parse(Started("queue")) - DateTimeOffset.Parse(Started("db"))
-            >= TimeSpan.FromSeconds(0.9));
+            >= TimeSpan.FromSeconds(2.9));
         roots.End(agent);
     }
 
