@@ -87,7 +87,7 @@ public sealed class BadStateTests(SkiffHost host)
         using var container = host.Detached(host.Busybox, "sh", "-c", "trap '' TERM; echo up; sleep 1000");
         container.WaitForLog("up");
         using var command = host.Start([.. verb.Split(' ').Select(word => word.Replace("NAME", container.Name))]);
-        Thread.Sleep(300);
+        command.WaitUntilIdle();
         Assert.False(command.HasExited);
         host.Run("rm", "-f", container.Name).Exits(0);
         Assert.Equal("", command.Finish(limit: TimeSpan.FromSeconds(10)).Exits(exitCode).Error);

@@ -46,19 +46,22 @@ public sealed class DetachTests(SkiffHost host)
             "attach" => $"attach {flag} {name}",
             _ => $"exec {flag} -it {name} cat",
         }, configured);
-        Wait.Until(() => host.Run("inspect", "-f", "{{.State.Status}}", name).Out == "running\n", "it runs");
-        Thread.Sleep(1000);
-        foreach (string typed in (string[])["typed\n", keys])
-        {
-            command.Input.Write(typed);
-            command.Input.Flush();
-            Thread.Sleep(500); // Leaving does not wait for the echo.
-        }
-        var seen = command.Finish(limit: TimeSpan.FromSeconds(20)).Out;
+        Type("typed\n");
+        // Its echo, and what cat makes of it; what is typed before the terminal is raw has an echo of its own. The last
+        // one comes from the container, and leaving does not wait for it.
+        Wait.Until(() => command.OutSoFar.Split("typed").Length > 2, "the echo and the answer");
+        Type(keys);
+        var seen = command.Finish().Out;
         Assert.Contains("typed", seen);
         Assert.Contains($"code {code}", seen);
         Assert.Equal(code == 1, seen.Contains("read escape sequence"));
         Assert.Equal("running", container.Get("State.Status"));
+
+        void Type(string typed)
+        {
+            command.Input.Write(typed);
+            command.Input.Flush();
+        }
     }
 
     private Command Start(string command, string? keys)

@@ -18,7 +18,7 @@ public sealed class LaterRunTests(SkiffHost host)
         Command.Shell($"kill -STOP {monitor}").Exits(0);
         using Command client = host.Start([.. verb, container.Name]);
         Wait.Until(() => IsConnected(client.Pid), "the client's connection");
-        Thread.Sleep(200); // It has said all, and waits for a monitor that does not listen.
+        client.WaitUntilIdle(); // It has said all, and waits for a monitor that does not listen.
         Command.Shell($"kill -STOP {client.Pid}; kill -9 {monitor}").Exits(0);
         host.Run("kill", container.Name).Exits(0);
         host.Run("start", container.Name).Exits(0);

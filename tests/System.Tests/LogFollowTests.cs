@@ -5,7 +5,7 @@ namespace Skiff.System.Tests;
 /// <summary>`logs`: of running and stopped containers, from and to a time, and as lines come.</summary>
 public sealed class LogFollowTests(SkiffHost host)
 {
-    private const string Ticker = "i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo $i; sleep 0.1; done";
+    private const string Ticker = "i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo $i; sleep 0.2; done";
 
     [Theory]
     [InlineData("local")]
@@ -39,7 +39,8 @@ public sealed class LogFollowTests(SkiffHost host)
     {
         using var container = host.Detached(host.Busybox, "sh", "-c", "echo one; sleep 1000");
         using var follower = host.Start("logs", "-f", container.Name);
-        Thread.Sleep(500);
+        Wait.Until(() => follower.OutSoFar == "one\n", "its line");
+        follower.WaitUntilIdle();
         long before = Ticks(follower.Pid);
         Thread.Sleep(1500);
         Assert.Equal(before, Ticks(follower.Pid));
@@ -84,7 +85,7 @@ public sealed class LogFollowTests(SkiffHost host)
         using var container = host.Detached("--log-opt", "max-size=20k", "--log-opt", "max-file=3", host.Busybox, "sh",
             "-c", "seq 1 100; while [ ! -e /go ]; do sleep 0.1; done; seq 101 50000; sleep 1000");
         using var follower = host.Start("logs", "-f", container.Name);
-        Thread.Sleep(500);
+        Wait.Until(() => follower.OutSoFar.EndsWith("\n100\n"), "the first lines");
         Command.Shell($"kill -STOP {follower.Pid}").Exits(0);
         container.Exec("touch /go").Exits(0);
         Wait.Until(() => host.Run("logs", "--tail", "1", container.Name).Text() == "50000", "the last line");

@@ -152,9 +152,9 @@ public sealed class OciLifecycleTests(SkiffHost host)
         Assert.Equal(bundle.Id, (string?)stats["id"]);
         Assert.Equal(1, (int)stats["data"]!["pids"]!["current"]!);
         using var follow = bundle.Start("events", "--interval", "20ms", bundle.Id);
-        Thread.Sleep(200);
+        Wait.Until(() => follow.OutSoFar.Count(c => c == '\n') > 2, "three looks");
         bundle.Oci("kill", bundle.Id, "9").Exits(0);
-        Assert.True(follow.Finish().Exits(0).Lines.Length > 2);
+        follow.Finish().Exits(0);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class OciLifecycleTests(SkiffHost host)
         using var bundle = new Bundle(host);
         var mark = bundle.NewPath("mark");
         bundle.Add(HooksOf(bundle), "createRuntime",
-            $$"""{"path": "{{bundle.Script($"cat > {mark}; exec sleep 3")}}"}""");
+            $$"""{"path": "{{bundle.Script($"cat > {mark}; exec sleep 10")}}"}""");
         using (var create = bundle.Start("create", "--bundle", bundle.Folder, bundle.Id))
         {
             Wait.Until(() => File.Exists(mark) && File.ReadAllText(mark).Contains('}'), "the hook");

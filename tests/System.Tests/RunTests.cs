@@ -76,7 +76,7 @@ public sealed class RunTests(SkiffHost host)
     {
         using var command = host.Start("run", "--rm", host.Busybox, "sh", "-c",
             "trap 'echo caught; exit 42' TERM; echo ready; while :; do sleep 0.1; done");
-        Thread.Sleep(1000);
+        Wait.Until(() => command.OutSoFar == "ready\n", "the container's first line");
         Command.Shell($"kill -TERM {command.Pid}").Exits(0);
         var result = command.Finish().Exits(42);
         Assert.Equal("ready\ncaught\n", result.Out);

@@ -48,11 +48,9 @@ public sealed class StatsTests(SkiffHost host)
     {
         using var container = host.Detached(host.Busybox, "sleep", "1000");
         using var stats = host.Start("stats", "--format", "{{.Name}} {{.PIDs}}", container.Name);
-        Command.Run("sleep", "2.5").Exits(0);
+        Wait.Until(() => stats.OutSoFar.Count(c => c == '\n') >= 2, "two looks");
         host.Run("rm", "-f", container.Name).Exits(0);
-        var lines = stats.Finish().Exits(0).Lines;
-        Assert.True(lines.Length >= 2, $"{lines.Length} lines");
-        Assert.Equal($"{container.Name} 1", lines[0]);
+        Assert.Equal($"{container.Name} 1", stats.Finish().Exits(0).Lines[0]);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class StreamTests(SkiffHost host)
         Type(clients[0], "one");
         container.WaitForLog("got one");
         Type(clients[2], "two");
-        container.WaitForLog("got two");
+        Wait.Until(() => clients.TrueForAll(client => client.OutSoFar == "got one\ngot two\n"), "all see both");
         // Its stdin ends: the container's, which was made for nobody in particular, does not.
         clients[0].Input.Close();
         clients[2].Kill();
@@ -146,7 +146,8 @@ public sealed class StreamTests(SkiffHost host)
         if (verb == "attach") WaitForAttached(container, 1);
         foreach (string signal in (string[])["-TERM", "-INT", "-TERM"])
         {
-            Thread.Sleep(200);
+            // It has taken the one before.
+            client.WaitUntilIdle();
             Assert.False(client.HasExited, signal);
             Command.Run("kill", signal, $"{client.Pid}").Exits(0);
         }

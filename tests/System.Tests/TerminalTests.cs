@@ -17,10 +17,10 @@ public sealed class TerminalTests(SkiffHost host)
     public void A_shell_on_a_terminal_takes_typed_lines_and_echoes_them()
     {
         using var command = StartTerminal("$SKIFF run --rm -it $IMAGE sh; echo code $?");
-        Thread.Sleep(1500);
+        Wait.Until(() => command.OutSoFar.Contains('#'), "the prompt");
         command.Input.Write("echo $((20+22))\n");
         command.Input.Flush();
-        Thread.Sleep(300);
+        Wait.Until(() => command.OutSoFar.Contains("42"), "the answer");
         command.Input.Write("exit 5\n");
         command.Input.Flush();
         var seen = command.Finish().Out;
@@ -32,11 +32,14 @@ public sealed class TerminalTests(SkiffHost host)
     [Fact]
     public void Interrupt_key_reaches_the_foreground_process_only()
     {
-        using var command = StartTerminal("$SKIFF run --rm -it $IMAGE sh -c 'sleep 100; exit 7'; echo code $?");
-        Thread.Sleep(1500);
+        string name = host.NewName();
+        using var command = StartTerminal(
+            $"$SKIFF run --rm -it --name {name} $IMAGE sh -c 'echo up; sleep 100; exit 7'; echo code $?");
+        Wait.Until(() => command.OutSoFar.Contains("up") && host.Run("top", name).Out.Contains("sleep 100\n"),
+            "the foreground process");
         command.Input.Write("\x03");
         command.Input.Flush();
-        Assert.Contains("code 130", command.Finish(limit: TimeSpan.FromSeconds(20)).Out);
+        Assert.Contains("code 130", command.Finish().Out);
     }
 
     [Fact]
@@ -44,9 +47,9 @@ public sealed class TerminalTests(SkiffHost host)
     {
         using var command = StartTerminal("tty > $FOLDER/tty; $SKIFF run --rm -it $IMAGE sh -c "
             + "'trap \"stty size; exit\" WINCH; echo up; while :; do sleep 0.05; done'");
-        Thread.Sleep(1500);
+        Wait.Until(() => command.OutSoFar.Contains("up"), "the trap");
         Command.Shell("stty -F $(tr -d '\\r\\n' < $1/tty) rows 40 cols 101", Folder).Exits(0);
-        Assert.Contains("40 101", command.Finish(limit: TimeSpan.FromSeconds(20)).Out);
+        Assert.Contains("40 101", command.Finish().Out);
     }
 
     [Fact]
