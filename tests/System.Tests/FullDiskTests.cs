@@ -77,9 +77,11 @@ public sealed class FullDiskTests(SkiffHost host)
             "sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; echo $i > /ticks/last; sleep 0.02; done").Exits(0);
         var ticks = JsonNode.Parse(disk.Run("inspect", "talker").Text())![0]!["Mounts"]![0]!["Source"]!.ToString();
         disk.Fill();
-        var seen = Last(ticks);
+        int seen = 0;
+        // Between two writes the file is empty.
+        Wait.Until(() => (seen = Last(ticks)) > 0, "the container prints");
         // A record is small: the block that the log has already takes a few more.
-        Wait.Until(() => Last(ticks) > seen + 250, "the container prints on a full disk", 30);
+        Wait.Until(() => Last(ticks) > seen + 250, "the container prints on a full disk", 120);
         Assert.Equal("running", disk.Run("inspect", "--format", "{{.State.Status}}", "talker").Text());
         disk.Empty();
         Wait.Until(() => disk.Run("logs", "talker").Error.Contains("are missing here"), "the log tells of the gap");

@@ -87,7 +87,8 @@ public sealed class LogSocketTests(SkiffHost host)
         Assert.EndsWith("]: line 1\n", Receive(socket));
         socket.Dispose();
         File.Delete(path);
-        Thread.Sleep(500);
+        int seen = host.Run("logs", container.Name).Lines.Length;
+        Wait.Until(() => host.Run("logs", container.Name).Lines.Length > seen + 3, "lines that nobody receives");
         using Socket again = Bind(path);
         Assert.Matches(@"\]: skiff: \d+ bytes of the log are missing here: connect", Receive(again));
         Assert.Matches(@"\]: line \d+\n$", Receive(again));

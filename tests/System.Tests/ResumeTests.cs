@@ -92,6 +92,7 @@ public sealed class ResumeTests : IDisposable
         _store = store;
         _proxy.HoldAfter(HeldAt / 2);
         using var pull = Start("pull", _image);
+        Wait.Until(() => _proxy.Passed > (HeldAt / 2) - (64 << 10), "the first half");
         // A pull notes how far it is every five seconds, when more bytes come.
         Thread.Sleep(TimeSpan.FromSeconds(6));
         WaitUntilHeld(pull);
