@@ -129,13 +129,8 @@ internal sealed class FirewallSession : IDisposable
     // Who the page says has asked. What an agent does comes a moment later.
     private static string Reach(string what, Func<CommandResult> ask)
     {
-        CommandResult asked = ask();
-        for (int i = 0; i < 20 && asked.ExitCode != 0; i++)
-        {
-            Thread.Sleep(100);
-            asked = ask();
-        }
-        Assert.True(asked.ExitCode == 0, $"reaching {what}: {asked}");
+        CommandResult asked = null!;
+        Wait.Until(() => (asked = ask()).ExitCode == 0, () => $"reaching {what}: {asked}", 30);
         return asked.Text().Replace("::ffff:", "").Trim('[', ']');
     }
 

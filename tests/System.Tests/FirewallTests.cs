@@ -11,7 +11,7 @@ public sealed class FirewallTests(SkiffHost host, ITestOutputHelper output)
         string theirs = Firewalld(session);
         session.StartContainers();
         // It lets pass what has been redirected, and nothing else that it has not been told of.
-        Assert.True(session.IsReached("plain") && session.IsReached("blue"));
+        Wait.Until(() => session.IsReached("plain") && session.IsReached("blue"), "both are reached");
         Assert.False(session.ReachesOutside("plain") || session.ReachesOutside("blue"));
         Assert.Equal(theirs, Firewalld(session));
         string advice = Advice(session)!;

@@ -6,6 +6,9 @@ namespace Skiff.System.Tests;
 /// <summary>What networks keep from each other, and what changes while containers run.</summary>
 internal sealed partial class NetworkCells
 {
+    // Before a page that nobody is to answer.
+    private const string Brief = "most=2; ";
+
     private string? Isolation(NetworkStage stage, bool six)
     {
         if (stage.Driver == NetworkDriver.Host) return IsTheHosts;
@@ -16,11 +19,11 @@ internal sealed partial class NetworkCells
             return null;
         }
         string page = Page(AddressOf(stage, six), 80, "name");
-        Closed(In("stranger", page));
+        Closed(In("stranger", Brief + page));
         if (stage.IsOnWire)
         {
             // As the kernel has it: a parent does not hear what hangs on it.
-            Closed(machines.OnHost(page));
+            Closed(machines.OnHost(Brief + page));
             machines.OnOutside(page).Exits(0);
         }
         else
@@ -47,12 +50,12 @@ internal sealed partial class NetworkCells
         string address = AddressOf(one, name, six), page = Page(address, 80, "name");
         Wait.Until(() => In(two, page).ExitCode == 0, $"{one} serves {two}");
         Assert.Equal("", In(one, $"ip {V(six)} route show default").Text());
-        Closed(In(one, Page(Of(TwoMachines.Far, six), 80, "name")));
-        Closed(In(one, Page(Of(TwoMachines.Host, six), stage.Port, "name")));
-        Closed(In("stranger", page));
+        Closed(In(one, Brief + Page(Of(TwoMachines.Far, six), 80, "name")));
+        Closed(In(one, Brief + Page(Of(TwoMachines.Host, six), stage.Port, "name")));
+        Closed(In("stranger", Brief + page));
         if (stage.IsOnWire) return null;
         ClosedToOutside(address, page, six);
-        Closed(machines.OnOutside(Page(Of(TwoMachines.Host, six), stage.Port + 100, "name")));
+        Closed(machines.OnOutside(Brief + Page(Of(TwoMachines.Host, six), stage.Port + 100, "name")));
         return null;
     }
 
@@ -90,13 +93,13 @@ internal sealed partial class NetworkCells
         string name = $"live-{stage.Driver}".ToLowerInvariant(), page = Page(AddressOf(stage, six), 80, "name");
         roots.Run("run", "-d", "--name", name, "--network", "elsewhere", image, "sleep", "1000").Exits(0);
         string before = In(name, "ip -o addr show scope global; ip route; ip -6 route show default").Text();
-        Closed(In(name, page));
+        Closed(In(name, Brief + page));
         roots.Run("network", "connect", stage.Network, name).Exits(0);
         Assert.Contains($" {AddressOf(name, stage.Network, six)}/", In(name, "ip -o addr show dev eth1").Text());
         Assert.Equal(stage.Web, In(name, page).Text());
         roots.Run("network", "disconnect", stage.Network, name).Exits(0);
         Assert.Equal(before, In(name, "ip -o addr show scope global; ip route; ip -6 route show default").Text());
-        Closed(In(name, page));
+        Closed(In(name, Brief + page));
         roots.Run("rm", "-f", name).Exits(0);
         return null;
     }
@@ -107,7 +110,7 @@ internal sealed partial class NetworkCells
     private void ClosedToOutside(string address, string page, bool six)
     {
         machines.OnOutside($"ip {V(six)} route replace {address} via {Of(TwoMachines.Host, six)}").Exits(0);
-        Closed(machines.OnOutside(page));
+        Closed(machines.OnOutside(Brief + page));
         machines.OnOutside($"ip {V(six)} route delete {address}").Exits(0);
     }
 
@@ -115,8 +118,9 @@ internal sealed partial class NetworkCells
         // curl(1): refused, timed out.
         Assert.True(asked.ExitCode is 7 or 28, $"expected to be closed: {asked}");
 
+    // A busy machine may take its time to answer.
     private static string Page(string address, int port, string page) =>
-        $"curl -gfs -m 2 http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}/{page}";
+        $"curl -gfs -m ${{most:-20}} http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}/{page}";
 
     // busybox gives an IPv6 address in brackets, and one of IPv4 as IPv6 has it.
     private static string Who(CommandResult asked) => asked.Text().Replace("::ffff:", "").Trim('[', ']');

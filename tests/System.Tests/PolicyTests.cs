@@ -123,8 +123,11 @@ public sealed class PolicyTests(SkiffHost host)
         others.End(neighbour);
     }
 
-    private void Serve(OwnRoots roots, string name, string label) => roots.Run("run", "-d", "--name", name, "--label",
-        label, host.Busybox, "httpd", "-f").Exits(0);
+    private void Serve(OwnRoots roots, string name, string label)
+    {
+        roots.Run("run", "-d", "--name", name, "--label", label, host.Busybox, "httpd", "-f").Exits(0);
+        Wait.Until(() => Call(roots, name, "127.0.0.1").ExitCode == 0, $"{name} serves");
+    }
 
     private static CommandResult Apply(OwnRoots roots, string policy)
     {
