@@ -140,7 +140,8 @@ public sealed class CdiTests(SkiffHost host)
                 "containerEdits": {"hooks": [{{hooks}}]} }]}
             """));
         RunWith(specs, "--device", "a.b/c=d", "--hostname", "box", "-v", $"{log}:/log", "-v", $"{log}:/marker",
-            "-v", $"{script}:/hook", host.Busybox, "sh", "-c", "sleep 0.3; echo program >> /log").Exits(0);
+            "-v", $"{script}:/hook", host.Busybox, "sh", "-c",
+            "until grep -q poststart /log; do sleep 0.05; done; echo program >> /log").Exits(0);
         string name = Environment.MachineName;
         Assert.Equal([$"prestart {name} creating", $"createRuntime {name} creating",
             "createContainer box creating root", "startContainer box created", $"poststart {name} running",
@@ -187,6 +188,8 @@ public sealed class CdiTests(SkiffHost host)
         Assert.False(File.Exists(log));
         Command.Shell($"kill -9 {pid}").Exits(0);
         container.WaitFor("exited");
+        // Whoever finds it out runs the hook, which may be a verb of another test.
+        Wait.Until(() => File.Exists(log) && new FileInfo(log).Length > 0, "the hook");
         Assert.Equal("a \"b\" c stopped\n", File.ReadAllText(log));
     }
 

@@ -102,7 +102,7 @@ public sealed class OciExecTests(SkiffHost host)
         bundle.Process["consoleSize"] = JsonNode.Parse("""{"height": 33, "width": 99}""");
         var socket = bundle.NewPath("s");
         using var receiver = Command.Start("python3", ["-c", Receiver, socket]);
-        Wait.Until(() => File.Exists(socket), "the receiver");
+        Wait.Until(() => receiver.OutSoFar == "ready\n", "the receiver");
         bundle.Create("--console-socket", socket).Exits(0);
         bundle.Oci("start", bundle.Id).Exits(0);
         var seen = receiver.Finish().Exits(0).Out.Replace("\r", "");
@@ -159,8 +159,11 @@ public sealed class OciExecTests(SkiffHost host)
     {
         using var bundle = new Bundle(host);
         bundle.Create().Exits(0);
-        var links = Directory.GetFiles($"/proc/{bundle.Pid}/fd").Select(path => new FileInfo(path).LinkTarget).ToList();
-        Assert.Equal(4, links.Count);
+        int pid = bundle.Pid;
+        // It goes on to the fifo when create has its report.
+        List<string?> links = [];
+        Wait.Until(() => (links = [.. Directory.GetFiles($"/proc/{pid}/fd").Select(path =>
+            new FileInfo(path).LinkTarget)]).Count == 4, () => string.Join(' ', links), 30);
         Assert.Contains(links, link => link!.EndsWith("exec.fifo"));
         // Written to by way of /proc/PID/exe, the binary would be the container's (CVE-2019-5736).
         Assert.Equal("1", Command.Run("python3", "-c",
