@@ -115,16 +115,15 @@ public sealed class ApiContainerTests(ApiAgent api) : IClassFixture<ApiAgent>
         string id = api.Create(api.Host.NewName(), """["sh", "-c", "exit 5"]""");
         using Command waiting = api.StartDocker("wait", id);
         Assert.Equal("0", waiting.Finish().Text()); // One that was never started has ended with nothing.
-        Task<ApiAnswer> next = Task.Run(() => api.Ask("POST", $"/containers/{id}/wait?condition=next-exit"),
-            TestContext.Current.CancellationToken);
-        Task<ApiAnswer> removed = Task.Run(() => api.Ask("POST", $"/containers/{id}/wait?condition=removed"),
-            TestContext.Current.CancellationToken);
-        await Task.Delay(500, TestContext.Current.CancellationToken);
+        // The heads are there when they are waited for.
+        using StreamReader next = api.Follow($"/containers/{id}/wait?condition=next-exit", "POST");
+        using StreamReader removed = api.Follow($"/containers/{id}/wait?condition=removed", "POST");
         api.Ask("POST", $"/containers/{id}/start").Is(HttpStatusCode.NoContent);
-        Assert.Equal(5, (int)(await next).Json["StatusCode"]!);
-        Assert.False(removed.IsCompleted);
+        Assert.Equal(5, (int)JsonNode.Parse(await next.ReadToEndAsync())!["StatusCode"]!);
+        Task<string> last = removed.ReadToEndAsync();
+        Assert.False(last.IsCompleted);
         api.Ask("DELETE", $"/containers/{id}").Is(HttpStatusCode.NoContent);
-        Assert.Equal(5, (int)(await removed).Json["StatusCode"]!);
+        Assert.Equal(5, (int)JsonNode.Parse(await last)!["StatusCode"]!);
         api.Ask("POST", "/containers/nosuch/wait").Fails(HttpStatusCode.NotFound, "nosuch");
     }
 

@@ -41,10 +41,10 @@ internal static class ApiRequests
     }
 
     /// <summary>The lines of an answer that goes on.</summary>
-    public static StreamReader Follow(this ApiAgent api, string path)
+    public static StreamReader Follow(this ApiAgent api, string path, string method = "GET")
     {
         Socket socket = api.Connect();
-        socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.0\r\n\r\n"));
+        socket.Send(Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.0\r\n\r\n"));
         var reader = new StreamReader(new NetworkStream(socket, ownsSocket: true));
         Assert.EndsWith("200 OK", reader.ReadLine());
         while (reader.ReadLine() is { Length: > 0 })

@@ -28,6 +28,8 @@ public sealed class ApiUseTests(ApiAgent api) : IClassFixture<ApiAgent>
     public void Top_shows_the_containers_processes_and_no_others()
     {
         string name = api.Started(), rests = api.Host.NewName();
+        // A program that has just been executed has no arguments yet.
+        Wait.Until(() => api.Skiff("top", name).Out.Contains("sleep 1000"), "its arguments");
         JsonNode top = api.Ask("GET", $"/containers/{name}/top").Is(200)!;
         Assert.Equal("""["UID","PID","PPID","C","STIME","TTY","TIME","CMD"]""", top["Titles"]!.ToJsonString());
         JsonArray process = Assert.Single(top["Processes"]!.AsArray())!.AsArray();

@@ -255,7 +255,10 @@ public sealed class DockerNetTests(ApiAgent api, ITestOutputHelper output) : ICl
             if (message.Action == "destroy") enough.Cancel();
         });
         Task following = _client.System.MonitorEventsAsync(
-            new ContainerEventsParameters { Filters = Filter("container", "watched") }, events, enough.Token);
+            new ContainerEventsParameters
+            {
+                Filters = Filter("container", "watched"), Since = $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}",
+            }, events, enough.Token);
         string id = await SleeperAsync("watched");
         using var two = new CancellationTokenSource();
         var figures = new Seen<ContainerStatsResponse>();

@@ -23,9 +23,9 @@ public sealed class SystemdTests(SkiffHost host)
             if pid == 0:
                 os.set_inheritable(s.fileno(), True)
                 if s.fileno() != 3: os.dup2(s.fileno(), 3)
+                with open(pids, "a") as f: f.write(f"{os.getpid()}\n")
                 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="docker")
                 os.execv(sys.argv[3], sys.argv[3:])
-            with open(pids, "a") as f: f.write(f"{pid}\n")
             os.waitpid(pid, 0)
         """;
 
@@ -78,7 +78,8 @@ public sealed class SystemdTests(SkiffHost host)
         string path = Path.Combine(agent.Folder, "sd.sock");
         OwnAgent.Until(() => File.Exists(path), "the socket is there");
         using Command curl = Command.Start("curl", ["-sN", "--unix-socket", path, "http://x/events"]);
-        OwnAgent.Until(() => File.Exists(Path.Combine(agent.Folder, "pids")), "it is started");
+        OwnAgent.Until(() => File.Exists(Path.Combine(agent.Folder, "pids")) && Pids(agent).Length > 0,
+            "it is started");
         int first = Pids(agent)[0];
         // Several looks long.
         Assert.False(curl.EndsWithin(5000));

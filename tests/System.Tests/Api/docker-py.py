@@ -117,7 +117,7 @@ def streams():
     assert container.logs(tail=1, stderr=False, timestamps=True).endswith(b"Z got typed\n")
     assert b"".join(container.logs(stream=True, follow=True, stderr=False)) == b"out\ngot typed\n"
     container.remove()
-    tty = started("sh", "-c", "sleep 1; stty size; tty", tty=True)
+    tty = started("sh", "-c", "until [ \"$(stty size)\" = '33 111' ]; do sleep 0.1; done; stty size; tty", tty=True)
     tty.resize(33, 111)
     tty.wait()
     assert b"33 111\r\n" in tty.logs(), tty.logs()
