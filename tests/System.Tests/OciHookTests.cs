@@ -91,7 +91,7 @@ public sealed class OciHookTests(SkiffHost host)
     public void A_hook_that_takes_too_long_is_ended()
     {
         using var bundle = new Bundle(host);
-        AddHook(bundle, "createRuntime", "sleep 1000", ", \"timeout\": 1");
+        AddHook(bundle, "createRuntime", "exec sleep 1000", ", \"timeout\": 1");
         bundle.Run().FailsClearly(1, "createRuntime", "timeout of 1 s");
     }
 
