@@ -5,6 +5,7 @@ busybox:latest.
 """
 import io
 import os
+import socket
 import sys
 import tarfile
 import threading
@@ -13,6 +14,12 @@ import time
 import docker
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
 from docker.types import Healthcheck, IPAMConfig, IPAMPool, LogConfig, Mount, Ulimit
+
+# It reads the output of an exec past the buffer by which the answer's head is read, and would lose what comes with the
+# head when this process is slow (github.com/docker/docker-py/issues/3332).
+makefile = socket.socket.makefile
+socket.socket.makefile = lambda self, mode="r", buffering=None, **options: makefile(
+    self, mode, 1 if mode == "rb" else buffering, **options)
 
 client = docker.from_env(timeout=60)
 api = client.api
