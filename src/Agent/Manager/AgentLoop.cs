@@ -95,7 +95,7 @@ internal sealed class AgentLoop : IDisposable
         if (_governor is not null) Watch(_governor);
         ServiceManager.Tell(ServiceManager.Ready);
         if (ServiceManager.WatchdogMs is > 0 and var watchdogMs) FeedWatchdog(watchdogMs);
-        _loop.Run(IdleMemory.GiveBack, FirstIdleMs, IdleMs);
+        _loop.Run(Rest, FirstIdleMs, IdleMs);
         ServiceManager.Tell("STOPPING=1");
     }
 
@@ -146,6 +146,13 @@ internal sealed class AgentLoop : IDisposable
         _timer.SetInterval(0, DiskGovernor.IntervalMs);
     }
 
+    // Also for monitors that ended before they were watched.
+    private static void Rest()
+    {
+        MonitorSpawner.ReapEnded();
+        IdleMemory.GiveBack();
+    }
+
     private void AdoptAll()
     {
         foreach (string id in _engine.Containers.RunningIds()) Adopt(id);
@@ -161,6 +168,7 @@ internal sealed class AgentLoop : IDisposable
                 else if (_watches.TryGetValue(e.Watch, out string? id)) Adopt(id, e.Watch);
                 else if ((e.Mask & InotifyMask.IN_CREATE) != 0) Adopt(Encoding.UTF8.GetString(e.Name));
             }
+        MonitorSpawner.ReapEnded();
     }
 
     // A run directory whose monitor has not written its state yet is looked at again when it does; others as long as
@@ -210,6 +218,7 @@ internal sealed class AgentLoop : IDisposable
         if (!_monitors.Remove(id, out PidFd? monitor)) return;
         _loop.Forget(monitor.Fd);
         monitor.Dispose();
+        MonitorSpawner.ReapEnded();
         Reap(id);
         _terminals.Forget(id);
         // A restart may have come before this: its directory was made while we still knew the old monitor.

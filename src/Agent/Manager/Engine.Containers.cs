@@ -152,11 +152,16 @@ internal sealed partial class Engine
             : ContainerCgroup.TryOpen(config) ?? throw UsageException.Conflict($"container {config.Id} is not running");
         if (!cgroup.Freeze(FreezeTimeoutMs))
         {
-            if (StateOf(config).Pid == 0) throw UsageException.Conflict($"container {config.Id} is not running");
-            string inTheWay = cgroup.DescribeUnfrozen();
+            ContainerState now = StateOf(config);
+            if (now.Pid != 0 && (now.Pid, now.PidStartTime) != (state.Pid, state.PidStartTime))
+            {
+                Pause(config); // It has been started again meanwhile, with another cgroup.
+                return;
+            }
+            string inTheWay = now.Pid == 0 ? "" : cgroup.DescribeUnfrozen();
             cgroup.Thaw(timeoutMs: 0);
-            throw UsageException.Conflict(
-                $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms, for {inTheWay}; it runs on");
+            throw UsageException.Conflict(inTheWay.Length == 0 ? $"container {config.Id} is not running"
+                : $"container {config.Name} did not freeze within {FreezeTimeoutMs} ms, for {inTheWay}; it runs on");
         }
         Events.Write(config, "pause");
     }

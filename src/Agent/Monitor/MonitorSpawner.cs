@@ -19,6 +19,9 @@ internal static class MonitorSpawner
     private const string CgroupName = "skiff/monitor";
     private const int CgroupAttempts = 5;
 
+    // Those of this process. When they end they stay as zombies until it asks how, or has ended itself.
+    private static readonly List<int> s_started = [];
+
     /// <summary>Spawns; the process reads its start request from <paramref name="control"/>.</summary>
     public static void Spawn(StateRoots roots, Fd control)
     {
@@ -34,6 +37,12 @@ internal static class MonitorSpawner
             }
     }
 
+    /// <summary>Reaps the monitors of this process that have ended; for one that lives long.</summary>
+    public static void ReapEnded()
+    {
+        lock (s_started) s_started.RemoveAll(PidFd.TryReap);
+    }
+
     private static void SpawnOnce(StateRoots roots, Fd control)
     {
         using Cgroup? cgroup = ContainerCgroup.Tree() is { } tree
@@ -41,6 +50,7 @@ internal static class MonitorSpawner
         using Fd nothing = Files.Open("/dev/null", OpenFlags.O_RDWR);
         using Fd self = ReadOnlySelf.Open(out _);
         using LaunchedProcess process = Spawn(self, roots, nothing, control, cgroup);
+        lock (s_started) s_started.Add(process.Pid);
     }
 
     private static LaunchedProcess Spawn(Fd self, StateRoots roots, Fd nothing, Fd control, Cgroup? cgroup) =>

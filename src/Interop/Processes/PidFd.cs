@@ -84,6 +84,12 @@ public sealed unsafe class PidFd : IDisposable
         return errno == Errno.None ? ended : throw new LinuxException(errno, "waitid", Fd.ToString());
     }
 
+    /// <summary>
+    /// Reaps a child by its number, which is nobody else's until then; true when there is none of that number any more.
+    /// </summary>
+    public static bool TryReap(int pid) =>
+        WaitId(P_PID, pid, WEXITED | WNOHANG, out _, out bool ended) == Errno.ECHILD || ended;
+
     /// <summary>As <see cref="TryWait"/>, leaving the child as a zombie for a later wait.</summary>
     public bool TryPeek(out ExitStatus status)
     {
@@ -172,12 +178,15 @@ public sealed unsafe class PidFd : IDisposable
         return rest;
     }
 
-    private Errno WaitId(int options, out ExitStatus status, out bool ended)
+    private Errno WaitId(int options, out ExitStatus status, out bool ended) =>
+        WaitId(P_PIDFD, Fd.Number, options, out status, out ended);
+
+    private static Errno WaitId(int kind, int id, int options, out ExitStatus status, out bool ended)
     {
         siginfo_child info = default;
         nint r;
         // SAFETY: info is 128 bytes on the stack, the size of siginfo_t; the usage pointer is NULL.
-        do r = Native.syscall(SyscallNumbers.waitid, P_PIDFD, Fd.Number, (nint)(&info), options, 0);
+        do r = Native.syscall(SyscallNumbers.waitid, kind, id, (nint)(&info), options, 0);
         while (r == -1 && Native.LastErrno == Errno.EINTR);
         ended = r == 0 && info.si_pid != 0;
         status = info.si_code == CLD_EXITED

@@ -68,6 +68,9 @@ internal static class ProcessConstants
     /// <summary>ioctl_tty(2): make it the controlling terminal.</summary>
     internal const ulong TIOCSCTTY = 0x540E;
 
+    /// <summary>waitid(2): wait for a process by its number.</summary>
+    internal const int P_PID = 1;
+
     /// <summary>waitid(2): wait for a pidfd, Linux 5.4.</summary>
     internal const int P_PIDFD = 3;
 
