@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Skiff.System.Tests;
 
 /// <summary>
@@ -51,6 +53,23 @@ public sealed class AgentTests : IDisposable
     }
 
     [Fact]
+    public void Monitors_that_it_has_started_leave_no_zombie()
+    {
+        using var agent = StartAgent();
+        string id = Run("lone");
+        for (int i = 0; i < 3; i++)
+        {
+            int monitor = MonitorOf(id);
+            Command.Shell($"kill -9 {monitor}").Exits(0);
+            Wait.Until(() => MonitorOf(id) != monitor, "another monitor is there");
+            Assert.Contains($"PPid:\t{agent.Pid}\n", File.ReadAllText($"/proc/{MonitorOf(id)}/status"));
+        }
+        _roots.Run("rm", "-f", "lone").Exits(0);
+        Wait.UntilReaped(agent.Pid);
+        Assert.Equal(0, End(agent).ExitCode);
+    }
+
+    [Fact]
     public void A_second_agent_is_refused()
     {
         using var agent = StartAgent();
@@ -76,6 +95,9 @@ public sealed class AgentTests : IDisposable
 
     private string Run(string name, params string[] options) =>
         _roots.Run(["run", "-d", "--name", name, .. options, _host.Busybox, "sleep", "1000"]).Text();
+
+    private int MonitorOf(string id) => (int)JsonNode.Parse(File.ReadAllText($"{RunDirectory(id)}/run.json"))![
+        "MonitorPid"]!;
 
     private string RunDirectory(string id) => Path.Combine(_roots.Folder, "run/containers", id);
 

@@ -62,6 +62,27 @@ public sealed class BadStateTests(SkiffHost host)
     }
 
     [Fact]
+    public void A_pause_meets_a_container_that_is_started_again_or_says_that_it_does_not_run()
+    {
+        using var container = host.Detached(host.Busybox, "sleep", "1000");
+        using Command restarts = host.Start(
+            ["restart", "-t", "0", .. Enumerable.Repeat(container.Name, 40)]);
+        int refused = 0;
+        while (!restarts.HasExited)
+        {
+            CommandResult pause = host.Run("pause", container.Name);
+            if (pause.ExitCode != 0 && !pause.Error.Contains("is already paused"))
+            {
+                refused++;
+                pause.FailsClearly(1, "is not running");
+            }
+            host.Run("unpause", container.Name);
+        }
+        restarts.Finish();
+        Assert.True(refused > 0, "no pause came between");
+    }
+
+    [Fact]
     public void A_start_that_has_failed_says_why_in_inspect_and_can_be_tried_again_at_once()
     {
         string name = host.NewName("failing");

@@ -9,6 +9,10 @@ public static class Wait
     public static void Until(Func<bool> condition, string what, double limitSeconds = 30) =>
         Until(condition, () => what, limitSeconds);
 
+    /// <summary>Waits until a process has asked for the end of all its children that have ended (state Z).</summary>
+    public static void UntilReaped(int parent) => Until(
+        () => !Command.Shell($"ps -o stat= --ppid {parent}").Out.Contains('Z'), $"children of {parent} are reaped");
+
     /// <summary>The same; what was waited for is asked for in the end, and may say what there was instead.</summary>
     public static void Until(Func<bool> condition, Func<string> what, double limitSeconds)
     {

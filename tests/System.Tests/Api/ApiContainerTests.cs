@@ -36,6 +36,14 @@ public sealed class ApiContainerTests(ApiAgent api) : IClassFixture<ApiAgent>
     }
 
     [Fact]
+    public void Short_runs_leave_no_zombie()
+    {
+        for (int i = 0; i < 5; i++) api.Docker("run", "--rm", api.Host.Busybox, "true").Exits(0);
+        api.Docker("run", "--rm", api.Host.Busybox, "nosuchprogram").Exits(127);
+        Wait.UntilReaped(api.Pid);
+    }
+
+    [Fact]
     public void A_terminal_is_one()
     {
         using Command docker = api.StartDocker("run", "--rm", "-t", api.Host.Busybox, "tty");
