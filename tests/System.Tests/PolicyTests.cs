@@ -109,18 +109,48 @@ public sealed class PolicyTests(SkiffHost host)
         others.Run("network", "create", "red").Exits(0);
         using Command neighbour = others.StartAgent();
         using Command agent = roots.StartAgent();
-        string db = AddressOf(roots, "db"), other = AddressOf(roots, "other"), seen = "";
+        string db = AddressOf(roots, "db"), other = AddressOf(roots, "other");
+        Assert.Equal($"ingress {other} {db} 80/tcp db bridge", Denied(roots));
+        roots.End(agent);
+        others.End(neighbour);
+    }
+
+    [Fact]
+    public void An_agent_that_starts_before_the_last_one_has_gone_hears_of_what_is_denied_afterwards()
+    {
+        using var roots = new OwnRoots(host);
+        roots.Run("pull", "-q", host.Busybox).Exits(0);
+        Serve(roots, "db", "role=db");
+        Serve(roots, "other", "role=other");
+        Apply(roots, Policy).Exits(0);
+        using Command last = roots.StartAgent();
+        Denied(roots);
+        // The kernel may let go of the lock of one that was killed before it lets go of its sockets.
+        File.Delete(Path.Combine(roots.Folder, "run", "agent.lock"));
+        string log = Path.Combine(roots.Folder, "log");
+        using Command agent = Command.Start("/bin/sh", ["-c", "exec \"$@\" 2> \"$0\"", log, host.Binary, "--root",
+            Path.Combine(roots.Folder, "root"), "--run-root", Path.Combine(roots.Folder, "run"), "agent"],
+            roots.Variables);
+        Wait.Until(() => File.Exists(log) && File.ReadAllText(log).Contains("nothing is heard of denied packets"),
+            "the group is refused");
+        roots.End(last);
+        Denied(roots, $"{DateTime.UtcNow:O}");
+        roots.End(agent);
+    }
+
+    // The first event of a packet of "other" to "db"; such packets come until there is one.
+    private static string Denied(OwnRoots roots, string since = "1h")
+    {
+        string db = AddressOf(roots, "db"), seen = "";
         Wait.Until(() =>
         {
             Call(roots, "other", db).Exits(1);
-            seen = roots.Run("events", "--since", "1h", "--until", "0s", "--filter", "event=policy_deny", "--format",
+            seen = roots.Run("events", "--since", since, "--until", "0s", "--filter", "event=policy_deny", "--format",
                 "{{.Actor.Attributes.direction}} {{.Actor.Attributes.from}} {{.Actor.Attributes.to}} "
                 + "{{.Actor.Attributes.port}} {{.Actor.Attributes.policies}} {{.Actor.Attributes.name}}").Text();
             return seen.Length > 0;
-        }, "the event comes");
-        Assert.Equal($"ingress {other} {db} 80/tcp db bridge", seen.Split('\n')[0]);
-        roots.End(agent);
-        others.End(neighbour);
+        }, "the event comes", 60);
+        return seen.Split('\n')[0];
     }
 
     private void Serve(OwnRoots roots, string name, string label)

@@ -19,12 +19,17 @@ internal sealed class NetworkKeeper : IDisposable
     private const int LongestDelayMs = 5000;
     private const int QuietMs = 10_000;
 
+    // How long the last agent of these roots may take to be gone altogether, and how often somebody else is looked for.
+    private const int FirstAgainMs = 100;
+    private const int LongestAgainMs = 60_000;
+
     private readonly Engine _engine;
     private readonly EventLoop _loop;
     private readonly Action<string> _log;
     private readonly NetworkWatch _watch;
     private PolicyWatch? _denied;
     private LoopTimer? _due;
+    private LoopTimer? _again;
     private int _delayMs = FirstDelayMs;
     private long _repairedAt;
 
@@ -34,8 +39,7 @@ internal sealed class NetworkKeeper : IDisposable
         (_engine, _loop, _log) = (engine, loop, log);
         _watch = engine.Networks.Watch(IsRunning, Report);
         foreach (Fd fd in _watch.Fds) loop.Watch(fd, EpollEvents.EPOLLIN, _ => Take());
-        Try(() => _denied = engine.Networks.WatchPolicies(Report));
-        if (_denied is not null) loop.Watch(_denied.Fd, EpollEvents.EPOLLIN, _ => Try(_denied.Take));
+        Try(() => Hear(FirstAgainMs));
     }
 
     /// <summary>Looks at everything.</summary>
@@ -48,7 +52,25 @@ internal sealed class NetworkKeeper : IDisposable
         if (_denied is not null) _loop.Forget(_denied.Fd);
         _denied?.Dispose();
         _loop.Cancel(_due);
+        _loop.Cancel(_again);
         _watch.Dispose();
+    }
+
+    // Nobody tells when the group of denied packets is free.
+    private void Hear(int againMs)
+    {
+        try
+        {
+            PolicyWatch denied = _denied = _engine.Networks.WatchPolicies(Report);
+            _loop.Watch(denied.Fd, EpollEvents.EPOLLIN, _ => Try(denied.Take));
+        }
+        catch (LinuxException e) when (e.Errno == Errno.EPERM)
+        {
+            // Whoever has come so far may do it: another process has the group.
+            if (againMs == FirstAgainMs) _log($"nothing is heard of denied packets for now: {e.Message}; "
+                + "another process, perhaps an agent that is about to end, listens to the group: it is tried again");
+            _again = _loop.After(againMs, () => Try(() => Hear(Math.Min(againMs * 2, LongestAgainMs))));
+        }
     }
 
     private void Take()

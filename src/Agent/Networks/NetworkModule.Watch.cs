@@ -16,7 +16,7 @@ internal sealed partial class NetworkModule
     public IReadOnlyList<SysctlChange> SysctlChanges() => Forwarding.Changes(_roots);
 
     /// <summary>
-    /// Begins to listen to what policies deny. EBUSY when another agent does here; other errnos from kernels without
+    /// Begins to listen to what policies deny. EPERM when another process does here; other errnos from kernels without
     /// nfnetlink_log.
     /// </summary>
     public PolicyWatch WatchPolicies(Action<NetworkReport> report) => new(_roots, _names.Table,

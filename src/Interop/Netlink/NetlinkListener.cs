@@ -45,7 +45,7 @@ public sealed unsafe class NetlinkListener : IDisposable
 
     /// <summary>
     /// Hears of packets that rules log to a group (<see cref="NftBatch.Log"/>); <see cref="PacketNotice"/> reads it.
-    /// EBUSY when somebody else has the group; EPERM without CAP_NET_ADMIN.
+    /// EPERM when somebody else has the group, and without CAP_NET_ADMIN.
     /// </summary>
     /// <param name="group">The group.</param>
     /// <param name="bytes">How much of each packet.</param>

@@ -22,7 +22,7 @@ internal sealed class PolicyWatch : IDisposable
     private readonly NetlinkListener _listener;
     private readonly Dictionary<string, long> _told = [];
 
-    /// <summary>Begins to listen. EBUSY: another agent of the same table does.</summary>
+    /// <summary>Begins to listen. EPERM: another agent of the same table does.</summary>
     /// <param name="roots">Where the policies are.</param>
     /// <param name="table">The engine's table.</param>
     /// <param name="report">Takes what was denied.</param>
