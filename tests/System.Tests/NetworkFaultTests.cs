@@ -125,7 +125,7 @@ public sealed class NetworkFaultTests(SkiffHost host, ITestOutputHelper output)
     }
 
     // Some of it goes a moment later, as a namespace does.
-    private static void LeavesNothing(Func<List<string>> look, string when, CommandResult result)
+    internal static void LeavesNothing(Func<List<string>> look, string when, CommandResult result)
     {
         List<string> left = [];
         DateTime end = DateTime.UtcNow.AddSeconds(10);
@@ -150,7 +150,7 @@ public sealed class NetworkFaultTests(SkiffHost host, ITestOutputHelper output)
     }
 
     // Before a first start nothing of an earlier one is there.
-    private static SoakState Look(OwnRoots roots, bool isFirst, out List<string> network)
+    internal static SoakState Look(OwnRoots roots, bool isFirst, out List<string> network)
     {
         if (isFirst) roots.Run("system", "release").Exits(0);
         // Elements of a set have no order of their own. Those with a time are flows of whoever had the container's
@@ -203,7 +203,7 @@ public sealed class NetworkFaultTests(SkiffHost host, ITestOutputHelper output)
     }
 
     // An interface of the host that no other test uses.
-    private sealed class ParentLink : IDisposable
+    internal sealed class ParentLink : IDisposable
     {
         public ParentLink() => Command.Shell("ip link add fault0 type veth peer name fault1 && "
             + "ip link set fault0 up && ip link set fault1 up").Exits(0);

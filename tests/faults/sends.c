@@ -1,16 +1,18 @@
 /* sends: run a program and let its Nth message to the kernel's network fail.
  *
- *   sends REPORT N COMMAND...
+ *   sends REPORT N[@FILE] COMMAND...
  *
  * sendto(2) on netlink sockets, of the command and of all that comes from it, is held by a seccomp filter whose listener
  * is this program (seccomp_unotify(2)); the Nth gets ENOBUFS, all others go on. What is left of the command's processes
  * when it ends is served further on, by a process in the background that ends with the last of them.
  *
- * REPORT gets how many there were when the command ended. Exit code: the command's, 128 + signal when it was killed, 99
- * when something is wrong here.
+ * REPORT gets how many there were when the command ended. With @FILE only those are counted that come once there is
+ * FILE, and REPORT goes on with those after the command's end. Exit code: the command's, 128 + signal when it was
+ * killed, 99 when something is wrong here.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -56,8 +58,15 @@ static int is_netlink(int pid, int fd) {
     return domain == AF_NETLINK;
 }
 
+/* Over the one before unless that is of another run: whoever reads it meanwhile finds either. */
+static void write_report(const char *path, long count, int truncate) {
+    int report = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | truncate, 0644);
+    if (report < 0 || dprintf(report, "%ld\n", count) < 0) die(path);
+    close(report);
+}
+
 /* Until the process behind ended has, or, without one, until nobody is left who has the filter. */
-static void serve(int listener, int ended, long target, long *count) {
+static void serve(int listener, int ended, const char *path, long target, const char *gate, long *count) {
     struct pollfd waits[] = { { listener, POLLIN, 0 }, { ended, POLLIN, 0 } };
     while (poll(waits, ended < 0 ? 1 : 2, -1) > 0) {
         if (ended >= 0 && waits[1].revents & POLLIN) return;
@@ -65,15 +74,19 @@ static void serve(int listener, int ended, long target, long *count) {
         struct seccomp_notif request = { 0 };
         if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request)) continue; /* Its thread is gone already. */
         struct seccomp_notif_resp response = { .id = request.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
-        if (is_netlink(request.pid, request.data.args[0]) && ++*count == target)
-            response = (struct seccomp_notif_resp){ .id = request.id, .error = -ENOBUFS };
+        if (is_netlink(request.pid, request.data.args[0]) && (!gate || !access(gate, F_OK))) {
+            if (++*count == target) response = (struct seccomp_notif_resp){ .id = request.id, .error = -ENOBUFS };
+            if (ended < 0 && gate) write_report(path, *count, 0);
+        }
         ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
     }
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) { fprintf(stderr, "usage: sends REPORT N COMMAND...\n"); return 99; }
+    if (argc < 4) { fprintf(stderr, "usage: sends REPORT N[@FILE] COMMAND...\n"); return 99; }
     long count = 0, target = atol(argv[2]);
+    char *gate = strchr(argv[2], '@');
+    if (gate) gate++;
     int status, sockets[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets)) die("socketpair");
     pid_t child = fork();
@@ -92,17 +105,14 @@ int main(int argc, char **argv) {
     int listener = syscall(SYS_pidfd_getfd, ended, number, 0);
     if (listener < 0) die("pidfd_getfd");
     if (write(sockets[0], "", 1) != 1) die("write");
-    serve(listener, ended, target, &count);
+    serve(listener, ended, argv[1], target, gate, &count);
     waitpid(child, &status, 0);
-    FILE *report = fopen(argv[1], "w");
-    if (!report) die(argv[1]);
-    fprintf(report, "%ld\n", count);
-    fclose(report);
+    write_report(argv[1], count, O_TRUNC);
     if (fork() == 0) {
         /* Nobody waits for this one's output. */
         close(0); close(1); close(2);
         setsid();
-        serve(listener, -1, target, &count);
+        serve(listener, -1, argv[1], target, gate, &count);
         return 0;
     }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

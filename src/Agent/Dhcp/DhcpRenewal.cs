@@ -19,11 +19,12 @@ internal sealed class DhcpRenewal : IDisposable
     private readonly Fd _namespace;
     private readonly string _link;
     private readonly DhcpIdentity _who;
-    private readonly Action<DhcpLease?> _changed;
+    private readonly Func<DhcpLease?, bool> _setUp;
     private DhcpLease? _lease;
     private DhcpExchange? _exchange;
     private LoopTimer? _timer;
     private long _waitMs = MinWaitMs;
+    private bool _isSetUp = true;
     private bool _hasEnded; // Whoever is told of a change may end it.
 
     /// <summary>Begins to look after a lease.</summary>
@@ -32,11 +33,14 @@ internal sealed class DhcpRenewal : IDisposable
     /// <param name="link">The interface inside.</param>
     /// <param name="who">Who asks.</param>
     /// <param name="lease">The lease; null when it has ended already.</param>
-    /// <param name="changed">Told of every new lease, and by null that the address must not be used any more.</param>
+    /// <param name="setUp">
+    /// Told of every new lease, and by null that the address must not be used any more; false when that failed and is
+    /// to be told again.
+    /// </param>
     public DhcpRenewal(EventLoop loop, Fd netNamespace, string link, DhcpIdentity who, DhcpLease? lease,
-        Action<DhcpLease?> changed)
+        Func<DhcpLease?, bool> setUp)
     {
-        (_loop, _namespace, _link, _who, _lease, _changed) = (loop, netNamespace, link, who, lease, changed);
+        (_loop, _namespace, _link, _who, _lease, _setUp) = (loop, netNamespace, link, who, lease, setUp);
         Schedule();
     }
 
@@ -63,11 +67,12 @@ internal sealed class DhcpRenewal : IDisposable
 
     private long LeftMs(uint seconds) => _lease!.BeganMs + seconds * 1000L - System.Environment.TickCount64;
 
-    // Until T1 nothing is to be done.
+    // Until T1 nothing is to be done that has not failed.
     private void Schedule()
     {
-        if (_lease is { Seconds: DhcpLease.Forever }) return;
-        At(_lease is null ? 0 : LeftMs(_lease.RenewSeconds));
+        if (_lease is not { } lease) At(0);
+        else if (!_isSetUp) At(Math.Min(LongerWaitMs(), LeftMs(lease.RenewSeconds)));
+        else if (lease.Seconds != DhcpLease.Forever) At(LeftMs(lease.RenewSeconds));
     }
 
     private void At(long delayMs)
@@ -81,14 +86,12 @@ internal sealed class DhcpRenewal : IDisposable
     private void Act()
     {
         _timer = null;
-        if (_lease is { } lease)
+        if (_lease is { } old && LeftMs(old.Seconds) <= 0) Lose();
+        else if (!_isSetUp) SetUp();
+        if (_lease is { } lease && LeftMs(lease.RenewSeconds) > 0)
         {
-            if (LeftMs(lease.RenewSeconds) > 0)
-            {
-                Schedule();
-                return;
-            }
-            if (LeftMs(lease.Seconds) <= 0) Lose();
+            Schedule();
+            return;
         }
         Try(Ask);
         At(NextMs());
@@ -116,15 +119,17 @@ internal sealed class DhcpRenewal : IDisposable
     // Half of what is left each time; without a lease twice as long each time.
     private long NextMs()
     {
-        if (_lease is not { } lease)
-        {
-            long wait = _waitMs;
-            _waitMs = Math.Min(_waitMs * 2, MaxWaitMs);
-            return wait;
-        }
+        if (_lease is not { } lease) return LongerWaitMs();
         long leftMs = LeftMs(lease.RebindSeconds);
         if (leftMs <= 0) leftMs = LeftMs(lease.Seconds);
         return Math.Max(leftMs / 2, Math.Min(leftMs, MinWaitMs));
+    }
+
+    private long LongerWaitMs()
+    {
+        long waitMs = _waitMs;
+        _waitMs = Math.Min(_waitMs * 2, MaxWaitMs);
+        return waitMs;
     }
 
     private void OnPackets()
@@ -135,7 +140,7 @@ internal sealed class DhcpRenewal : IDisposable
             EndExchange();
             _lease = lease;
             _waitMs = MinWaitMs;
-            _changed(lease);
+            SetUp();
             Schedule();
         }
         else if (exchange.Refusal is not null)
@@ -155,8 +160,11 @@ internal sealed class DhcpRenewal : IDisposable
         EndExchange();
         if (_lease is null) return;
         _lease = null;
-        _changed(null);
+        _waitMs = MinWaitMs;
+        SetUp();
     }
+
+    private void SetUp() => _isSetUp = _setUp(_lease);
 
     private void EndExchange()
     {

@@ -20,6 +20,7 @@ internal sealed class ContainerDhcp : IDisposable
     private readonly Fd _namespace;
     private readonly Action _changed;
     private readonly Dictionary<string, DhcpRenewal> _renewals = [];
+    private string? _problem;
 
     private ContainerDhcp(
         EventLoop loop, StateRoots roots, ContainerConfig config, Fd netNamespace, Action changed)
@@ -33,7 +34,7 @@ internal sealed class ContainerDhcp : IDisposable
     /// <param name="roots">Where networks are remembered.</param>
     /// <param name="config">The container.</param>
     /// <param name="inside">Its network namespace; a copy of the descriptor is kept.</param>
-    /// <param name="changed">Told when it has another address.</param>
+    /// <param name="changed">Told when it may have another address.</param>
     public static ContainerDhcp? Start(
         EventLoop loop, StateRoots roots, ContainerConfig config, NetNamespace inside, Action changed)
     {
@@ -63,27 +64,39 @@ internal sealed class ContainerDhcp : IDisposable
         _namespace.Dispose();
     }
 
-    private void Renew(string endpointId, DhcpLease? lease)
+    // False: it is to be tried again.
+    private bool Renew(string endpointId, DhcpLease? lease)
     {
         try
         {
             using NetNamespace inside = NetNamespace.Open(Files.Dup(_namespace));
-            if (_networks.Renew(_config.Id, endpointId, lease, inside) is not { } change) Refresh();
-            else if (!Equals(change.Before.Address, change.After.Address))
+            if (_networks.Renew(_config.Id, endpointId, lease, inside) is not { } change)
             {
-                string directory = _store.RunDirectory(_config.Id);
-                ContainerNetwork.RemoveHost(directory, change.Before);
-                ContainerNetwork.AddHost(_config, directory, change.After);
-                KernelLog.Error(_config, $"network {change.After.NetworkName}: its address was "
-                    + $"{change.Before.Address?.ToString() ?? "none"} and is "
-                    + $"{change.After.Address?.ToString() ?? "none: no DHCP server renews it"}");
-                _changed();
+                Refresh();
+                return true;
             }
+            if (!Equals(change.Before.Address, change.After.Address)) Tell(change.Before, change.After);
+            _networks.Reroute(_config.Id, endpointId, lease, inside);
+            _changed();
+            _problem = null;
+            return true;
         }
         catch (Exception e) when (e is UsageException or LinuxException)
         {
-            // The monitor goes on, and so does the container; the next renewal tries it again.
-            KernelLog.Error(_config, $"setting up the address {lease?.Address}: {e.Message}");
+            // The monitor goes on, and so does the container. What stays wrong is said once.
+            if (e.Message != _problem) KernelLog.Error(_config, (lease is null ? "taking away the address of an ended "
+                + "lease" : $"setting up the address {lease.Address}") + $": {e.Message}; it is tried again");
+            _problem = e.Message;
+            return false;
         }
+    }
+
+    private void Tell(Endpoint before, Endpoint after)
+    {
+        string directory = _store.RunDirectory(_config.Id);
+        ContainerNetwork.RemoveHost(directory, before);
+        ContainerNetwork.AddHost(_config, directory, after);
+        KernelLog.Error(_config, $"network {after.NetworkName}: its address was {before.Address?.ToString() ?? "none"} "
+            + $"and is {after.Address?.ToString() ?? "none: no DHCP server renews it"}");
     }
 }

@@ -33,8 +33,7 @@ internal sealed class ServedNetworks(EventLoop loop, StateRoots roots, Action en
         if (ContainerNetwork.HasResolver(config))
         {
             _resolver ??= ContainerResolver.Start(loop, roots, config, inside);
-            if (_dhcp is null) _dhcp = ContainerDhcp.Start(loop, roots, config, inside,
-                () => _addresses?.Refresh(_networks.EndpointsOf(config.Id), tells: true));
+            if (_dhcp is null) _dhcp = ContainerDhcp.Start(loop, roots, config, inside, () => Follow(config));
             else _dhcp.Refresh();
         }
         Endpoint[] ends = _networks.EndpointsOf(config.Id);
@@ -59,6 +58,13 @@ internal sealed class ServedNetworks(EventLoop loop, StateRoots roots, Action en
         _resolver?.Dispose();
         EndDhcp();
         ended();
+    }
+
+    private void Follow(ContainerConfig config)
+    {
+        Endpoint[] ends = _networks.EndpointsOf(config.Id);
+        _addresses?.Refresh(ends, tells: true);
+        RefreshPorts(config, ends, isStart: false);
     }
 
     private void Report(ContainerConfig config, Endpoint end, IPAddress address, MacAddress mac)

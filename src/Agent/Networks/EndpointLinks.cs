@@ -77,12 +77,18 @@ internal static class EndpointLinks
         if (batch.Count > 0) Execute(inside, batch, endpoints[0]);
     }
 
-    /// <summary>Gives an interface that is set up another address, and another way out if it has one.</summary>
-    public static void Readdress(NetlinkSocket inside, Endpoint before, Endpoint after)
+    /// <summary>Gives an interface that is set up another address; what has been done before is fine.</summary>
+    /// <param name="inside">rtnetlink of the container.</param>
+    /// <param name="before">What it had.</param>
+    /// <param name="after">What it gets; without an address the interface may be gone.</param>
+    /// <param name="keeps">An address that is the same is not taken away in between.</param>
+    public static void Readdress(NetlinkSocket inside, Endpoint before, Endpoint after, bool keeps)
     {
+        if (after.Address is null && Links.Find(inside, after.InterfaceName) is null) return;
         using var batch = new NetlinkBatch();
         int index = IndexOf(inside, after.InterfaceName);
-        if (before.Address is { } old)
+        bool isSame = Equals(before.Address, after.Address) && before.PrefixLength == after.PrefixLength;
+        if (before.Address is { } old && !(keeps && isSame))
         {
             Addresses.Delete(batch, index, old, before.PrefixLength);
             // The container may have done it itself.
@@ -90,9 +96,10 @@ internal static class EndpointLinks
                 throw error.ToException();
             batch.Clear();
         }
-        if (after.Address is { } address) Addresses.Add(batch, index, address, after.PrefixLength);
-        AddRoutes(batch, index, after, replace: true);
-        if (batch.Count > 0) Execute(inside, batch, after);
+        if (after.Address is not { } address) return;
+        Addresses.Add(batch, index, address, after.PrefixLength);
+        if (inside.TryExecute(batch) is { Errno: not (Errno.None or Errno.EEXIST) } refused)
+            throw refused.ToException();
     }
 
     /// <summary>Deletes an interface; fine when it is gone.</summary>

@@ -84,16 +84,21 @@ public class DhcpRenewalTests
         var names = new NameDirectory(ground.Roots, network.Id);
 
         Assert.Null(ground.Module.Renew("web", "none", before.Lease, room.Namespace));
-        Assert.NotNull(ground.Module.Renew("web", before.Id, null, room.Namespace));
+        Renew(ground, room, before.Id, null);
         Assert.Equal(("", ""), (Addresses(room), LinkNetworkTests.Route(room)));
         Assert.Empty(names.Find("web"));
         Assert.Null(ground.Module.FindMember(network.Id, before.Address!));
+        // It ends again before all of it was set up.
+        ground.Module.Renew("web", before.Id, before.Lease, room.Namespace);
+        Assert.Equal($"{First}/24", Addresses(room));
+        Renew(ground, room, before.Id, null);
+        Assert.Equal("", Addresses(room));
 
         DhcpLease lease = before.Lease! with
         {
             Address = IPAddress.Parse(Second), PrefixLength = 25, Router = IPAddress.Parse("198.51.100.3"),
         };
-        Endpoint after = ground.Module.Renew("web", before.Id, lease, room.Namespace)!.Value.After;
+        Endpoint after = Renew(ground, room, before.Id, lease);
         Assert.Equal($"{Second}/25", Addresses(room));
         Assert.Equal("default via 198.51.100.3 dev eth0", LinkNetworkTests.Route(room));
         Assert.Equal([lease.Address], names.Find("web"));
@@ -102,11 +107,36 @@ public class DhcpRenewalTests
 
         // More time, and nothing else: the interface is left alone, though the container has changed it.
         room.Do(() => FreshNetwork.Output("ip", "address", "flush", "dev", "eth0"));
-        ground.Module.Renew("web", before.Id, lease with { Seconds = 9 }, room.Namespace);
+        Renew(ground, room, before.Id, lease with { Seconds = 9 });
         Assert.Equal("", Addresses(room));
         Assert.Equal(9u, ground.Module.EndpointsOf("web")[0].Lease?.Seconds);
         ground.Host.Do(() => ground.Module.Detach("web"));
         Assert.Empty(ground.State());
+    }
+
+    [Fact]
+    public void What_could_not_be_set_up_is_set_up_later()
+    {
+        using var ground = new NetworkGround();
+        DhcpNetworkTests.Create(ground);
+        string given = First;
+        using var server = new FakeDhcpServer(
+            ground.Outside, question => [question.Yes(given, given == First ? 4 : 600)]);
+        using var container = new Container(ground, server, failures: 2);
+        given = Second;
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(container.Changes.TryTake(out DhcpLease? lease, 20_000), "it is not tried again");
+            Assert.Equal(Second, $"{lease?.Address}");
+        }
+        Assert.False(container.Changes.TryTake(out _, 5000), "what is set up is set up again");
+    }
+
+    private static Endpoint Renew(NetworkGround ground, NetworkRoom room, string endpoint, DhcpLease? lease)
+    {
+        Endpoint after = ground.Module.Renew("web", endpoint, lease, room.Namespace)!.Value.After;
+        ground.Module.Reroute("web", endpoint, lease, room.Namespace);
+        return after;
     }
 
     private static string Addresses(NetworkRoom room) => string.Join(' ',
@@ -122,7 +152,7 @@ public class DhcpRenewalTests
         private DhcpRenewal? _renewal;
         private readonly System.Collections.Concurrent.ConcurrentQueue<bool> _end = new();
 
-        public Container(NetworkGround ground, FakeDhcpServer server)
+        public Container(NetworkGround ground, FakeDhcpServer server, int failures = 0)
         {
             NetworkRoom room = ground.NewRoom();
             Endpoint end = DhcpNetworkTests.Attach(ground, room, "web");
@@ -131,7 +161,11 @@ public class DhcpRenewalTests
             _thread = new Thread(() =>
             {
                 _renewal = new DhcpRenewal(_loop, room.Namespace.Fd, "eth0", end.DhcpIdentity, end.Lease,
-                    lease => Changes.Add(lease));
+                    lease =>
+                    {
+                        Changes.Add(lease);
+                        return failures-- <= 0;
+                    });
                 Look();
                 _loop.Run(static () => { }, 1000, 1000);
             });
