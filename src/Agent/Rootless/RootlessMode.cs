@@ -43,14 +43,14 @@ internal static class RootlessMode
         uint user = ProcessIds.EffectiveUser;
         if (user == 0) return;
         string directory = UserDirectories.Volatile(user);
-        using PidFd holder = UserNamespaceHolder.Find(directory, user, warn);
+        using Fd space = UserNamespaceHolder.Find(directory, user, warn);
         List<string> environment = Spawn.Environment();
         environment.Add($"{Variable}={directory}");
         if (Environment.GetEnvironmentVariable("SKIFF_RUN_ROOT") is null or "")
             environment.Add($"SKIFF_RUN_ROOT={directory}");
         if (Environment.GetEnvironmentVariable("SKIFF_ROOT") is null or "")
             environment.Add($"SKIFF_ROOT={UserDirectories.Durable()}");
-        HeldUserNamespace.ExecuteInside(holder, environment);
+        HeldUserNamespace.ExecuteInside(space, environment);
     }
 
     private static uint LastOf(string map)

@@ -13,16 +13,19 @@ namespace Skiff.Agent.Rootless;
 /// </summary>
 internal static class UserNamespaceHolder
 {
-    /// <summary>The holder, started if there is none.</summary>
+    /// <summary>The namespace, with a holder started if there is none.</summary>
     /// <param name="directory">The user's volatile directory.</param>
     /// <param name="user">The user's id.</param>
     /// <param name="warn">Told what will not work.</param>
-    public static PidFd Find(string directory, uint user, Action<string> warn)
+    public static Fd Find(string directory, uint user, Action<string> warn)
     {
         string path = $"{directory}/userns";
-        if (TryOpen(path) is { } running) return running;
+        if (TryOpenSpace(path) is { } space) return space;
         using FileLock turn = StateFile.Lock($"{path}.lock");
-        return TryOpen(path) ?? Start(path, user, warn);
+        if (TryOpenSpace(path) is { } another) return another;
+        Start(path, user, warn);
+        return TryOpenSpace(path) ?? throw new UsageException(
+            "the user namespace cannot be entered: the process that keeps it has ended", 125);
     }
 
     /// <summary>Ends it: for when nothing is left that runs in the namespace.</summary>
@@ -30,23 +33,36 @@ internal static class UserNamespaceHolder
     {
         string path = $"{RootlessMode.Directory}/userns";
         using FileLock turn = StateFile.Lock($"{path}.lock");
-        using PidFd? holder = TryOpen(path);
+        using PidFd? holder = TryOpen(path, out _);
         holder?.TrySendSignal(Signals.SIGKILL);
         Files.TryUnlinkAt(Fd.Cwd, path);
     }
 
-    private static PidFd? TryOpen(string path)
+    // Nobody enters by way of a process that is ending, so it is not the process that is handed on.
+    private static Fd? TryOpenSpace(string path)
     {
+        using PidFd? holder = TryOpen(path, out int pid);
+        // While the holder is not reaped, the number is its own.
+        if (holder is null || Files.TryOpenAt(Fd.Cwd, $"/proc/{pid}/ns/user", OpenFlags.O_RDONLY, 0, out Fd? space)
+            != Errno.None) return null;
+        if (holder.TrySendSignal(0) == Errno.None) return space;
+        space!.Dispose();
+        return null;
+    }
+
+    private static PidFd? TryOpen(string path, out int pid)
+    {
+        pid = 0;
         if (StateFile.TryRead(path) is not { } content) return null;
-        PidFd? process = ProcessText.TryOpen(content, out int pid);
-        // One that has ended keeps its place until somebody asks how, and nobody can go where it was.
-        if (process is null || (PidFd.TryReadStat(pid, out char state, out _) == Errno.None && state != 'Z'))
-            return process;
+        PidFd? process = ProcessText.TryOpen(content, out pid);
+        // One that has ended keeps its place until somebody asks how.
+        if (process is null || (PidFd.TryReadStat(pid, out char state, out _) == Errno.None
+            && state is not ('Z' or 'X'))) return process;
         process.Dispose();
         return null;
     }
 
-    private static PidFd Start(string path, uint user, Action<string> warn)
+    private static void Start(string path, uint user, Action<string> warn)
     {
         using LaunchedProcess holder = Launch(out Fd go);
         using (go)
@@ -55,7 +71,6 @@ internal static class UserNamespaceHolder
             AtomicFile.Replace(path, ProcessText.Of(holder.Pid), durable: false);
             Files.WriteAll(go, "+"u8);
         }
-        return PidFd.Open(holder.Pid);
     }
 
     private static LaunchedProcess Launch(out Fd go)

@@ -38,16 +38,15 @@ public static unsafe class HeldUserNamespace
     /// Executes this program again, with the same arguments, inside the namespace and in a mount namespace of its own:
     /// a process of several threads cannot enter one itself. It stays the same process. Returns only by throwing.
     /// </summary>
-    /// <param name="holder">The process that <see cref="Start"/> has started.</param>
+    /// <param name="space">The namespace, which does not end with its holder while this is open.</param>
     /// <param name="environment"><c>NAME=value</c> each.</param>
-    /// <exception cref="LinuxException">The namespace cannot be opened, or the kernel refuses programs in
-    /// memory.</exception>
-    public static void ExecuteInside(PidFd holder, IReadOnlyList<string> environment)
+    /// <exception cref="LinuxException">The kernel refuses programs in memory.</exception>
+    public static void ExecuteInside(Fd space, IReadOnlyList<string> environment)
     {
         // By its path, so that it comes from a mount of the new namespace, of which a monitor can make a read-only one.
         if (!Files.TryReadLink("/proc/self/exe", out string self)) throw new LinuxException(Errno.ENOENT, "readlink",
             "/proc/self/exe", "the program's own file is needed to enter a user namespace");
-        using Fd ns = Inherited(holder.Fd);
+        using Fd ns = Inherited(space);
         using Fd program = ElfProgram.Create("skiff", Entry(ns, self));
         using var memory = new LaunchProgram();
         LaunchMemory argv = memory.TextArray(Environment.GetCommandLineArgs()), envp = memory.TextArray(environment);
@@ -60,8 +59,8 @@ public static unsafe class HeldUserNamespace
 
     private static byte[] Entry(Fd ns, string self)
     {
-        byte[] message = Encoding.UTF8.GetBytes("skiff: the user namespace cannot be entered: the process that keeps "
-            + "it has ended, or the kernel allows no mount namespace (user.max_mnt_namespaces)\n");
+        byte[] message = Encoding.UTF8.GetBytes("skiff: the user namespace cannot be entered: the kernel allows no "
+            + "mount namespace (user.max_mnt_namespaces)\n");
         byte[] path = [.. Encoding.UTF8.GetBytes(self), 0];
         const int Numbers = 4;
         ulong texts = ElfProgram.Base
