@@ -181,6 +181,7 @@ public sealed class SoakVerbTests(SkiffHost host, ITestOutputHelper output)
     // A fresh one, which has seen nothing, is the measure.
     private static void AssertSameDescriptors(OwnRoots roots, Command agent)
     {
+        Wait.UntilReaped(agent.Pid);
         List<string> old = SoakState.Descriptors(agent.Pid);
         roots.End(agent);
         using Command fresh = StartAgent(roots);
