@@ -26,10 +26,6 @@ eventually 10 more_lines one "$(lines one)"
 expect "limits" "33554432 20 50000 100000" "$(cat "$cgroup/memory.max" "$cgroup/pids.max" "$cgroup/cpu.max" | xargs)"
 skiff update -m 24m --memory-swap 24m one
 expect "memory.max after update" 25165824 "$(cat "$cgroup/memory.max")"
-exit_of skiff exec one tail /dev/zero
-expect "status of a hog in exec" 137 $STATUS
-oom_seen() { skiff events --since 10m --until 0s --filter event=oom | grep -q name=one; }
-eventually 10 oom_seen
 skiff stop one
 wait $waiter
 code=$(field one ExitCode)
@@ -40,6 +36,16 @@ esac
 expect "what wait prints" "$code" "$(cat /tmp/waited)"
 expect "the last line" bye "$(skiff logs --tail 1 one)"
 [ ! -d "$cgroup" ] || fail "the cgroup stays"
+
+# What ends a hog does not end others, once they ask for no memory while it dies.
+id=$(skiff run -d --name idle --network none -m 32m "$IMAGE" sleep 1000)
+kill_monitor "$id"
+exit_of skiff exec idle tail /dev/zero
+expect "status of a hog in exec" 137 $STATUS
+oom_seen() { skiff events --since 10m --until 0s --filter event=oom | grep -q name=idle; }
+eventually 10 oom_seen
+expect "status beside a hog" running "$(field idle Status)"
+skiff rm -f idle
 
 # Init has asked before the next monitor could look.
 id=$(skiff run -d --name two --network none "$IMAGE" sh -c 'until [ -e /go ]; do sleep 0.05; done; exit 3')
