@@ -99,11 +99,7 @@ public sealed class PolicyTests(SkiffHost host)
     [Fact]
     public void What_is_denied_becomes_an_event_while_the_agent_runs()
     {
-        using var roots = new OwnRoots(host);
-        roots.Run("pull", "-q", host.Busybox).Exits(0);
-        Serve(roots, "db", "role=db");
-        Serve(roots, "other", "role=other");
-        Apply(roots, Policy).Exits(0);
+        using OwnRoots roots = WithDenied();
         // Another engine's agent in the same namespace is not in the way.
         using var others = new OwnRoots(host);
         others.Run("network", "create", "red").Exits(0);
@@ -118,11 +114,7 @@ public sealed class PolicyTests(SkiffHost host)
     [Fact]
     public void An_agent_that_starts_before_the_last_one_has_gone_hears_of_what_is_denied_afterwards()
     {
-        using var roots = new OwnRoots(host);
-        roots.Run("pull", "-q", host.Busybox).Exits(0);
-        Serve(roots, "db", "role=db");
-        Serve(roots, "other", "role=other");
-        Apply(roots, Policy).Exits(0);
+        using OwnRoots roots = WithDenied();
         using Command last = roots.StartAgent();
         Denied(roots);
         // The kernel may let go of the lock of one that was killed before it lets go of its sockets.
@@ -136,6 +128,17 @@ public sealed class PolicyTests(SkiffHost host)
         roots.End(last);
         Denied(roots, $"{DateTime.UtcNow:O}");
         roots.End(agent);
+    }
+
+    // "db" lets "other" not in.
+    private OwnRoots WithDenied()
+    {
+        var roots = new OwnRoots(host);
+        roots.Run("pull", "-q", host.Busybox).Exits(0);
+        Serve(roots, "db", "role=db");
+        Serve(roots, "other", "role=other");
+        Apply(roots, Policy).Exits(0);
+        return roots;
     }
 
     // The first event of a packet of "other" to "db"; such packets come until there is one.
